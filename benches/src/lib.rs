@@ -1,0 +1,1 @@
+//! Hand-written gradients that the benchmarks measure against.

@@ -1,0 +1,1 @@
+//! Examples live in `examples/*/main.rs`, see the manifest.

@@ -1,0 +1,101 @@
+//! Scalars: types, literals, primitives as Rust writes them.
+
+use crate::ir::{Elem, Literal};
+use crate::primitives::{Prim, Spelling};
+use proc_macro2::{Ident, Literal as Token, Span, TokenStream};
+use quote::quote;
+
+/// An element type.
+pub(super) fn elem_type(elem: &Elem) -> TokenStream {
+    match elem {
+        Elem::F32 => quote!(f32),
+        Elem::F64 => quote!(f64),
+        Elem::Param(name) | Elem::Int(name) => {
+            let name = Ident::new(name, Span::call_site());
+            quote!(#name)
+        }
+        Elem::Var(_) => quote!(_),
+    }
+}
+
+/// Zero of a float type.
+pub(super) fn zero(elem: &Elem) -> TokenStream {
+    literal(&Literal::Float(0.0, None), elem)
+}
+
+/// A literal of the given type.
+pub(super) fn literal(literal: &Literal, elem: &Elem) -> TokenStream {
+    match (literal, elem) {
+        (Literal::Int(value), Elem::Int(name)) => {
+            let digits = format!("{}{name}", value.unsigned_abs());
+            let token: TokenStream = digits.parse().unwrap_or_else(|_| quote!(0));
+            if *value < 0 { quote!((-#token)) } else { token }
+        }
+        (Literal::Int(value), _) => {
+            let token = Token::i128_unsuffixed(*value);
+            quote!(#token)
+        }
+        (Literal::Float(value, digits), Elem::F32 | Elem::F64) => {
+            let digits = match digits {
+                Some(digits) if digits.contains(['.', 'e', 'E']) => digits.clone(),
+                Some(digits) => format!("{digits}.0"),
+                None => format!("{:?}", value.abs()),
+            };
+            let token: TokenStream = format!("{digits}{elem}")
+                .parse()
+                .unwrap_or_else(|_| quote!(f64::NAN));
+            if value.is_sign_negative() {
+                quote!((-#token))
+            } else {
+                token
+            }
+        }
+        (Literal::Float(value, _), _) => {
+            let ty = elem_type(elem);
+            let token = Token::f64_suffixed(value.abs());
+            let number = quote!(::chainrule::rt::lit::<#ty>(#token));
+            if value.is_sign_negative() {
+                quote!((-#number))
+            } else {
+                number
+            }
+        }
+    }
+}
+
+/// A primitive applied to Rust expressions.
+pub(super) fn primitive(row: Prim, elem: &Elem, args: &[TokenStream]) -> TokenStream {
+    match row.spelling {
+        Spelling::Operator(symbol) => {
+            let symbol: TokenStream = symbol.parse().unwrap_or_default();
+            match args {
+                [x] => quote!(#symbol #x),
+                [x, y] => quote!(#x #symbol #y),
+                _ => TokenStream::new(),
+            }
+        }
+        Spelling::Method => {
+            let ty = elem_type(elem);
+            let name = Ident::new(row.name, Span::call_site());
+            match elem {
+                Elem::Param(_) => quote!(<#ty as ::chainrule::rt::Float>::#name(#(#args),*)),
+                _ => quote!(#ty::#name(#(#args),*)),
+            }
+        }
+        Spelling::Runtime => {
+            let name = Ident::new(row.name, Span::call_site());
+            quote!(::chainrule::rt::#name(#(#args),*))
+        }
+    }
+}
+
+/// A conversion between element types.
+pub(super) fn cast(from: &Elem, to: &Elem, arg: &TokenStream) -> TokenStream {
+    let (source, target) = (elem_type(from), elem_type(to));
+    match (from, to) {
+        (Elem::Param(_), _) | (_, Elem::Param(_)) => {
+            quote!(::chainrule::rt::cast::<#source, #target>(#arg))
+        }
+        _ => quote!((#arg as #target)),
+    }
+}

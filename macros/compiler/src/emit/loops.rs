@@ -1,0 +1,622 @@
+//! Loop nests as Rust: slices cut to length once, rows handed out before the inner loops, sums in
+//! lanes.
+//!
+//! A sum in an innermost loop is kept in sixteen lanes, whatever the vector width of the CPU, so
+//! that its bits are the same everywhere:
+//!
+//! ```text
+//! let (x_c, x_t) = x.as_chunks::<16>();
+//! let mut lanes = [0.0; 16];
+//! for x in x_c { for l in 0..16 { lanes[l] += x[l]; } }
+//! s += rt::sum_lanes(&lanes);
+//! for x in x_t { s += *x; }
+//! ```
+
+use super::element::{cast, elem_type, literal, primitive, zero};
+use super::names::{Namer, Symbols};
+use crate::ir::{DimId, Elem, Kind, Op, Program, ValueId};
+use crate::nest::{Element, Item, Ix, Loop, Nest, Storage, Var};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+use std::collections::{BTreeSet, HashMap};
+
+/// Emits the items of a nest.
+pub(super) struct Loops<'p> {
+    program: &'p Program,
+    nest: &'p Nest,
+    symbols: &'p Symbols,
+    namer: Namer,
+    statement: HashMap<ValueId, &'p crate::ir::Stmt>,
+    locals: HashMap<Element, Ident>,
+    accumulators: HashMap<ValueId, Ident>,
+    arrays: HashMap<ValueId, Ident>,
+    vars: HashMap<Var, Ident>,
+    /// What stands for an array at a prefix of its index: a slice of the rest, or an element.
+    bound: Vec<(ValueId, Vec<Ix>, TokenStream)>,
+    /// Accumulators that are lanes at the moment.
+    lanes: HashMap<ValueId, TokenStream>,
+    /// What this type's own constants are reached through.
+    owner: TokenStream,
+}
+
+impl<'p> Loops<'p> {
+    pub(super) fn new(
+        program: &'p Program,
+        nest: &'p Nest,
+        symbols: &'p Symbols,
+        mut namer: Namer,
+        owner: TokenStream,
+    ) -> Self {
+        let statement: HashMap<_, _> = program.body.iter().map(|stmt| (stmt.dst, stmt)).collect();
+        let mut arrays = HashMap::new();
+        for &id in &program.params {
+            if program.rank(id) > 0 {
+                arrays.insert(id, symbols.param(id).clone());
+            }
+        }
+        for (k, storage) in nest.storage.iter().enumerate() {
+            let id = ValueId(k as u32);
+            if matches!(storage, Storage::Output | Storage::Buffer(_)) {
+                let grad_of = program.grads.iter().find(|(_, grad)| *grad == Some(id));
+                let name = match grad_of {
+                    Some(&(param, _)) => format!("d_{}", program.value(param).name),
+                    None => program.value(id).name.clone(),
+                };
+                arrays.insert(id, namer.fresh(&name));
+            }
+        }
+        let bound = arrays
+            .iter()
+            .map(|(&id, name)| (id, vec![], quote!(#name)))
+            .collect();
+        Loops {
+            program,
+            nest,
+            symbols,
+            namer,
+            statement,
+            locals: HashMap::new(),
+            accumulators: HashMap::new(),
+            arrays,
+            vars: HashMap::new(),
+            bound,
+            lanes: HashMap::new(),
+            owner,
+        }
+    }
+
+    /// The slice that holds an array.
+    pub(super) fn array(&self, id: ValueId) -> &Ident {
+        &self.arrays[&id]
+    }
+
+    /// A scalar that is returned.
+    pub(super) fn scalar(&self, id: ValueId) -> TokenStream {
+        self.read(&Element {
+            value: id,
+            at: vec![],
+        })
+    }
+
+    /// The number of elements of an array along some of its axes.
+    fn count(&self, shape: &[DimId]) -> TokenStream {
+        let dims = shape
+            .iter()
+            .map(|&dim| self.symbols.dim(dim).to_token_stream());
+        dims.reduce(|product, dim| quote!(#product * #dim))
+            .unwrap_or_else(|| quote!(1))
+    }
+
+    /// The axes of a value that its storage keeps.
+    fn kept(&self, id: ValueId) -> Vec<usize> {
+        match &self.nest.storage.get(id.0 as usize) {
+            Some(Storage::Buffer(axes)) => axes.clone(),
+            _ => (0..self.program.rank(id)).collect(),
+        }
+    }
+
+    fn kept_shape(&self, id: ValueId) -> Vec<DimId> {
+        self.kept(id)
+            .iter()
+            .map(|&axis| self.program.shape(id)[axis])
+            .collect()
+    }
+
+    fn kept_index(&self, element: &Element) -> Vec<Ix> {
+        self.kept(element.value)
+            .iter()
+            .map(|&axis| element.at[axis])
+            .collect()
+    }
+
+    /// The slices cut to their lengths, and the buffers.
+    pub(super) fn prelude(&self) -> TokenStream {
+        let mut out = TokenStream::new();
+        let mut arrays: Vec<_> = self.arrays.iter().collect();
+        arrays.sort();
+        for (&id, name) in arrays {
+            let len = self.count(&self.kept_shape(id));
+            match self.nest.storage.get(id.0 as usize) {
+                Some(Storage::Buffer(_)) => {
+                    let zero = zero(&self.program.value(id).elem);
+                    out.extend(quote!(let mut #name = ::std::vec![#zero; #len]; let #name = &mut #name[..];));
+                }
+                Some(Storage::Output) => out.extend(quote!(let #name = &mut #name[..#len];)),
+                _ => out.extend(quote!(let #name = &#name[..#len];)),
+            }
+        }
+        out
+    }
+
+    pub(super) fn items(&mut self, items: &[Item]) -> TokenStream {
+        items.iter().map(|item| self.item(item)).collect()
+    }
+
+    fn item(&mut self, item: &Item) -> TokenStream {
+        match item {
+            Item::Let(element) => {
+                if self.is_inline(element.value) {
+                    return TokenStream::new();
+                }
+                let value = self.compute(element);
+                let name = self.namer.fresh(&self.program.value(element.value).name);
+                self.locals.insert(element.clone(), name.clone());
+                quote!(let #name = #value;)
+            }
+            Item::Zero(id) => self.zero(*id),
+            Item::Add { to, arg } => {
+                let arg = self.read(arg);
+                self.add(&to.value, self.place(to), arg)
+            }
+            Item::Store(element) => {
+                let value = self.compute(element);
+                let to = self.place(element);
+                if self.is_gradient(element.value) {
+                    let add = self.add(&element.value, to.clone(), value.clone());
+                    quote!(if ADD { #add } else { #to = #value; })
+                } else {
+                    quote!(#to = #value;)
+                }
+            }
+            Item::Loop(inner) => {
+                if inner.body.iter().any(|item| matches!(item, Item::Loop(_))) {
+                    self.outer(inner)
+                } else {
+                    self.innermost(inner)
+                }
+            }
+        }
+    }
+
+    /// `to += arg`; `Float` alone does not promise compound assignment.
+    fn add(&self, id: &ValueId, to: TokenStream, arg: TokenStream) -> TokenStream {
+        match self.program.value(*id).elem {
+            Elem::Param(_) => quote!(#to = #to + #arg;),
+            _ => quote!(#to += #arg;),
+        }
+    }
+
+    fn is_gradient(&self, id: ValueId) -> bool {
+        self.program.grads.iter().any(|&(_, grad)| grad == Some(id))
+    }
+
+    fn zero(&mut self, id: ValueId) -> TokenStream {
+        let value = self.program.value(id);
+        let zero = zero(&value.elem);
+        match self.nest.storage[id.0 as usize] {
+            Storage::Local => {
+                let name = self.namer.fresh(&value.name);
+                self.accumulators.insert(id, name.clone());
+                quote!(let mut #name = #zero;)
+            }
+            Storage::Output if self.is_gradient(id) => {
+                let name = self.array(id);
+                quote!(if !ADD { #name.fill(#zero); })
+            }
+            Storage::Output | Storage::Buffer(_) => {
+                let name = self.array(id);
+                quote!(#name.fill(#zero);)
+            }
+            Storage::None => TokenStream::new(),
+        }
+    }
+
+    /// Whether a value is written out wherever it is read.
+    fn is_inline(&self, id: ValueId) -> bool {
+        matches!(
+            self.statement.get(&id).map(|stmt| &stmt.kind),
+            Some(Kind::Map {
+                op: Op::Const(_) | Op::Size(_),
+                ..
+            })
+        )
+    }
+
+    /// The expression that computes an element.
+    fn compute(&self, element: &Element) -> TokenStream {
+        let elem = &self.program.value(element.value).elem;
+        let Some(Kind::Map { op, args }) =
+            self.statement.get(&element.value).map(|stmt| &stmt.kind)
+        else {
+            return self.read(element);
+        };
+        let operands: Vec<TokenStream> = args
+            .iter()
+            .map(|arg| self.read(&crate::nest::at(arg, &element.at)))
+            .collect();
+        match op {
+            Op::Prim(row) => primitive(row, elem, &operands),
+            Op::Const(number) => literal(number, elem),
+            Op::Copy => quote!(#(#operands)*),
+            Op::Cast => cast(&self.program.value(args[0].value).elem, elem, &operands[0]),
+            Op::Size(dim) => {
+                let dim = self.symbols.dim(*dim);
+                quote!(#dim)
+            }
+            Op::Foreign(k) => {
+                let accessor = Ident::new(&format!("__constant_{k}"), Span::call_site());
+                let owner = &self.owner;
+                quote!(#owner::#accessor(#(#operands),*))
+            }
+        }
+    }
+
+    /// An element as an operand.
+    fn read(&self, element: &Element) -> TokenStream {
+        if let Some(name) = self.locals.get(element) {
+            return quote!(#name);
+        }
+        if self.is_inline(element.value) {
+            return self.compute(element);
+        }
+        if self.program.rank(element.value) == 0 && self.program.params.contains(&element.value) {
+            let name = self.symbols.param(element.value);
+            return quote!(#name);
+        }
+        self.place(element)
+    }
+
+    /// Where an element is kept.
+    fn place(&self, element: &Element) -> TokenStream {
+        let id = element.value;
+        if let Some(lanes) = self.lanes.get(&id) {
+            return lanes.clone();
+        }
+        if let Some(name) = self.accumulators.get(&id) {
+            return quote!(#name);
+        }
+        let at = self.kept_index(element);
+        let best = (self.bound.iter())
+            .filter(|(value, prefix, _)| *value == id && at.starts_with(prefix))
+            .max_by_key(|(_, prefix, _)| prefix.len());
+        let Some((_, prefix, base)) = best else {
+            return quote!(::core::compile_error!("chainrule: an element has no place"));
+        };
+        if prefix.len() == at.len() {
+            return base.clone();
+        }
+        let shape = self.kept_shape(id);
+        let mut flat: Option<TokenStream> = None;
+        for (axis, ix) in at.iter().enumerate().skip(prefix.len()) {
+            let ix = self.ix(*ix);
+            flat = Some(match flat {
+                None => ix,
+                Some(outer) => {
+                    let dim = self.symbols.dim(shape[axis]);
+                    quote!((#outer * #dim + #ix))
+                }
+            });
+        }
+        quote!(#base[#flat])
+    }
+
+    fn ix(&self, ix: Ix) -> TokenStream {
+        match ix {
+            Ix::At(k) => {
+                let k = proc_macro2::Literal::usize_unsuffixed(k);
+                quote!(#k)
+            }
+            Ix::Var(var) => {
+                let var = &self.vars[&var];
+                quote!(#var)
+            }
+            Ix::Stretch(var, dim) => {
+                let (var, dim) = (&self.vars[&var], self.symbols.dim(dim));
+                quote!(::chainrule::rt::stretch(#var, #dim))
+            }
+        }
+    }
+
+    /// Every element of an array that the items touch, and whether it is written.
+    fn touched(&self, items: &[Item], found: &mut BTreeSet<(Element, bool)>) {
+        for item in items {
+            match item {
+                Item::Let(element) | Item::Store(element) => {
+                    if matches!(item, Item::Store(_)) {
+                        found.insert((element.clone(), true));
+                    }
+                    if let Some(stmt) = self.statement.get(&element.value) {
+                        for operand in stmt.operands() {
+                            found.insert((crate::nest::at(operand, &element.at), false));
+                        }
+                    }
+                }
+                Item::Add { to, arg } => {
+                    found.insert((to.clone(), true));
+                    found.insert((arg.clone(), false));
+                }
+                Item::Loop(inner) => self.touched(&inner.body, found),
+                Item::Zero(_) => {}
+            }
+        }
+    }
+
+    /// The arrays that a loop can hand out part by part: value, prefix, and whether mutably.
+    fn streams(&self, inner: &Loop) -> Vec<Stream> {
+        let mut touched = BTreeSet::new();
+        self.touched(&inner.body, &mut touched);
+        let touched: Vec<(ValueId, Vec<Ix>, bool)> = touched
+            .into_iter()
+            .filter(|(element, _)| {
+                self.arrays.contains_key(&element.value) && !self.locals.contains_key(element)
+            })
+            .map(|(element, written)| (element.value, self.kept_index(&element), written))
+            .collect();
+        let mut streams: Vec<Stream> = Vec::new();
+        for (value, at, _) in &touched {
+            let Some(k) = at.iter().position(|ix| *ix == Ix::Var(inner.var)) else {
+                continue;
+            };
+            let prefix = at[..k].to_vec();
+            let base = self
+                .bound
+                .iter()
+                .find(|(v, p, _)| v == value && *p == prefix);
+            let Some((_, _, base)) = base else { continue };
+            if streams
+                .iter()
+                .any(|s| s.value == *value && s.prefix == prefix)
+            {
+                continue;
+            }
+            let written = touched.iter().any(|(v, _, written)| v == value && *written);
+            let exclusive = touched
+                .iter()
+                .filter(|(v, _, _)| v == value)
+                .all(|(_, at, _)| {
+                    at.get(k) == Some(&Ix::Var(inner.var)) && at.starts_with(&prefix)
+                });
+            if written && !exclusive {
+                continue;
+            }
+            let rest = self.kept_shape(*value)[k + 1..].to_vec();
+            streams.push(Stream {
+                value: *value,
+                prefix,
+                base: base.clone(),
+                written,
+                rest,
+            });
+        }
+        streams
+    }
+
+    fn uses_var(&self, inner: &Loop, streams: &[Stream]) -> bool {
+        let mut touched = BTreeSet::new();
+        self.touched(&inner.body, &mut touched);
+        touched.iter().any(|(element, _)| {
+            self.arrays.contains_key(&element.value) && {
+                let at = self.kept_index(element);
+                let streamed = |k: usize| {
+                    streams
+                        .iter()
+                        .any(|s| s.value == element.value && at[..k] == s.prefix[..])
+                };
+                at.iter()
+                    .enumerate()
+                    .any(|(k, ix)| ix.var() == Some(inner.var) && !streamed(k))
+            }
+        })
+    }
+
+    /// A loop around other loops: rows are handed out by splitting them off.
+    fn outer(&mut self, inner: &Loop) -> TokenStream {
+        let index = self.namer.fresh("i");
+        self.vars.insert(inner.var, index.clone());
+        let dim = self.symbols.dim(inner.dim).clone();
+        let (mut before, mut inside) = (TokenStream::new(), TokenStream::new());
+        let depth = self.bound.len();
+        for stream in self.streams(inner) {
+            if stream.rest.is_empty() {
+                continue;
+            }
+            let name = self.program.value(stream.value).name.clone();
+            let (rows, row, rest) = (
+                self.namer.fresh(&format!("{name}_rows")),
+                self.namer.fresh(&format!("{name}_row")),
+                self.namer.fresh("rest"),
+            );
+            let (base, len) = (&stream.base, self.count(&stream.rest));
+            if stream.written {
+                before.extend(quote!(let mut #rows = &mut #base[..];));
+                inside.extend(quote! {
+                    let (#row, #rest) = ::core::mem::take(&mut #rows).split_at_mut(#len);
+                    #rows = #rest;
+                });
+            } else {
+                before.extend(quote!(let mut #rows = &#base[..];));
+                inside.extend(quote! {
+                    let (#row, #rest) = #rows.split_at(#len);
+                    #rows = #rest;
+                });
+            }
+            let mut prefix = stream.prefix.clone();
+            prefix.push(Ix::Var(inner.var));
+            self.bound.push((stream.value, prefix, quote!(#row)));
+        }
+        let body = self.items(&inner.body);
+        self.bound.truncate(depth);
+        quote! { #before for #index in 0..#dim { #inside #body } }
+    }
+
+    /// A loop without loops inside: elements are handed out by iterators.
+    fn innermost(&mut self, inner: &Loop) -> TokenStream {
+        let streams: Vec<Stream> = self
+            .streams(inner)
+            .into_iter()
+            .filter(|s| s.rest.is_empty())
+            .collect();
+        let zeroed: BTreeSet<ValueId> = (inner.body.iter())
+            .filter_map(|item| {
+                if let Item::Zero(id) = item {
+                    Some(*id)
+                } else {
+                    None
+                }
+            })
+            .collect();
+        let mut sums: Vec<ValueId> = Vec::new();
+        for item in &inner.body {
+            if let Item::Add { to, .. } = item {
+                let id = to.value;
+                if self.accumulators.contains_key(&id)
+                    && !zeroed.contains(&id)
+                    && !sums.contains(&id)
+                {
+                    sums.push(id);
+                }
+            }
+        }
+        let counted = self.uses_var(inner, &streams) || streams.is_empty();
+        if sums.is_empty() || counted {
+            self.plain(inner, &streams, counted)
+        } else {
+            self.in_lanes(inner, &streams, &sums)
+        }
+    }
+
+    fn plain(&mut self, inner: &Loop, streams: &[Stream], counted: bool) -> TokenStream {
+        let index = self.namer.fresh("k");
+        self.vars.insert(inner.var, index.clone());
+        let dim = self.symbols.dim(inner.dim).clone();
+        let iterators: Vec<TokenStream> = streams
+            .iter()
+            .map(|s| {
+                let base = &s.base;
+                if s.written {
+                    quote!(#base.iter_mut())
+                } else {
+                    quote!(#base.iter())
+                }
+            })
+            .collect();
+        let (head, body) = self.over_elements(inner, streams, &iterators, None);
+        match (head, counted) {
+            (None, _) => quote!(for #index in 0..#dim { #body }),
+            (Some((pattern, iterator)), true) => {
+                quote!(for (#index, #pattern) in #iterator.enumerate() { #body })
+            }
+            (Some((pattern, iterator)), false) => quote!(for #pattern in #iterator { #body }),
+        }
+    }
+
+    /// The body of an innermost loop with its elements bound, and the zipped iterator over them.
+    fn over_elements(
+        &mut self,
+        inner: &Loop,
+        streams: &[Stream],
+        iterators: &[TokenStream],
+        lane: Option<&Ident>,
+    ) -> (Option<(TokenStream, TokenStream)>, TokenStream) {
+        let depth = self.bound.len();
+        let mut head: Option<(TokenStream, TokenStream)> = None;
+        for (stream, iterator) in streams.iter().zip(iterators).rev() {
+            let name = self.namer.fresh(&self.program.value(stream.value).name);
+            let mut prefix = stream.prefix.clone();
+            prefix.push(Ix::Var(inner.var));
+            let (own, element) = match (lane, stream.written) {
+                (Some(lane), _) => (quote!(#name), quote!(#name[#lane])),
+                (None, true) => (quote!(#name), quote!(*#name)),
+                (None, false) => (quote!(&#name), quote!(#name)),
+            };
+            self.bound.push((stream.value, prefix, element));
+            head = Some(match head {
+                None => (own, iterator.clone()),
+                Some((pattern, rest)) => (quote!((#own, #pattern)), quote!(#iterator.zip(#rest))),
+            });
+        }
+        let locals = self.locals.clone();
+        let body = self.items(&inner.body);
+        self.locals = locals;
+        self.bound.truncate(depth);
+        (head, body)
+    }
+
+    fn in_lanes(&mut self, inner: &Loop, streams: &[Stream], sums: &[ValueId]) -> TokenStream {
+        let mut out = TokenStream::new();
+        let (mut chunks, mut tails) = (Vec::new(), Vec::new());
+        for stream in streams {
+            let name = self.program.value(stream.value).name.clone();
+            let (chunk, tail) = (
+                self.namer.fresh(&format!("{name}_c")),
+                self.namer.fresh(&format!("{name}_t")),
+            );
+            let base = &stream.base;
+            if stream.written {
+                out.extend(quote!(let (#chunk, #tail) = #base.as_chunks_mut::<{ ::chainrule::rt::LANES }>();));
+                chunks.push(quote!(#chunk.iter_mut()));
+                tails.push(quote!(#tail.iter_mut()));
+            } else {
+                out.extend(
+                    quote!(let (#chunk, #tail) = #base.as_chunks::<{ ::chainrule::rt::LANES }>();),
+                );
+                chunks.push(quote!(#chunk.iter()));
+                tails.push(quote!(#tail.iter()));
+            }
+        }
+        let lane = self.namer.fresh("l");
+        let (mut declared, mut summed) = (TokenStream::new(), TokenStream::new());
+        for &id in sums {
+            let value = self.program.value(id);
+            let lanes = self.namer.fresh(&format!("{}_lanes", value.name));
+            let (zero, ty) = (zero(&value.elem), elem_type(&value.elem));
+            declared.extend(quote!(let mut #lanes: [#ty; ::chainrule::rt::LANES] = [#zero; ::chainrule::rt::LANES];));
+            let sum = &self.accumulators[&id];
+            let total = quote!(::chainrule::rt::sum_lanes(&#lanes));
+            summed.extend(self.add(&id, quote!(#sum), total));
+            self.lanes.insert(id, quote!(#lanes[#lane]));
+        }
+        let (head, body) = self.over_elements(inner, streams, &chunks, Some(&lane));
+        self.lanes.clear();
+        let (tail_head, tail_body) = self.over_elements(inner, streams, &tails, None);
+        let (Some((pattern, iterator)), Some((tail_pattern, tail_iterator))) = (head, tail_head)
+        else {
+            return out;
+        };
+        let dim = self.symbols.dim(inner.dim);
+        quote! {
+            #out
+            if #dim >= ::chainrule::rt::LANES {
+                #declared
+                for #pattern in #iterator {
+                    for #lane in 0..::chainrule::rt::LANES { #body }
+                }
+                #summed
+            }
+            for #tail_pattern in #tail_iterator { #tail_body }
+        }
+    }
+}
+
+/// An array that a loop hands out part by part.
+struct Stream {
+    value: ValueId,
+    /// The index up to the loop's variable.
+    prefix: Vec<Ix>,
+    /// The slice at that prefix.
+    base: TokenStream,
+    /// Whether the loop writes to it.
+    written: bool,
+    /// The dimensions of each part.
+    rest: Vec<DimId>,
+}

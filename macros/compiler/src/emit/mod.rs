@@ -1,0 +1,118 @@
+//! From a compiled function to Rust: `struct f`, its associated functions, its traits.
+//!
+//! Everything emitted is safe Rust that passes under `#![forbid(unsafe_code)]`; what would be long
+//! lives in the runtime's `rt` module.
+
+mod api;
+mod element;
+mod kernel;
+mod loops;
+mod names;
+mod objective;
+mod signature;
+
+use crate::driver::Compiled;
+use crate::parse::Function;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+use signature::{one_or_tuple, tangent_type};
+
+/// The struct beside the function, with everything it offers.
+pub fn emit(compiled: &Compiled<'_>) -> TokenStream {
+    let function = compiled.function;
+    let (name, vis) = (&function.item.sig.ident, &function.item.vis);
+    let derivation = &compiled.derivation;
+    let doc = format!("Derivatives of [`{name}`](fn@{name}).\n\n```text\n{derivation}```");
+    let cfgs = conditions(function);
+    let general = compiled.general.is_some().then_some("__general");
+    let mut private = TokenStream::new();
+    if let Some(gradient) = &compiled.gradient {
+        private.extend(kernel::kernel(function, gradient, "__gradient", general).function);
+    }
+    private.extend(kernel::kernel(function, &compiled.pullback, "__pullback", general).function);
+    if let Some(version) = &compiled.general {
+        private.extend(kernel::kernel(function, version, "__general", None).function);
+    }
+    let public = api::functions(compiled);
+    let objective = objective::objective(function);
+    quote! {
+        #(#cfgs)*
+        #[doc = #doc]
+        #[allow(non_camel_case_types, dead_code)]
+        #[derive(Clone, Copy, Debug, Default)]
+        #vis struct #name {}
+
+        #(#cfgs)*
+        #[allow(
+            dead_code, unused_variables, unused_mut, unused_parens, unused_braces, non_snake_case,
+            clippy::all, clippy::pedantic
+        )]
+        impl #name {
+            /// The equations, and those derived from them.
+            pub const DERIVATION: &'static str = #derivation;
+            #public
+            #private
+        }
+
+        #(#cfgs)*
+        const _: () = { #objective };
+    }
+}
+
+/// What stands in for the derivatives of a function that was refused: its callers compile, so that
+/// the user sees the one error and not those that follow from it.
+pub fn stub(function: &Function) -> TokenStream {
+    let (name, vis) = (&function.item.sig.ident, &function.item.vis);
+    let cfgs = conditions(function);
+    let generics = function.item.sig.generics.params.to_token_stream();
+    let where_clause = function.item.sig.generics.where_clause.to_token_stream();
+    let params = function.params.iter().map(|p| {
+        let (name, ty) = (&p.name, &p.written);
+        quote!(#name: #ty)
+    });
+    let params = quote!(#(#params),*);
+    let grads: Vec<TokenStream> = function.wrt().map(|p| tangent_type(&p.ty)).collect();
+    let grad = one_or_tuple(&grads);
+    let value = tangent_type(&function.output);
+    let outs = function.wrt().zip(&grads).map(|(p, ty)| {
+        let out = Ident::new(&format!("d_{}", p.name), Span::call_site());
+        quote!(#out: &mut #ty)
+    });
+    let outs = quote!(#(#outs),*);
+    let message = "this function could not be differentiated";
+    let scalar = function.is_scalar().then(|| {
+        quote! {
+            pub fn grad<#generics>(#params) -> #grad #where_clause { ::core::panic!(#message) }
+            pub fn value_and_grad<#generics>(#params) -> (#value, #grad) #where_clause { ::core::panic!(#message) }
+            pub fn value_and_grad_into<#generics>(#params, #outs) -> #value #where_clause { ::core::panic!(#message) }
+            pub fn value_and_grad_add_into<#generics>(#params, #outs) -> #value #where_clause { ::core::panic!(#message) }
+            pub fn tape_value_and_grad<#generics>(#params) -> (#value, #grad) #where_clause { ::core::panic!(#message) }
+        }
+    });
+    let objective = objective::objective(function);
+    quote! {
+        #(#cfgs)*
+        #[allow(non_camel_case_types, dead_code, missing_docs)]
+        #[derive(Clone, Copy, Debug, Default)]
+        #vis struct #name {}
+        #(#cfgs)*
+        #[allow(unused_variables, dead_code, missing_docs, clippy::all)]
+        impl #name {
+            pub const DERIVATION: &'static str = "";
+            #scalar
+            pub fn vjp<#generics>(#params, cotangent: #value) -> (#value, #grad) #where_clause { ::core::panic!(#message) }
+        }
+        #(#cfgs)*
+        const _: () = { #objective };
+    }
+}
+
+/// The `#[cfg(..)]` attributes of the function, which hold for all that stands beside it.
+fn conditions(function: &Function) -> Vec<&syn::Attribute> {
+    function
+        .item
+        .attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("cfg"))
+        .collect()
+}

@@ -1,0 +1,142 @@
+//! The runtime's traits for `struct f`, where `f` is not generic and returns a float.
+
+use super::signature::{one_or_tuple, strip, tangent_type};
+use crate::parse::{Function, Param};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::visit_mut::{self, VisitMut};
+
+/// `impl Objective for f`, inside a macro that drops it where the runtime has no such trait.
+pub(super) fn objective(function: &Function) -> TokenStream {
+    if !function.floats.is_empty() || !function.is_scalar() {
+        return TokenStream::new();
+    }
+    let name = &function.item.sig.ident;
+    let (inputs, params): (Vec<&Param>, Vec<&Param>) = function.params.iter().partition(|p| !p.wrt);
+    let input_types: Vec<TokenStream> = inputs.iter().map(|p| with_lifetime(&p.written)).collect();
+    let param_types: Vec<TokenStream> = params.iter().map(|p| tangent_type(&p.ty)).collect();
+    let (inputs_type, params_type) = (one_or_tuple(&input_types), one_or_tuple(&param_types));
+    let value_type = tangent_type(&function.output);
+
+    let input_names: Vec<Ident> = (0..inputs.len())
+        .map(|k| format_ident!("__input_{k}"))
+        .collect();
+    let param_names: Vec<Ident> = (0..params.len())
+        .map(|k| format_ident!("__param_{k}"))
+        .collect();
+    let grad_names: Vec<Ident> = (0..params.len())
+        .map(|k| format_ident!("__grad_{k}"))
+        .collect();
+    let pattern = |names: &[Ident]| {
+        let names: Vec<TokenStream> = names.iter().map(|name| quote!(#name)).collect();
+        one_or_tuple(&names)
+    };
+    let (bind_inputs, bind_params, bind_grads) = (
+        pattern(&input_names),
+        pattern(&param_names),
+        pattern(&grad_names),
+    );
+    let (mut next_input, mut next_param) = (input_names.iter(), param_names.iter());
+    let arguments: Vec<TokenStream> = (function.params.iter())
+        .map(|p| {
+            if p.wrt {
+                pass(p, next_param.next())
+            } else {
+                quote_name(next_input.next())
+            }
+        })
+        .collect();
+    let by_tape = function.options.tape.then(|| {
+        quote! {
+            fn tape_value_and_grad(&self, #bind_inputs: Self::Inputs<'_>, __params: &Self::Params)
+                -> ::core::option::Option<(#value_type, Self::Params)>
+            {
+                let #bind_params = __params;
+                ::core::option::Option::Some(Self::tape_value_and_grad(#(#arguments),*))
+            }
+        }
+    });
+    let has_tape = function
+        .options
+        .tape
+        .then(|| quote!(impl ::chainrule::tape::HasTape for #name {}));
+    quote! {
+        ::chainrule::__objective! {
+            #[allow(clippy::unused_unit, clippy::clone_on_copy, unused_variables)]
+            impl ::chainrule::Objective for #name {
+                type Inputs<'__a> = #inputs_type;
+                type Params = #params_type;
+                fn value(&self, #bind_inputs: Self::Inputs<'_>, __params: &Self::Params) -> #value_type {
+                    let #bind_params = __params;
+                    #name(#(#arguments),*)
+                }
+                fn value_and_grad_into(
+                    &self,
+                    #bind_inputs: Self::Inputs<'_>,
+                    __params: &Self::Params,
+                    __grad: &mut Self::Params,
+                ) -> #value_type {
+                    let #bind_params = __params;
+                    let #bind_grads = __grad;
+                    Self::value_and_grad_into(#(#arguments,)* #(#grad_names),*)
+                }
+                #by_tape
+            }
+            #has_tape
+        }
+    }
+}
+
+fn quote_name(name: Option<&Ident>) -> TokenStream {
+    quote!(#name)
+}
+
+/// An owned parameter as the function takes it.
+fn pass(param: &Param, name: Option<&Ident>) -> TokenStream {
+    match strip(&param.written) {
+        syn::Type::Reference(_) => quote!(#name),
+        syn::Type::Path(path)
+            if path
+                .path
+                .segments
+                .last()
+                .is_some_and(|s| s.ident.to_string().starts_with("ArrayView")) =>
+        {
+            quote!(#name.view())
+        }
+        _ => quote!(::core::clone::Clone::clone(#name)),
+    }
+}
+
+/// A parameter's type with every lifetime, also the elided ones, written `'__a`.
+fn with_lifetime(ty: &syn::Type) -> TokenStream {
+    struct Lifetimes(syn::Lifetime);
+    impl VisitMut for Lifetimes {
+        fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
+            reference.lifetime = Some(self.0.clone());
+            visit_mut::visit_type_reference_mut(self, reference);
+        }
+        fn visit_lifetime_mut(&mut self, lifetime: &mut syn::Lifetime) {
+            *lifetime = self.0.clone();
+        }
+        fn visit_path_segment_mut(&mut self, segment: &mut syn::PathSegment) {
+            visit_mut::visit_path_segment_mut(self, segment);
+            if !segment.ident.to_string().starts_with("ArrayView") {
+                return;
+            }
+            if let syn::PathArguments::AngleBracketed(list) = &mut segment.arguments {
+                let elided = !list
+                    .args
+                    .iter()
+                    .any(|arg| matches!(arg, syn::GenericArgument::Lifetime(_)));
+                if elided {
+                    list.args
+                        .insert(0, syn::GenericArgument::Lifetime(self.0.clone()));
+                }
+            }
+        }
+    }
+    let mut ty = ty.clone();
+    Lifetimes(syn::Lifetime::new("'__a", Span::call_site())).visit_type_mut(&mut ty);
+    quote!(#ty)
+}

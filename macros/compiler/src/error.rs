@@ -1,0 +1,58 @@
+//! The one error sink: every stage reports here, and the driver asks between stages.
+
+use proc_macro2::{Span, TokenStream};
+
+/// Collects the errors of a compilation, so that a user sees all of them in one go.
+#[derive(Debug, Default)]
+pub struct Errors {
+    found: Vec<syn::Error>,
+}
+
+impl Errors {
+    /// An empty sink.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reports an error at a place in the user's source.
+    pub fn at(&mut self, span: Span, message: impl std::fmt::Display) {
+        self.push(syn::Error::new(span, message));
+    }
+
+    /// Reports an error that a parser returned.
+    pub fn push(&mut self, error: syn::Error) {
+        let text = error.to_string();
+        let place = |e: &syn::Error| (format!("{:?}", e.span()), e.to_string());
+        // One construct may be lowered several times (for several derivatives); it is one mistake.
+        if !self
+            .found
+            .iter()
+            .any(|e| place(e) == (format!("{:?}", error.span()), text.clone()))
+        {
+            self.found.push(error);
+        }
+    }
+
+    /// Whether anything was reported.
+    pub fn any(&self) -> bool {
+        !self.found.is_empty()
+    }
+
+    /// How many were reported.
+    pub fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    /// The messages, in the order of reporting.
+    pub fn messages(&self) -> impl Iterator<Item = String> + '_ {
+        self.found.iter().map(ToString::to_string)
+    }
+
+    /// The `compile_error!` invocations that show the errors at their spans.
+    pub fn into_tokens(self) -> TokenStream {
+        self.found
+            .iter()
+            .map(syn::Error::to_compile_error)
+            .collect()
+    }
+}

@@ -1,0 +1,242 @@
+//! `DERIVATION`: the forward equations and the derived ones, as mathematics writes them.
+
+use crate::driver::Version;
+use crate::ir::print::{AXES, Names, literal_text};
+use crate::ir::{Index, Kind, Op, Operand, Program, Stmt, ValueId, identity};
+use std::collections::HashMap;
+use std::fmt::Write;
+
+/// Longer expressions get a line of their own.
+const WIDTH: usize = 48;
+
+/// The equations of a version of a derivative, and what it stores.
+pub fn explain(version: &Version) -> String {
+    let program = &version.program;
+    let mut writer = Writer::new(program);
+    let mut out = String::new();
+    let inputs = program
+        .params
+        .iter()
+        .filter(|&&id| program.value(id).name != "cotangent");
+    let params: Vec<String> = inputs
+        .map(|&id| writer.names.value(id).to_string())
+        .collect();
+    let forward = writer.equations(&program.results.clone());
+    let results: Vec<String> = program.results.iter().map(|&id| writer.whole(id)).collect();
+    let _ = writeln!(
+        out,
+        "{}({}) = {}",
+        program.name,
+        params.join(", "),
+        results.join(", ")
+    );
+    out.push_str(&forward);
+    let grads: Vec<ValueId> = program.grads.iter().filter_map(|&(_, grad)| grad).collect();
+    let reverse = writer.equations(&grads);
+    if !reverse.is_empty() {
+        out.push('\n');
+        out.push_str(&reverse);
+    }
+    for &(param, grad) in &program.grads {
+        let rank = program.rank(param);
+        let name = bar(
+            &writer.names.element(param, &identity(rank)),
+            writer.names.value(param),
+        );
+        let text = grad.map_or("0".to_string(), |grad| writer.whole(grad));
+        let _ = writeln!(out, "{name} = {text}");
+    }
+    let stored: Vec<String> = (version.nest.buffers())
+        .map(|(id, axes)| {
+            let dims = axes
+                .iter()
+                .map(|&axis| writer.names.dim(program.shape(id)[axis]).to_string());
+            format!(
+                "{} {}",
+                dims.collect::<Vec<_>>().join(" "),
+                program.value(id).elem
+            )
+        })
+        .collect();
+    let stored = if stored.is_empty() {
+        "nothing".to_string()
+    } else {
+        stored.join(", ")
+    };
+    let _ = writeln!(out, "\nstores {stored}");
+    out
+}
+
+/// `w[i]` as `w̄[i]`.
+fn bar(text: &str, name: &str) -> String {
+    let rest = text.strip_prefix(name).unwrap_or_default();
+    format!("{name}\u{304}{rest}")
+}
+
+struct Writer<'p> {
+    program: &'p Program,
+    names: Names,
+    statement: HashMap<ValueId, &'p Stmt>,
+    uses: HashMap<ValueId, usize>,
+    written: Vec<ValueId>,
+}
+
+impl<'p> Writer<'p> {
+    fn new(program: &'p Program) -> Self {
+        let mut uses: HashMap<ValueId, usize> = HashMap::new();
+        for stmt in &program.body {
+            for operand in stmt.operands() {
+                *uses.entry(operand.value).or_default() += 1;
+            }
+        }
+        let statement = program.body.iter().map(|stmt| (stmt.dst, stmt)).collect();
+        Writer {
+            program,
+            names: Names::of(program),
+            statement,
+            uses,
+            written: vec![],
+        }
+    }
+
+    /// The lines for all values that the outputs need and that deserve a line.
+    fn equations(&mut self, outputs: &[ValueId]) -> String {
+        let mut needed: Vec<ValueId> = Vec::new();
+        let mut open = outputs.to_vec();
+        while let Some(id) = open.pop() {
+            let Some(stmt) = self.statement.get(&id) else {
+                continue;
+            };
+            if needed.contains(&id) || self.written.contains(&id) {
+                continue;
+            }
+            needed.push(id);
+            open.extend(stmt.operands().map(|operand| operand.value));
+        }
+        needed.sort();
+        let mut out = String::new();
+        for id in needed {
+            if self.has_line(id) {
+                let rank = self.program.rank(id);
+                let left = self.names.element(id, &identity(rank));
+                let right = self.definition(id, &identity(rank), 0);
+                let _ = writeln!(out, "  {left} = {right}");
+                self.written.push(id);
+            }
+        }
+        out
+    }
+
+    /// Whether a value is named on a line of its own rather than written out where it is used.
+    fn has_line(&self, id: ValueId) -> bool {
+        match self.statement.get(&id).map(|stmt| &stmt.kind) {
+            None => false,
+            Some(Kind::Map {
+                op: Op::Const(_) | Op::Size(_) | Op::Copy | Op::Cast,
+                ..
+            }) => false,
+            Some(Kind::Sum { terms }) if terms.len() > 1 => true,
+            _ => {
+                let uses = self.uses.get(&id).copied().unwrap_or(0);
+                uses > 1
+                    || self
+                        .definition(id, &identity(self.program.rank(id)), 0)
+                        .chars()
+                        .count()
+                        > WIDTH
+            }
+        }
+    }
+
+    fn whole(&self, id: ValueId) -> String {
+        self.element(id, &identity(self.program.rank(id)), 0)
+    }
+
+    /// A value at an index: its name, or what it is made of.
+    fn element(&self, id: ValueId, at: &[Index], level: u8) -> String {
+        let is_leaf = !self.statement.contains_key(&id);
+        if is_leaf || self.has_line(id) {
+            return self.names.element(id, at);
+        }
+        self.definition(id, at, level)
+    }
+
+    fn operand(&self, operand: &Operand, at: &[Index], level: u8) -> String {
+        match crate::simplify::compose(&operand.at, at) {
+            Some(at) => self.element(operand.value, &at, level),
+            None => self.names.element(operand.value, &operand.at),
+        }
+    }
+
+    /// The right side of a value's equation, its axes called by `at`.
+    ///
+    /// `level` is how tightly the surroundings bind: 0 none, 1 a sum, 2 a product, 3 a power.
+    fn definition(&self, id: ValueId, at: &[Index], level: u8) -> String {
+        let Some(stmt) = self.statement.get(&id) else {
+            return self.names.element(id, at);
+        };
+        let (text, own) = match &stmt.kind {
+            Kind::Sum { terms } => {
+                let terms: Vec<String> = terms.iter().map(|term| self.term(term, at)).collect();
+                (terms.join(" + "), 1)
+            }
+            Kind::Map { op, args } => match op {
+                Op::Const(literal) => (literal_text(literal), 4),
+                Op::Size(dim) => (self.names.dim(*dim).to_string(), 4),
+                Op::Copy | Op::Cast => return self.operand(&args[0], at, level),
+                Op::Foreign(k) => (self.program.foreign[*k].source.to_string(), 4),
+                Op::Prim(row) => {
+                    let own = match row.name {
+                        "add" | "sub" => 1,
+                        "mul" | "div" | "neg" => 2,
+                        _ => 4,
+                    };
+                    let mut text = row.notation.to_string();
+                    for (k, arg) in args.iter().enumerate() {
+                        // The right side of a difference or quotient binds tighter.
+                        let tighter = u8::from(k == 1 && matches!(row.name, "sub" | "div"));
+                        let inner = if own == 4 { 0 } else { own + tighter };
+                        text = text.replace(&format!("{{{k}}}"), &self.operand(arg, at, inner));
+                    }
+                    (text, own)
+                }
+            },
+        };
+        if own < level {
+            format!("({text})")
+        } else {
+            text
+        }
+    }
+
+    /// One term of a sum, its free axes called as the sum's own.
+    fn term(&self, term: &crate::ir::Term, at: &[Index]) -> String {
+        let mut rename: Vec<Option<Index>> = vec![None; term.space.len()];
+        for (index, outer) in term.at.iter().zip(at) {
+            if let Index::Axis(axis) = index {
+                rename[*axis as usize].get_or_insert(*outer);
+            }
+        }
+        let mut used: Vec<u8> = at.iter().filter_map(|index| index.axis()).collect();
+        let mut summed = Vec::new();
+        let names: Vec<Index> = rename
+            .into_iter()
+            .map(|index| {
+                index.unwrap_or_else(|| {
+                    let free = (0..AXES.len() as u8)
+                        .find(|axis| !used.contains(axis))
+                        .unwrap_or(0);
+                    used.push(free);
+                    summed.push(AXES[free as usize]);
+                    Index::Axis(free)
+                })
+            })
+            .collect();
+        let body = self.operand(&term.arg, &names, 2);
+        if summed.is_empty() {
+            body
+        } else {
+            format!("Σ_{} {body}", summed.join(""))
+        }
+    }
+}

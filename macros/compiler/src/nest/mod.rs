@@ -1,0 +1,112 @@
+//! Loop nests: the program as the loops that will be emitted.
+//!
+//! Where the IR says what is computed, a nest says when: which statements share a loop, what is
+//! kept in a local, what needs a buffer.
+
+mod plan;
+mod print;
+
+pub(crate) use plan::at;
+pub use plan::plan;
+
+use crate::ir::{DimId, ValueId};
+
+/// A loop variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Var(pub u32);
+
+/// One component of an index inside a nest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ix {
+    /// A loop variable.
+    Var(Var),
+    /// A constant.
+    At(usize),
+    /// A loop variable, or 0 where the dimension is 1.
+    Stretch(Var, DimId),
+}
+
+impl Ix {
+    /// The loop variable this component follows, if any.
+    pub fn var(self) -> Option<Var> {
+        match self {
+            Ix::Var(var) | Ix::Stretch(var, _) => Some(var),
+            Ix::At(_) => None,
+        }
+    }
+}
+
+/// One element of a value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Element {
+    /// The value.
+    pub value: ValueId,
+    /// Which element.
+    pub at: Vec<Ix>,
+}
+
+/// One step of a nest.
+#[derive(Clone, Debug)]
+pub enum Item {
+    /// Computes an element into a local.
+    Let(Element),
+    /// Sets a local accumulator, or the part of a buffer in use here, to zero.
+    Zero(ValueId),
+    /// Adds one element to another.
+    Add {
+        /// What is added to.
+        to: Element,
+        /// What is added.
+        arg: Element,
+    },
+    /// Stores an element, computed here, where its value is kept.
+    Store(Element),
+    /// Runs through a dimension.
+    Loop(Loop),
+}
+
+/// A loop.
+#[derive(Clone, Debug)]
+pub struct Loop {
+    /// Its variable.
+    pub var: Var,
+    /// What it runs through.
+    pub dim: DimId,
+    /// What it does.
+    pub body: Vec<Item>,
+}
+
+/// Where a value that is not computed on the spot is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// It is computed where it is needed.
+    None,
+    /// In a local variable, declared where its loop begins.
+    Local,
+    /// In a buffer over those of its axes.
+    Buffer(Vec<usize>),
+    /// In the array that the caller gets.
+    Output,
+}
+
+/// A program's loops.
+#[derive(Clone, Debug)]
+pub struct Nest {
+    /// What is done, in order.
+    pub items: Vec<Item>,
+    /// For each value, where it is kept.
+    pub storage: Vec<Storage>,
+}
+
+impl Nest {
+    /// The values that are kept in buffers, with the axes that are kept.
+    pub fn buffers(&self) -> impl Iterator<Item = (ValueId, &[usize])> {
+        self.storage
+            .iter()
+            .enumerate()
+            .filter_map(|(k, storage)| match storage {
+                Storage::Buffer(axes) => Some((ValueId(k as u32), axes.as_slice())),
+                _ => None,
+            })
+    }
+}

@@ -1,0 +1,115 @@
+//! The printer of nests.
+
+use super::{Element, Item, Ix, Nest};
+use crate::ir::print::{Names, literal_text};
+use crate::ir::{Kind, Op, Program};
+
+impl Nest {
+    /// The nest as indented text.
+    pub fn show(&self, program: &Program) -> String {
+        let mut printer = Printer {
+            program,
+            names: Names::of(program),
+            out: String::new(),
+        };
+        for (value, axes) in self.buffers() {
+            let dims: Vec<&str> = axes
+                .iter()
+                .map(|&axis| printer.names.dim(program.shape(value)[axis]))
+                .collect();
+            let line = format!("buffer {}[{}]", printer.names.value(value), dims.join(", "));
+            printer.line(0, &line);
+        }
+        printer.items(&self.items, 0);
+        printer.out
+    }
+}
+
+struct Printer<'p> {
+    program: &'p Program,
+    names: Names,
+    out: String,
+}
+
+impl Printer<'_> {
+    fn line(&mut self, depth: usize, text: &str) {
+        self.out.push_str(&"  ".repeat(depth));
+        self.out.push_str(text);
+        self.out.push('\n');
+    }
+
+    fn items(&mut self, items: &[Item], depth: usize) {
+        for item in items {
+            match item {
+                Item::Let(element) => {
+                    let line = format!(
+                        "let {} = {}",
+                        self.element(element),
+                        self.definition(element)
+                    );
+                    self.line(depth, &line);
+                }
+                Item::Store(element) => {
+                    let line = format!("{} = {}", self.element(element), self.definition(element));
+                    self.line(depth, &line);
+                }
+                Item::Zero(value) => {
+                    let line = format!("{} = 0", self.names.value(*value));
+                    self.line(depth, &line);
+                }
+                Item::Add { to, arg } => {
+                    let line = format!("{} += {}", self.element(to), self.element(arg));
+                    self.line(depth, &line);
+                }
+                Item::Loop(inner) => {
+                    let line = format!(
+                        "for i{} in 0..{} {{",
+                        inner.var.0,
+                        self.names.dim(inner.dim)
+                    );
+                    self.line(depth, &line);
+                    self.items(&inner.body, depth + 1);
+                    self.line(depth, "}");
+                }
+            }
+        }
+    }
+
+    fn element(&self, element: &Element) -> String {
+        let mut text = self.names.value(element.value).to_string();
+        if !element.at.is_empty() {
+            let at: Vec<String> = (element.at.iter())
+                .map(|ix| match ix {
+                    Ix::Var(var) => format!("i{}", var.0),
+                    Ix::At(k) => k.to_string(),
+                    Ix::Stretch(var, dim) => format!("i{}<{}", var.0, self.names.dim(*dim)),
+                })
+                .collect();
+            text.push_str(&format!("[{}]", at.join(", ")));
+        }
+        text
+    }
+
+    fn definition(&self, element: &Element) -> String {
+        let stmt = self
+            .program
+            .body
+            .iter()
+            .find(|stmt| stmt.dst == element.value);
+        let Some(Kind::Map { op, args }) = stmt.map(|stmt| &stmt.kind) else {
+            return "?".into();
+        };
+        let args: Vec<String> = args
+            .iter()
+            .map(|arg| self.element(&super::at(arg, &element.at)))
+            .collect();
+        match op {
+            Op::Prim(row) => format!("{} {}", row.name, args.join(", ")),
+            Op::Const(literal) => literal_text(literal),
+            Op::Copy => args.join(", "),
+            Op::Cast => format!("cast {}", args.join(", ")),
+            Op::Size(dim) => format!("size {}", self.names.dim(*dim)),
+            Op::Foreign(k) => format!("const `{}`", self.program.foreign[*k].source),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The arguments of the attribute: `#[differentiate(wrt(w, b), tape)]`.
+
+use proc_macro2::Ident;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Token, parenthesized};
+
+/// What the attribute asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The parameters to differentiate by; all that can be where not given.
+    pub wrt: Option<Vec<Ident>>,
+    /// Whether `tape_value_and_grad` is generated.
+    pub tape: bool,
+}
+
+const LATER: &[&str] = &[
+    "pullback", "jvp", "hvp", "hessian", "jacobian", "via", "vjp", "check", "partials",
+];
+
+impl Parse for Options {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut options = Options::default();
+        while !input.is_empty() {
+            let name: Ident = input.parse()?;
+            match name.to_string().as_str() {
+                "wrt" => {
+                    if options.wrt.is_some() {
+                        return Err(syn::Error::new(name.span(), "`wrt` is given twice"));
+                    }
+                    let list;
+                    parenthesized!(list in input);
+                    let names = Punctuated::<Ident, Token![,]>::parse_terminated(&list)?;
+                    if names.is_empty() {
+                        return Err(syn::Error::new(
+                            name.span(),
+                            "`wrt()` names no parameter: name at least one, or leave `wrt` out to differentiate by all",
+                        ));
+                    }
+                    options.wrt = Some(names.into_iter().collect());
+                }
+                "tape" => options.tape = true,
+                later if LATER.contains(&later) => {
+                    return Err(syn::Error::new(
+                        name.span(),
+                        format!(
+                            "the option `{later}` is not supported yet; supported are `wrt(..)` and `tape`"
+                        ),
+                    ));
+                }
+                other => {
+                    return Err(syn::Error::new(
+                        name.span(),
+                        format!("unknown option `{other}`; supported are `wrt(..)` and `tape`"),
+                    ));
+                }
+            }
+            if input.is_empty() {
+                break;
+            }
+            input.parse::<Token![,]>()?;
+        }
+        Ok(options)
+    }
+}

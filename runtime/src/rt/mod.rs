@@ -1,0 +1,16 @@
+//! What generated code calls. Not a public interface: it changes with the macro.
+
+mod real;
+pub use real::*;
+
+#[cfg(feature = "ndarray")]
+mod arrays;
+#[cfg(feature = "ndarray")]
+mod kernel;
+#[cfg(feature = "ndarray")]
+mod shapes;
+#[cfg(feature = "ndarray")]
+pub use {arrays::*, kernel::*, shapes::*};
+
+#[cfg(feature = "ndarray")]
+pub use num_traits::Float;

@@ -1,0 +1,94 @@
+//! Shapes: broadcasting while the program runs, and the panics that name both shapes.
+
+use std::fmt::Write;
+
+/// An index along an axis, or 0 where the axis has length 1.
+#[inline(always)]
+pub fn stretch(index: usize, dim: usize) -> usize {
+    if dim == 1 { 0 } else { index }
+}
+
+/// What two extents broadcast to; that they do is checked elsewhere.
+#[inline(always)]
+pub fn broadcast(a: usize, b: usize) -> usize {
+    if a == 1 { b } else { a }
+}
+
+/// `16×5`, or `a scalar` for rank 0.
+fn shown(shape: &[usize]) -> String {
+    let mut text = String::new();
+    for (k, extent) in shape.iter().enumerate() {
+        let _ = write!(text, "{}{extent}", if k == 0 { "" } else { "×" });
+    }
+    match shape.len() {
+        0 => "a scalar".into(),
+        1 => format!("length {text}"),
+        _ => format!("shape {text}"),
+    }
+}
+
+/// Panics: the inner extents of a product differ.
+#[cold]
+#[track_caller]
+pub fn fail_inner(function: &str, left: &str, a: &[usize], right: &str, b: &[usize]) -> ! {
+    panic!(
+        "`{function}`: `{left}` ({}) cannot be multiplied with `{right}` ({}): {} columns against {} rows",
+        shown(a),
+        shown(b),
+        a.last().copied().unwrap_or(1),
+        b.first().copied().unwrap_or(1),
+    )
+}
+
+/// Panics: two shapes do not broadcast.
+#[cold]
+#[track_caller]
+pub fn fail_broadcast(function: &str, left: &str, a: &[usize], right: &str, b: &[usize]) -> ! {
+    panic!(
+        "`{function}`: `{left}` ({}) and `{right}` ({}) do not broadcast together",
+        shown(a),
+        shown(b)
+    )
+}
+
+/// Panics: a constant index lies outside an array.
+#[cold]
+#[track_caller]
+pub fn fail_index(function: &str, array: &str, shape: &[usize], axis: usize, index: usize) -> ! {
+    panic!(
+        "`{function}`: index {index} of axis {axis} is out of bounds for `{array}` ({})",
+        shown(shape)
+    )
+}
+
+/// Panics: the mean of an empty array was unwrapped.
+#[cold]
+#[track_caller]
+pub fn fail_empty(function: &str, array: &str, shape: &[usize]) -> ! {
+    panic!(
+        "`{function}`: the mean of `{array}` ({}) does not exist: the array is empty",
+        shown(shape)
+    )
+}
+
+/// Checks that a gradient buffer or a cotangent has the shape it must have.
+///
+/// # Panics
+/// If it has not, naming both.
+#[inline]
+#[track_caller]
+pub fn check_shape(function: &str, what: &str, shape: &[usize], of: &str, expected: &[usize]) {
+    if shape != expected {
+        fail_shape(function, what, shape, of, expected);
+    }
+}
+
+#[cold]
+#[track_caller]
+fn fail_shape(function: &str, what: &str, shape: &[usize], of: &str, expected: &[usize]) -> ! {
+    panic!(
+        "`{function}`: {what} has {}, but `{of}` has {}",
+        shown(shape),
+        shown(expected)
+    )
+}

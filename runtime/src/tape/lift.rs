@@ -1,0 +1,137 @@
+//! Plain values as constants of a tape.
+
+use ndarray::{Array, ArrayBase, Data, Dimension};
+
+use super::Tape;
+use super::value::{Real, Value};
+use super::var::Var;
+
+/// A plain value made fit for code on variables: floats and arrays of floats become constants,
+/// tuples are lifted element by element, everything else stays itself.
+///
+/// ```
+/// use chainrule::tape::{Tape, lift};
+/// use ndarray::array;
+///
+/// let tape = Tape::new();
+/// let (k, n, table) = lift(&tape, (0.5_f64, 3_usize, &array![1.0, 2.0]));
+/// assert_eq!((k * table.at(1)).value(), 1.0);
+/// assert_eq!(n, 3);
+/// ```
+pub trait Lift<'t> {
+    /// The lifted value.
+    type Out;
+
+    /// The value on `tape`.
+    fn lift(self, tape: &'t Tape) -> Self::Out;
+}
+
+/// [`Lift::lift`] as a function.
+///
+/// ```
+/// use chainrule::tape::{Tape, lift};
+///
+/// let tape = Tape::new();
+/// let x = tape.var(3.0);
+/// assert_eq!((lift(&tape, std::f64::consts::PI) * x).value(), 3.0 * std::f64::consts::PI);
+/// ```
+pub fn lift<'t, L: Lift<'t>>(tape: &'t Tape, value: L) -> L::Out {
+    value.lift(tape)
+}
+
+macro_rules! floats {
+    ($($float:ident),+) => {$(
+        impl<'t> Lift<'t> for $float {
+            type Out = Var<'t, $float>;
+
+            fn lift(self, tape: &'t Tape) -> Self::Out {
+                tape.constant(self)
+            }
+        }
+
+        impl<'t> Lift<'t> for &$float {
+            type Out = Var<'t, $float>;
+
+            fn lift(self, tape: &'t Tape) -> Self::Out {
+                tape.constant(*self)
+            }
+        }
+    )+};
+}
+
+floats!(f32, f64);
+
+impl<'t, F: Real, D: Dimension + 'static, S: Data<Elem = F>> Lift<'t> for ArrayBase<S, D> {
+    type Out = Var<'t, Array<F, D>>;
+
+    fn lift(self, tape: &'t Tape) -> Self::Out {
+        tape.constant(self.into_owned())
+    }
+}
+
+impl<'t, F: Real, D: Dimension + 'static, S: Data<Elem = F>> Lift<'t> for &ArrayBase<S, D> {
+    type Out = Var<'t, Array<F, D>>;
+
+    fn lift(self, tape: &'t Tape) -> Self::Out {
+        tape.constant(self.to_owned())
+    }
+}
+
+impl<'t, T: Value> Lift<'t> for Var<'t, T> {
+    type Out = Self;
+
+    fn lift(self, _: &'t Tape) -> Self {
+        self
+    }
+}
+
+macro_rules! unchanged {
+    ($($kind:ty),+) => {$(
+        impl<'t> Lift<'t> for $kind {
+            type Out = Self;
+
+            fn lift(self, _: &'t Tape) -> Self {
+                self
+            }
+        }
+    )+};
+}
+
+unchanged!(
+    u8,
+    u16,
+    u32,
+    u64,
+    u128,
+    usize,
+    i8,
+    i16,
+    i32,
+    i64,
+    i128,
+    isize,
+    bool,
+    char,
+    &str,
+    String,
+    &[usize]
+);
+
+macro_rules! tuples {
+    ($(($($name:ident),*))+) => {$(
+        impl<'t, $($name: Lift<'t>),*> Lift<'t> for ($($name,)*) {
+            type Out = ($($name::Out,)*);
+
+            #[allow(non_snake_case, clippy::unused_unit, reason = "the unit is a tuple too")]
+            fn lift(self, _tape: &'t Tape) -> Self::Out {
+                let ($($name,)*) = self;
+                ($($name.lift(_tape),)*)
+            }
+        }
+    )+};
+}
+
+tuples! {
+    () (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, G) (A, B, C, D, E, G, H)
+    (A, B, C, D, E, G, H, I)
+}

@@ -1,0 +1,167 @@
+//! What a variable can hold: floats, and ndarray's arrays of floats.
+
+use std::fmt::{Debug, Display};
+use std::ops::{AddAssign, DivAssign, MulAssign, RemAssign, SubAssign};
+
+use ndarray::{Array, Dimension, LinalgScalar, ScalarOperand};
+use num_traits::{Float, FloatConst, FromPrimitive};
+
+use super::Tape;
+use super::error::TapeError;
+use super::rule::Rule;
+use super::var::Var;
+
+mod sealed {
+    use super::{Array, Dimension, Real};
+
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+    impl<F: Real, D: Dimension + 'static> Sealed for Array<F, D> {}
+}
+
+/// The value of a [`Var`]: `f32`, `f64`, or an [`ndarray::Array`] of one of them of any rank.
+///
+/// ```
+/// use chainrule::tape::{Tape, Value, Var};
+/// use ndarray::array;
+///
+/// // One function for scalars and arrays.
+/// fn square<'t, T: Value>(x: Var<'t, T>) -> Var<'t, T> {
+///     x.powi(2)
+/// }
+///
+/// let tape = Tape::new();
+/// assert_eq!(square(tape.var(3.0)).value(), 9.0);
+/// assert_eq!(square(tape.var(array![1.0, 2.0])).value(), array![1.0, 4.0]);
+/// ```
+pub trait Value: Clone + Debug + sealed::Sealed + 'static {
+    /// The float it is made of.
+    type Elem: Real;
+    /// The same with elements of another float.
+    type Cast<G: Real>: Value<Elem = G>;
+    /// What a `Var` carries beside its node: a scalar itself, or where the tape keeps the array.
+    #[doc(hidden)]
+    type Slot: Copy + Debug;
+
+    #[doc(hidden)]
+    fn enter(self, tape: &Tape, tracked: bool) -> Var<'_, Self>;
+    #[doc(hidden)]
+    fn read(var: Var<'_, Self>) -> Self;
+    #[doc(hidden)]
+    fn gradient(var: Var<'_, Self>) -> Self;
+    #[doc(hidden)]
+    fn backward(var: Var<'_, Self>) -> Result<(), TapeError>;
+    #[doc(hidden)]
+    fn backward_with(var: Var<'_, Self>, ct: Self) -> Result<(), TapeError>;
+    #[doc(hidden)]
+    fn unary<'t, R: Rule<1>>(x: Var<'t, Self>, rule: R) -> Var<'t, Self>;
+    #[doc(hidden)]
+    fn ternary<'t, R: Rule<3>>(
+        x: Var<'t, Self>,
+        a: Part<'t, Self>,
+        b: Part<'t, Self>,
+        rule: R,
+    ) -> Result<Var<'t, Self>, TapeError>;
+    #[doc(hidden)]
+    fn cast<G: Real>(x: Var<'_, Self>) -> Var<'_, Self::Cast<G>>;
+    #[doc(hidden)]
+    fn same_shape(
+        a: Var<'_, Self>,
+        b: Var<'_, Self>,
+        operation: &'static str,
+    ) -> Result<(), TapeError>;
+}
+
+/// An operand that leaves the result's type alone: one float for all elements, or a `T`.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub enum Part<'t, T: Value> {
+    Scalar(Var<'t, T::Elem>),
+    Whole(Var<'t, T>),
+}
+
+/// The floats: `f32` and `f64`.
+///
+/// ```
+/// use chainrule::tape::{Real, Tape, Var};
+///
+/// fn cube<'t, F: Real>(x: Var<'t, F>) -> Var<'t, F> {
+///     x * x * x
+/// }
+///
+/// let tape = Tape::new();
+/// let x = tape.var(2.0_f32);
+/// cube(x).backward();
+/// assert_eq!(x.grad(), 12.0);
+/// ```
+pub trait Real:
+    Value<Elem = Self, Slot = Self>
+    + Float
+    + FloatConst
+    + FromPrimitive
+    + LinalgScalar
+    + ScalarOperand
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + DivAssign
+    + RemAssign
+    + Display
+    + Default
+    + Send
+    + Sync
+{
+    #[doc(hidden)]
+    const SINGLE: bool;
+    #[doc(hidden)]
+    fn to_wide(self) -> f64;
+    #[doc(hidden)]
+    fn from_wide(wide: f64) -> Self;
+    #[doc(hidden)]
+    fn std_clamp(self, low: Self, high: Self) -> Self;
+    #[doc(hidden)]
+    fn std_rem_euclid(self, divisor: Self) -> Self;
+    #[doc(hidden)]
+    fn std_div_euclid(self, divisor: Self) -> Self;
+    #[doc(hidden)]
+    fn std_round_ties_even(self) -> Self;
+}
+
+macro_rules! real {
+    ($float:ident, $single:literal) => {
+        impl Real for $float {
+            const SINGLE: bool = $single;
+
+            #[inline]
+            fn to_wide(self) -> f64 {
+                f64::from(self)
+            }
+
+            #[inline]
+            #[allow(clippy::unnecessary_cast, reason = "one of the two instances needs it")]
+            fn from_wide(wide: f64) -> Self {
+                wide as $float
+            }
+
+            fn std_clamp(self, low: Self, high: Self) -> Self {
+                $float::clamp(self, low, high)
+            }
+
+            fn std_rem_euclid(self, divisor: Self) -> Self {
+                $float::rem_euclid(self, divisor)
+            }
+
+            fn std_div_euclid(self, divisor: Self) -> Self {
+                $float::div_euclid(self, divisor)
+            }
+
+            fn std_round_ties_even(self) -> Self {
+                $float::round_ties_even(self)
+            }
+        }
+    };
+}
+
+real!(f32, true);
+real!(f64, false);
