@@ -19,14 +19,14 @@ macro_rules! faults {
         struct $name;
         impl Fault for $name {
             fn spoil<F: Real>($grad: &mut (Array1<F>, F)) {
-                $spoil;
+                $spoil
             }
         }
     )+};
 }
 
 faults! {
-    Right |_grad| ();
+    Right |_grad| {};
     Sign |grad| grad.1 = -grad.1;
     DroppedTerm |grad| grad.0[1] = F::zero();
     NotANumber |grad| grad.0[2] = F::nan();

@@ -6,8 +6,8 @@
 
 use chainrule::tape::{Tape, TapeError, Var};
 use ndarray::{
-    Array, Array0, Array1, Array2, Array3, Axis, Dimension, Ix0, IxDyn, ShapeBuilder, Slice, arr0,
-    array,
+    Array, Array0, Array1, Array2, Array3, Axis, DimMax, Dimension, Ix0, IxDyn, ShapeBuilder,
+    Slice, arr0, array,
 };
 
 type ArrayVar<'t, D> = Var<'t, Array<f64, D>>;
@@ -68,10 +68,7 @@ fn differences<D: Dimension>(
 }
 
 /// A scalar of an array in which every element counts differently.
-fn weigh<D: Dimension + 'static>(x: ArrayVar<'_, D>) -> Var<'_, f64>
-where
-    D: ndarray::DimMax<D, Output = D>,
-{
+fn weigh<D: Dimension + DimMax<D, Output = D> + 'static>(x: ArrayVar<'_, D>) -> Var<'_, f64> {
     (x * sample(x.raw_dim(), 99)).sum()
 }
 
@@ -318,6 +315,14 @@ fn compound_assignment_keeps_the_shape() {
     let tape = Tape::new();
     let mut x = tape.var(array![1.0]);
     x += array![1.0, 2.0];
+}
+
+#[test]
+#[should_panic(expected = "`mapv` of arrays of shapes [2] and [3]")]
+fn maps_keep_the_shape() {
+    let tape = Tape::new();
+    let wide = tape.var(array![1.0, 2.0, 3.0]);
+    let _ = tape.var(array![1.0, 2.0]).mapv(|_| wide);
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn a_chain_of_a_million_nodes() {
     let x = tape.var(1.0_f64);
     let mut y = x;
     for _ in 0..1_000_000 {
-        y = y + 1e-6 * x;
+        y += 1e-6 * x;
     }
     assert_eq!(tape.len(), 2_000_001);
     y.backward();
@@ -113,7 +113,7 @@ fn a_long_chain_of_arrays() {
     let x = tape.var(array![1.0, 2.0]);
     let mut y = x;
     for _ in 0..50_000 {
-        y = y + x * 2e-5;
+        y += x * 2e-5;
     }
     y.sum().backward();
     assert!((x.grad() - 2.0).mapv(f64::abs).sum() < 1e-9);
@@ -155,5 +155,8 @@ fn lifting_makes_constants() {
     assert_eq!((whole * x).value(), (view * x).value());
     assert_eq!((n, flag, "text".lift(&tape)), (3, true, "text"));
     assert!(lift(&tape, x).requires_grad());
+    let [a, b] = lift(&tape, [1.0_f64, 2.0]);
+    assert_eq!((a + b).value(), 3.0);
+    assert_eq!(lift(&tape, Some(1.0_f64)).map(|k| k.value()), Some(1.0));
     assert!(!lift(&tape, &0.5_f64).requires_grad());
 }

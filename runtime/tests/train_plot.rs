@@ -29,9 +29,12 @@ fn any_finite_losses_make_a_picture() {
         vec![0.0],
         vec![3.0; 20],
         vec![-5.0, -6.0, -6.5],
-        vec![1e-300, 1e300],
+        vec![1e-300, 1e300, 1.0],
+        vec![1e-29, 1e29],
+        vec![-1e29, 1e29, 0.0],
+        vec![1e-300, 1.0],
         vec![2.0, f64::NAN, f64::INFINITY, 1.0],
-        vec![f64::MAX, -f64::MAX],
+        vec![f64::MAX, -f64::MAX, 1e-310],
     ] {
         let (width, height, bytes) = plot(losses.clone()).unwrap();
         assert_eq!((width, height), (900, 560), "{losses:?}");
@@ -44,7 +47,7 @@ fn any_finite_losses_make_a_picture() {
 fn what_cannot_be_plotted_is_one_line() {
     assert!(matches!(plot(vec![]), Err(PlotError::Nothing { .. })));
     assert!(matches!(
-        plot(vec![f64::NAN]),
+        plot(vec![f64::NAN, 1e31]),
         Err(PlotError::Nothing { .. })
     ));
     let history = History {

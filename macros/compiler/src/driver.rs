@@ -150,7 +150,7 @@ fn finish(assembly: Assembly, mut errors: Errors) -> TokenStream {
         false => compile(&assembly.callees, &mut errors),
     };
     let derivatives = match (&compiled, assembly.callees.function(0)) {
-        (Some(compiled), _) => emit::emit(compiled),
+        (Some(compiled), _) => emit::emit(compiled, &assembly.callees),
         (None, Some(function)) => emit::stub(function),
         (None, None) => TokenStream::new(),
     };

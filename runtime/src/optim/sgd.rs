@@ -20,8 +20,8 @@ use num_traits::Float;
 /// use chainrule::optim::{Optimizer, Sgd};
 ///
 /// let mut sgd = Sgd::new(0.5)?;
-/// let mut params = (1.0_f32, vec![2.0]);
-/// sgd.step(&mut params, &(1.0, vec![-1.0]));
+/// let mut params = (1.0_f32, vec![2.0_f32]);
+/// sgd.step(&mut params, &(1.0, vec![-1.0_f32]));
 /// assert_eq!(params, (0.5, vec![2.5]));
 /// # Ok::<(), chainrule::optim::OptimError>(())
 /// ```

@@ -8,9 +8,11 @@ mod arrays;
 #[cfg(feature = "ndarray")]
 mod kernel;
 #[cfg(feature = "ndarray")]
+mod on_tape;
+#[cfg(feature = "ndarray")]
 mod shapes;
 #[cfg(feature = "ndarray")]
-pub use {arrays::*, kernel::*, shapes::*};
+pub use {arrays::*, kernel::*, on_tape::*, shapes::*};
 
 #[cfg(feature = "ndarray")]
 pub use num_traits::Float;

@@ -4,7 +4,7 @@ use ndarray::{ArcArray, Array, Dimension, Zip};
 
 use super::Tape;
 use super::broadcast::{Side, elementwise_of_three};
-use super::error::TapeError;
+use super::error::{Failure, TapeError, shapes};
 use super::graph::{NodeId, Pullback};
 use super::rule::{Rule, pass};
 use super::value::{Part, Real, Value};
@@ -97,23 +97,23 @@ impl<F: Real, D: Dimension + 'static> Value for Array<F, D> {
         }
     }
 
-    fn backward(var: Var<'_, Self>) -> Result<(), TapeError> {
+    fn backward(var: Var<'_, Self>) -> Result<(), Failure> {
         let data = var.data();
         if data.len() != 1 {
-            return Err(TapeError::NonScalar {
+            return Err(Failure::new(TapeError::NonScalar {
                 shape: data.shape().to_vec(),
-            });
+            }));
         }
         Self::backward_with(var, Self::ones(data.raw_dim()))
     }
 
-    fn backward_with(var: Var<'_, Self>, ct: Self) -> Result<(), TapeError> {
+    fn backward_with(var: Var<'_, Self>, ct: Self) -> Result<(), Failure> {
         let data = var.data();
         if data.shape() != ct.shape() {
-            return Err(TapeError::CotangentShape {
+            return Err(Failure::new(TapeError::CotangentShape {
                 expected: data.shape().to_vec(),
                 found: ct.shape().to_vec(),
-            });
+            }));
         }
         var.tape
             .graph
@@ -144,7 +144,7 @@ impl<F: Real, D: Dimension + 'static> Value for Array<F, D> {
         a: Part<'t, Self>,
         b: Part<'t, Self>,
         rule: R,
-    ) -> Result<Var<'t, Self>, TapeError> {
+    ) -> Result<Var<'t, Self>, Failure> {
         let side = |part| match part {
             Part::Scalar(var) => {
                 same_tape(x.tape, var.tape, R::NAME).map(|()| Side::scalar(var.node, var.slot))
@@ -169,16 +169,11 @@ impl<F: Real, D: Dimension + 'static> Value for Array<F, D> {
         a: Var<'_, Self>,
         b: Var<'_, Self>,
         operation: &'static str,
-    ) -> Result<(), TapeError> {
+    ) -> Result<(), Failure> {
         let (a, b) = (a.data(), b.data());
         if a.shape() == b.shape() {
             return Ok(());
         }
-        let (left, right) = (a.shape().to_vec(), b.shape().to_vec());
-        Err(TapeError::Shapes {
-            operation,
-            left,
-            right,
-        })
+        Err(shapes(operation, a.shape(), b.shape()))
     }
 }

@@ -4,7 +4,7 @@ use ndarray::{ArcArray, Array, ArrayView, Axis, Dimension, IxDyn, ShapeBuilder, 
 
 use super::Tape;
 use super::array::record;
-use super::error::TapeError;
+use super::error::{Failure, shapes};
 use super::graph::{NodeId, Sink};
 use super::rule::{Rule, pass};
 use super::value::Real;
@@ -112,7 +112,7 @@ pub(super) fn elementwise<'t, F, D, E, O, R>(
     left: Side<F, D>,
     right: Side<F, E>,
     rule: R,
-) -> Result<Var<'t, Array<F, O>>, TapeError>
+) -> Result<Var<'t, Array<F, O>>, Failure>
 where
     F: Real,
     D: Dimension + 'static,
@@ -120,11 +120,8 @@ where
     O: Dimension + 'static,
     R: Rule<2>,
 {
-    let shape: O = common_shape(left.shape(), right.shape()).ok_or_else(|| TapeError::Shapes {
-        operation: R::NAME,
-        left: left.shape().to_vec(),
-        right: right.shape().to_vec(),
-    })?;
+    let shape: O = common_shape(left.shape(), right.shape())
+        .ok_or_else(|| shapes(R::NAME, left.shape(), right.shape()))?;
     let value = Zip::from(left.view(&shape))
         .and(right.view(&shape))
         .map_collect(|&x, &y| rule.value([x, y]))
@@ -164,7 +161,7 @@ pub(super) fn elementwise_of_three<'t, F, D, R>(
     sides: [Side<F, D>; 3],
     shape: D,
     rule: R,
-) -> Result<Var<'t, Array<F, D>>, TapeError>
+) -> Result<Var<'t, Array<F, D>>, Failure>
 where
     F: Real,
     D: Dimension + 'static,
@@ -172,11 +169,7 @@ where
 {
     for side in &sides[1..] {
         if common_shape(side.shape(), shape.slice()).as_ref() != Some(&shape) {
-            return Err(TapeError::Shapes {
-                operation: R::NAME,
-                left: shape.slice().to_vec(),
-                right: side.shape().to_vec(),
-            });
+            return Err(shapes(R::NAME, shape.slice(), side.shape()));
         }
     }
     let [x, a, b] = [0, 1, 2].map(|i: usize| sides[i].view(&shape));

@@ -3,7 +3,7 @@
 use ndarray::{Array1, Array2, ArrayView, Axis, Ix1, Ix2};
 
 use super::array::{record, record_scalar};
-use super::error::{TapeError, or_panic};
+use super::error::{Failure, TapeError, or_panic, shapes};
 use super::graph::Pullback;
 use super::operand::IntoVar;
 use super::value::{Real, Value};
@@ -38,7 +38,7 @@ pub trait Dot<Right: Value>: Value {
     fn product<'t>(
         left: Var<'t, Self>,
         right: Var<'t, Right>,
-    ) -> Result<Var<'t, Self::Output>, TapeError>;
+    ) -> Result<Var<'t, Self::Output>, Failure>;
 }
 
 impl<'t, T: Value> Var<'t, T> {
@@ -66,7 +66,8 @@ impl<'t, T: Value> Var<'t, T> {
     where
         T: Dot<R::Value>,
     {
-        or_panic(self.try_dot(right))
+        let right = right.into_var(self.tape);
+        or_panic(same_tape(self.tape, right.tape, "dot").and_then(|()| T::product(self, right)))
     }
 
     /// [`Var::dot`], or an error where that panics.
@@ -87,21 +88,18 @@ impl<'t, T: Value> Var<'t, T> {
         T: Dot<R::Value>,
     {
         let right = right.into_var(self.tape);
-        same_tape(self.tape, right.tape, "dot")?;
-        T::product(self, right)
+        same_tape(self.tape, right.tape, "dot")
+            .and_then(|()| T::product(self, right))
+            .map_err(|error| *error)
     }
 }
 
 /// An error unless the axes summed over have one length.
-fn check(left: &[usize], right: &[usize]) -> Result<(), TapeError> {
+fn check(left: &[usize], right: &[usize]) -> Result<(), Failure> {
     if left.last() == right.first() {
         return Ok(());
     }
-    Err(TapeError::Shapes {
-        operation: "dot",
-        left: left.to_vec(),
-        right: right.to_vec(),
-    })
+    Err(shapes("dot", left, right))
 }
 
 /// a bᵀ.
@@ -119,7 +117,7 @@ macro_rules! products {
             fn product<'t>(
                 left: Var<'t, Self>,
                 right: Var<'t, $right<F>>,
-            ) -> Result<Var<'t, $output>, TapeError> {
+            ) -> Result<Var<'t, $output>, Failure> {
                 let ($x, $y) = (left.data(), right.data());
                 check($x.shape(), $y.shape())?;
                 let value = $x.dot(&$y);

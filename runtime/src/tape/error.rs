@@ -56,11 +56,30 @@ pub enum TapeError {
     },
 }
 
+/// An error on its way out, boxed so that the results of scalar operations stay small.
+pub(super) type Failure = Box<TapeError>;
+
+/// Two shapes that do not fit.
+pub(super) fn shapes(operation: &'static str, left: &[usize], right: &[usize]) -> Failure {
+    Failure::new(TapeError::Shapes {
+        operation,
+        left: left.to_vec(),
+        right: right.to_vec(),
+    })
+}
+
 /// The value, or a panic with the error's message at the caller's line.
+#[inline]
 #[track_caller]
-pub(super) fn or_panic<T>(result: Result<T, TapeError>) -> T {
+pub(super) fn or_panic<T>(result: Result<T, Failure>) -> T {
     match result {
         Ok(value) => value,
-        Err(error) => panic!("{error}"),
+        Err(error) => fail(&error),
     }
+}
+
+#[cold]
+#[track_caller]
+fn fail(error: &TapeError) -> ! {
+    panic!("{error}")
 }

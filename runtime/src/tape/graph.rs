@@ -29,6 +29,7 @@ impl NodeId {
     const ELEMENT: Self = Self(u32::MAX - 2);
     const LIMIT: usize = (u32::MAX - 3 - Self::F32) as usize;
 
+    #[inline]
     fn new(index: usize, single: bool) -> Self {
         assert!(
             index < Self::LIMIT,
@@ -38,14 +39,17 @@ impl NodeId {
         Self(index as u32 | if single { Self::F32 } else { 0 })
     }
 
+    #[inline]
     pub(super) fn is_tracked(self) -> bool {
         self != Self::NONE
     }
 
+    #[inline]
     fn index(self) -> usize {
         (self.0 & !Self::F32) as usize
     }
 
+    #[inline]
     fn is_single(self) -> bool {
         self.0 & Self::F32 != 0
     }

@@ -1,13 +1,13 @@
 //! Plain values as constants of a tape.
 
-use ndarray::{Array, ArrayBase, Data, Dimension};
+use ndarray::{Array, ArrayBase, Axis, Data, Dimension};
 
 use super::Tape;
 use super::value::{Real, Value};
 use super::var::Var;
 
 /// A plain value made fit for code on variables: floats and arrays of floats become constants,
-/// tuples are lifted element by element, everything else stays itself.
+/// tuples, fixed arrays and options are lifted element by element, everything else stays itself.
 ///
 /// ```
 /// use chainrule::tape::{Tape, lift};
@@ -85,6 +85,22 @@ impl<'t, T: Value> Lift<'t> for Var<'t, T> {
     }
 }
 
+impl<'t, L: Lift<'t>, const N: usize> Lift<'t> for [L; N] {
+    type Out = [L::Out; N];
+
+    fn lift(self, tape: &'t Tape) -> Self::Out {
+        self.map(|value| value.lift(tape))
+    }
+}
+
+impl<'t, L: Lift<'t>> Lift<'t> for Option<L> {
+    type Out = Option<L::Out>;
+
+    fn lift(self, tape: &'t Tape) -> Self::Out {
+        self.map(|value| value.lift(tape))
+    }
+}
+
 macro_rules! unchanged {
     ($($kind:ty),+) => {$(
         impl<'t> Lift<'t> for $kind {
@@ -98,6 +114,7 @@ macro_rules! unchanged {
 }
 
 unchanged!(
+    Axis,
     u8,
     u16,
     u32,

@@ -4,11 +4,11 @@ use ndarray::{Array, Dimension};
 
 use super::Tape;
 use super::array::record;
-use super::error::or_panic;
+use super::error::{or_panic, shapes};
 use super::graph::Pullback;
 use super::operand::Operand;
 use super::rules;
-use super::value::{Real, Value};
+use super::value::Real;
 use super::var::{Var, same_tape};
 
 /// What a closure given to [`Var::mapv`] may return: the elements, one scalar for all, or a float.
@@ -29,16 +29,20 @@ pub trait Elements<'t, D: Dimension + 'static> {
     type Elem: Real;
 
     #[doc(hidden)]
-    fn fill(self, like: Var<'t, Array<Self::Elem, D>>) -> Var<'t, Array<Self::Elem, D>>;
+    fn fill(self, tape: &'t Tape, shape: D) -> Var<'t, Array<Self::Elem, D>>;
 }
 
 impl<'t, F: Real, D: Dimension + 'static> Elements<'t, D> for Var<'t, Array<F, D>> {
     type Elem = F;
 
     #[track_caller]
-    fn fill(self, like: Self) -> Self {
-        or_panic(Array::same_shape(like, self, "mapv"));
-        self
+    fn fill(self, _: &'t Tape, shape: D) -> Self {
+        let found = self.raw_dim();
+        or_panic(if found == shape {
+            Ok(self)
+        } else {
+            Err(shapes("mapv", shape.slice(), found.slice()))
+        })
     }
 }
 
@@ -46,7 +50,8 @@ impl<'t, F: Real, D: Dimension + 'static> Elements<'t, D> for Var<'t, F> {
     type Elem = F;
 
     #[track_caller]
-    fn fill(self, like: Var<'t, Array<F, D>>) -> Var<'t, Array<F, D>> {
+    fn fill(self, tape: &'t Tape, shape: D) -> Var<'t, Array<F, D>> {
+        let like = tape.constant(Array::zeros(shape));
         or_panic(self.apply(like, rules::Second))
     }
 }
@@ -54,8 +59,8 @@ impl<'t, F: Real, D: Dimension + 'static> Elements<'t, D> for Var<'t, F> {
 impl<'t, F: Real, D: Dimension + 'static> Elements<'t, D> for F {
     type Elem = F;
 
-    fn fill(self, like: Var<'t, Array<F, D>>) -> Var<'t, Array<F, D>> {
-        like.tape.constant(Array::from_elem(like.raw_dim(), self))
+    fn fill(self, tape: &'t Tape, shape: D) -> Var<'t, Array<F, D>> {
+        tape.constant(Array::from_elem(shape, self))
     }
 }
 
@@ -83,9 +88,7 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
     /// If the closure returns an array of another shape.
     #[track_caller]
     pub fn mapv<R: Elements<'t, D>>(self, f: impl FnOnce(Self) -> R) -> Var<'t, Array<R::Elem, D>> {
-        let result = f(self);
-        let like = self.detach().cast::<R::Elem>();
-        result.fill(like)
+        f(self).fill(self.tape, self.raw_dim())
     }
 
     /// As [`Var::mapv`]: a variable is value and reference at once, so that the closure's `*e` is

@@ -69,6 +69,23 @@ pub trait HasTape: Objective {}
 /// assert_eq!(objective.value_and_grad_into((), &2.0, &mut grad), 8.0);
 /// assert_eq!(grad, 12.0);
 /// ```
+///
+/// An objective without a tape does not fit:
+///
+/// ```compile_fail,E0277
+/// # use chainrule::Objective;
+/// # use chainrule::tape::ByTape;
+/// # #[derive(Default)]
+/// # struct NoTape;
+/// # impl Objective for NoTape {
+/// #     type Inputs<'a> = ();
+/// #     type Params = f64;
+/// #     fn value(&self, _: (), x: &f64) -> f64 { *x }
+/// #     fn value_and_grad_into(&self, _: (), x: &f64, grad: &mut f64) -> f64 { *grad = 1.0; *x }
+/// # }
+/// fn trained(_: impl Objective) {}
+/// trained(ByTape::<NoTape>::default());
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ByTape<O>(O);
 

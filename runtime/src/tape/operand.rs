@@ -4,9 +4,9 @@ use ndarray::{Array, DimMax, Dimension};
 
 use super::Tape;
 use super::broadcast::elementwise;
-use super::error::TapeError;
+use super::error::Failure;
 use super::rule::Rule;
-use super::scalar::{apply, side};
+use super::scalar::{apply_to_two, side};
 use super::value::{Part, Real, Value};
 use super::var::{Var, same_tape};
 
@@ -34,19 +34,16 @@ pub trait Operand<'t, T: Value> {
     type Output: Value<Elem = T::Elem>;
 
     #[doc(hidden)]
-    fn apply<R: Rule<2>>(
-        self,
-        left: Var<'t, T>,
-        rule: R,
-    ) -> Result<Var<'t, Self::Output>, TapeError>;
+    fn apply<R: Rule<2>>(self, left: Var<'t, T>, rule: R)
+    -> Result<Var<'t, Self::Output>, Failure>;
 }
 
 impl<'t, F: Real> Operand<'t, F> for F {
     type Output = F;
 
     #[inline]
-    fn apply<R: Rule<2>>(self, left: Var<'t, F>, rule: R) -> Result<Var<'t, F>, TapeError> {
-        Ok(apply(left.tape, [left, left.tape.constant(self)], rule))
+    fn apply<R: Rule<2>>(self, left: Var<'t, F>, rule: R) -> Result<Var<'t, F>, Failure> {
+        Ok(apply_to_two(left, left.tape.constant(self), rule))
     }
 }
 
@@ -54,20 +51,16 @@ impl<'t, F: Real> Operand<'t, F> for Var<'t, F> {
     type Output = F;
 
     #[inline]
-    fn apply<R: Rule<2>>(self, left: Var<'t, F>, rule: R) -> Result<Var<'t, F>, TapeError> {
+    fn apply<R: Rule<2>>(self, left: Var<'t, F>, rule: R) -> Result<Var<'t, F>, Failure> {
         same_tape(left.tape, self.tape, R::NAME)?;
-        Ok(apply(left.tape, [left, self], rule))
+        Ok(apply_to_two(left, self, rule))
     }
 }
 
 impl<'t, F: Real, D: Dimension + 'static> Operand<'t, F> for Var<'t, Array<F, D>> {
     type Output = Array<F, D>;
 
-    fn apply<R: Rule<2>>(
-        self,
-        left: Var<'t, F>,
-        rule: R,
-    ) -> Result<Var<'t, Array<F, D>>, TapeError> {
+    fn apply<R: Rule<2>>(self, left: Var<'t, F>, rule: R) -> Result<Var<'t, Array<F, D>>, Failure> {
         same_tape(left.tape, self.tape, R::NAME)?;
         elementwise(left.tape, side(left), self.side(), rule)
     }
@@ -80,7 +73,7 @@ impl<'t, F: Real, D: Dimension + 'static> Operand<'t, Array<F, D>> for F {
         self,
         left: Var<'t, Array<F, D>>,
         rule: R,
-    ) -> Result<Var<'t, Array<F, D>>, TapeError> {
+    ) -> Result<Var<'t, Array<F, D>>, Failure> {
         left.tape.constant(self).apply(left, rule)
     }
 }
@@ -92,7 +85,7 @@ impl<'t, F: Real, D: Dimension + 'static> Operand<'t, Array<F, D>> for Var<'t, F
         self,
         left: Var<'t, Array<F, D>>,
         rule: R,
-    ) -> Result<Var<'t, Array<F, D>>, TapeError> {
+    ) -> Result<Var<'t, Array<F, D>>, Failure> {
         same_tape(left.tape, self.tape, R::NAME)?;
         elementwise(left.tape, left.side(), side(self), rule)
     }
@@ -110,7 +103,7 @@ where
         self,
         left: Var<'t, Array<F, D>>,
         rule: R,
-    ) -> Result<Var<'t, Self::Output>, TapeError> {
+    ) -> Result<Var<'t, Self::Output>, Failure> {
         same_tape(left.tape, self.tape, R::NAME)?;
         elementwise(left.tape, left.side(), self.side(), rule)
     }
@@ -127,7 +120,7 @@ where
         self,
         left: Var<'t, T>,
         rule: R,
-    ) -> Result<Var<'t, Self::Output>, TapeError> {
+    ) -> Result<Var<'t, Self::Output>, Failure> {
         (*self).apply(left, rule)
     }
 }
@@ -144,7 +137,7 @@ macro_rules! plain_arrays {
                 self,
                 left: Var<'t, T>,
                 rule: R,
-            ) -> Result<Var<'t, Self::Output>, TapeError> {
+            ) -> Result<Var<'t, Self::Output>, Failure> {
                 left.tape.constant(self.to_owned()).apply(left, rule)
             }
         }

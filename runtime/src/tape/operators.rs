@@ -73,7 +73,7 @@ macro_rules! operators {
                 self,
                 right: R,
             ) -> Result<Var<'t, R::Output>, TapeError> {
-                right.apply(self, rules::$rule)
+                right.apply(self, rules::$rule).map_err(|error| *error)
             }
         }
     )+};

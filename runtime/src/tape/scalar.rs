@@ -2,7 +2,7 @@
 
 use super::Tape;
 use super::broadcast::Side;
-use super::error::TapeError;
+use super::error::Failure;
 use super::graph::NodeId;
 use super::rule::Rule;
 use super::value::{Part, Real, Value};
@@ -36,11 +36,11 @@ macro_rules! scalar_value {
                 Self::from_wide(var.tape.graph.borrow().scalar_gradient(var.node))
             }
 
-            fn backward(var: Var<'_, Self>) -> Result<(), TapeError> {
+            fn backward(var: Var<'_, Self>) -> Result<(), Failure> {
                 Self::backward_with(var, 1.0)
             }
 
-            fn backward_with(var: Var<'_, Self>, ct: Self) -> Result<(), TapeError> {
+            fn backward_with(var: Var<'_, Self>, ct: Self) -> Result<(), Failure> {
                 var.tape
                     .graph
                     .borrow_mut()
@@ -50,7 +50,7 @@ macro_rules! scalar_value {
 
             #[inline]
             fn unary<'t, R: Rule<1>>(x: Var<'t, Self>, rule: R) -> Var<'t, Self> {
-                apply(x.tape, [x], rule)
+                apply_to_one(x, rule)
             }
 
             fn ternary<'t, R: Rule<3>>(
@@ -58,14 +58,14 @@ macro_rules! scalar_value {
                 a: Part<'t, Self>,
                 b: Part<'t, Self>,
                 rule: R,
-            ) -> Result<Var<'t, Self>, TapeError> {
+            ) -> Result<Var<'t, Self>, Failure> {
                 let whole = |part| match part {
                     Part::Scalar(var) | Part::Whole(var) => var,
                 };
                 let (a, b): (Var<'t, Self>, Var<'t, Self>) = (whole(a), whole(b));
                 same_tape(x.tape, a.tape, R::NAME)?;
                 same_tape(x.tape, b.tape, R::NAME)?;
-                Ok(apply(x.tape, [x, a, b], rule))
+                Ok(apply_to_three([x, a, b], rule))
             }
 
             fn cast<G: Real>(x: Var<'_, Self>) -> Var<'_, G> {
@@ -85,7 +85,7 @@ macro_rules! scalar_value {
                 _: Var<'_, Self>,
                 _: Var<'_, Self>,
                 _: &'static str,
-            ) -> Result<(), TapeError> {
+            ) -> Result<(), Failure> {
                 Ok(())
             }
         }
@@ -100,37 +100,96 @@ fn push<F: Real>(tape: &Tape, parents: [NodeId; 2], partials: [f64; 2]) -> NodeI
     tape.graph.borrow_mut().push(F::SINGLE, parents, partials)
 }
 
-/// Computes a rule on scalars of one tape and records the edges to those that are tracked.
+/// An operand's node and its partial.
+type Edge = (NodeId, f64);
+
+/// No edge to a constant, and none for an exact zero, so that no infinite cotangent meets it.
 #[inline]
-pub(super) fn apply<'t, F: Real, const N: usize, R: Rule<N>>(
-    tape: &'t Tape,
-    operands: [Var<'t, F>; N],
+fn edge<F: Real, const N: usize, R: Rule<N>>(
+    rule: R,
+    operands: [Var<'_, F>; N],
+    position: usize,
+    z: F,
+) -> Edge {
+    let node = operands[position].node;
+    if !node.is_tracked() {
+        return (NodeId::NONE, 0.0);
+    }
+    let partial = rule.partial(position, operands.map(|operand| operand.slot), z);
+    if R::ZERO_IS_EXACT && partial == F::zero() {
+        return (NodeId::NONE, 0.0);
+    }
+    (node, partial.to_wide())
+}
+
+#[inline]
+fn push_edges<F: Real>(tape: &Tape, first: Edge, second: Edge) -> NodeId {
+    push::<F>(tape, [first.0, second.0], [first.1, second.1])
+}
+
+/// Computes a rule of one operand and records it if that is tracked.
+#[inline]
+pub(super) fn apply_to_one<'t, F: Real, R: Rule<1>>(x: Var<'t, F>, rule: R) -> Var<'t, F> {
+    let z = rule.value([x.slot]);
+    if !x.node.is_tracked() {
+        return Var {
+            tape: x.tape,
+            node: NodeId::NONE,
+            slot: z,
+        };
+    }
+    let node = push_edges::<F>(x.tape, edge(rule, [x], 0, z), (NodeId::NONE, 0.0));
+    Var {
+        tape: x.tape,
+        node,
+        slot: z,
+    }
+}
+
+/// Computes a rule of two operands of one tape and records the edges to those that are tracked.
+#[inline]
+pub(super) fn apply_to_two<'t, F: Real, R: Rule<2>>(
+    x: Var<'t, F>,
+    y: Var<'t, F>,
     rule: R,
 ) -> Var<'t, F> {
-    let x = operands.map(|operand| operand.slot);
-    let z = rule.value(x);
-    let mut node = NodeId::NONE;
-    let (mut parents, mut partials, mut free) = ([NodeId::NONE; 2], [0.0; 2], 0);
-    for (position, operand) in operands.iter().enumerate() {
-        if !operand.node.is_tracked() {
-            continue;
-        }
-        if free == 2 {
-            // A third edge: the first two go through a node of their own.
-            let inner = push::<F>(tape, parents, partials);
-            (parents, partials, free) = ([inner, NodeId::NONE], [1.0, 0.0], 1);
-        }
-        let partial = rule.partial(position, x, z);
-        // An exact zero is no edge at all, so that no infinite cotangent meets it.
-        if !(R::ZERO_IS_EXACT && partial == F::zero()) {
-            parents[free] = operand.node;
-        }
-        partials[free] = partial.to_wide();
-        free += 1;
+    let z = rule.value([x.slot, y.slot]);
+    if !x.node.is_tracked() && !y.node.is_tracked() {
+        return Var {
+            tape: x.tape,
+            node: NodeId::NONE,
+            slot: z,
+        };
     }
-    if free > 0 {
-        node = push::<F>(tape, parents, partials);
+    let node = push_edges::<F>(x.tape, edge(rule, [x, y], 0, z), edge(rule, [x, y], 1, z));
+    Var {
+        tape: x.tape,
+        node,
+        slot: z,
     }
+}
+
+/// Computes a rule of three operands of one tape. A third edge goes through a node of its own.
+fn apply_to_three<'t, F: Real, R: Rule<3>>(operands: [Var<'t, F>; 3], rule: R) -> Var<'t, F> {
+    let tape = operands[0].tape;
+    let z = rule.value(operands.map(|operand| operand.slot));
+    if !operands.iter().any(|operand| operand.node.is_tracked()) {
+        return Var {
+            tape,
+            node: NodeId::NONE,
+            slot: z,
+        };
+    }
+    let [a, b, c] = [0, 1, 2].map(|position| edge(rule, operands, position, z));
+    let node = match (a.0.is_tracked(), b.0.is_tracked(), c.0.is_tracked()) {
+        (true, true, true) => {
+            let inner = push_edges::<F>(tape, a, b);
+            push_edges::<F>(tape, (inner, 1.0), c)
+        }
+        (_, _, false) => push_edges::<F>(tape, a, b),
+        (_, false, _) => push_edges::<F>(tape, a, c),
+        (false, _, _) => push_edges::<F>(tape, b, c),
+    };
     Var {
         tape,
         node,

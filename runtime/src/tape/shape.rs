@@ -18,10 +18,6 @@ impl<T: Value> Var<'_, T> {
     /// assert_eq!(x.view().to_owned().value(), x.value());
     /// ```
     #[must_use]
-    #[expect(
-        clippy::wrong_self_convention,
-        reason = "ndarray's name, on a Copy type"
-    )]
     pub fn to_owned(self) -> Self {
         self
     }

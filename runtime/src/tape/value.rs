@@ -7,7 +7,7 @@ use ndarray::{Array, Dimension, LinalgScalar, ScalarOperand};
 use num_traits::{Float, FloatConst, FromPrimitive};
 
 use super::Tape;
-use super::error::TapeError;
+use super::error::Failure;
 use super::rule::Rule;
 use super::var::Var;
 
@@ -51,9 +51,9 @@ pub trait Value: Clone + Debug + sealed::Sealed + 'static {
     #[doc(hidden)]
     fn gradient(var: Var<'_, Self>) -> Self;
     #[doc(hidden)]
-    fn backward(var: Var<'_, Self>) -> Result<(), TapeError>;
+    fn backward(var: Var<'_, Self>) -> Result<(), Failure>;
     #[doc(hidden)]
-    fn backward_with(var: Var<'_, Self>, ct: Self) -> Result<(), TapeError>;
+    fn backward_with(var: Var<'_, Self>, ct: Self) -> Result<(), Failure>;
     #[doc(hidden)]
     fn unary<'t, R: Rule<1>>(x: Var<'t, Self>, rule: R) -> Var<'t, Self>;
     #[doc(hidden)]
@@ -62,7 +62,7 @@ pub trait Value: Clone + Debug + sealed::Sealed + 'static {
         a: Part<'t, Self>,
         b: Part<'t, Self>,
         rule: R,
-    ) -> Result<Var<'t, Self>, TapeError>;
+    ) -> Result<Var<'t, Self>, Failure>;
     #[doc(hidden)]
     fn cast<G: Real>(x: Var<'_, Self>) -> Var<'_, Self::Cast<G>>;
     #[doc(hidden)]
@@ -70,7 +70,7 @@ pub trait Value: Clone + Debug + sealed::Sealed + 'static {
         a: Var<'_, Self>,
         b: Var<'_, Self>,
         operation: &'static str,
-    ) -> Result<(), TapeError>;
+    ) -> Result<(), Failure>;
 }
 
 /// An operand that leaves the result's type alone: one float for all elements, or a `T`.

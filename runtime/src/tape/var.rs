@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Tape;
-use super::error::{TapeError, or_panic};
+use super::error::{Failure, TapeError, or_panic};
 use super::graph::NodeId;
 use super::value::{Real, Value};
 
@@ -143,7 +143,7 @@ impl<'t, T: Value> Var<'t, T> {
     /// If it is an array of any other number of elements; see [`Var::try_backward`].
     #[track_caller]
     pub fn backward(self) {
-        or_panic(self.try_backward());
+        or_panic(T::backward(self));
     }
 
     /// [`Var::backward`], or an error where that panics.
@@ -160,7 +160,7 @@ impl<'t, T: Value> Var<'t, T> {
     /// # Errors
     /// [`TapeError::NonScalar`] for an array that has not exactly one element.
     pub fn try_backward(self) -> Result<(), TapeError> {
-        T::backward(self)
+        T::backward(self).map_err(|error| *error)
     }
 
     /// Adds the product of this cotangent with the Jacobian to everything the variable depends on.
@@ -178,7 +178,7 @@ impl<'t, T: Value> Var<'t, T> {
     /// If the cotangent has not the variable's shape; see [`Var::try_backward_with`].
     #[track_caller]
     pub fn backward_with(self, cotangent: T) {
-        or_panic(self.try_backward_with(cotangent));
+        or_panic(T::backward_with(self, cotangent));
     }
 
     /// [`Var::backward_with`], or an error where that panics.
@@ -194,7 +194,7 @@ impl<'t, T: Value> Var<'t, T> {
     /// # Errors
     /// [`TapeError::CotangentShape`] if the cotangent has not the variable's shape.
     pub fn try_backward_with(self, cotangent: T) -> Result<(), TapeError> {
-        T::backward_with(self, cotangent)
+        T::backward_with(self, cotangent).map_err(|error| *error)
     }
 
     /// Sets this variable's gradient to zero.
@@ -214,10 +214,10 @@ impl<'t, T: Value> Var<'t, T> {
 
 /// An error unless both live on one tape.
 #[inline]
-pub(super) fn same_tape(a: &Tape, b: &Tape, operation: &'static str) -> Result<(), TapeError> {
+pub(super) fn same_tape(a: &Tape, b: &Tape, operation: &'static str) -> Result<(), Failure> {
     if std::ptr::eq(a, b) {
         Ok(())
     } else {
-        Err(TapeError::ForeignTape { operation })
+        Err(Failure::new(TapeError::ForeignTape { operation }))
     }
 }

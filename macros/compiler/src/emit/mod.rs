@@ -10,7 +10,9 @@ mod loops;
 mod names;
 mod objective;
 mod signature;
+mod tape;
 
+use crate::capsule::Callees;
 use crate::driver::Compiled;
 use crate::parse::Function;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -18,7 +20,7 @@ use quote::{ToTokens, quote};
 use signature::{one_or_tuple, tangent_type};
 
 /// The struct beside the function, with everything it offers.
-pub fn emit(compiled: &Compiled<'_>) -> TokenStream {
+pub fn emit(compiled: &Compiled<'_>, callees: &Callees) -> TokenStream {
     let function = compiled.function;
     let (name, vis) = (&function.item.sig.ident, &function.item.vis);
     let derivation = &compiled.derivation;
@@ -33,7 +35,8 @@ pub fn emit(compiled: &Compiled<'_>) -> TokenStream {
     if let Some(version) = &compiled.general {
         private.extend(kernel::kernel(function, version, "__general", None).function);
     }
-    let public = api::functions(compiled);
+    let mut public = api::functions(compiled);
+    public.extend(tape::tape(compiled, callees));
     let objective = objective::objective(function);
     quote! {
         #(#cfgs)*

@@ -280,6 +280,8 @@ pub struct Foreign {
     pub source: TokenStream,
     /// The value that holds it.
     pub value: ValueId,
+    /// The number of the function that wrote it, among those compiled together.
+    pub origin: usize,
 }
 
 /// A function's body: from parameters to results.

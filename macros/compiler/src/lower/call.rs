@@ -382,11 +382,13 @@ impl<'a> Lowerer<'a> {
             .program
             .define(text(expr), elem, vec![], expr.span(), kind);
         let locals = locals.into_iter().map(|(name, r)| (name, r.id)).collect();
+        let origin = self.frame().id;
         self.program.foreign.push(Foreign {
             through,
             source,
             value: id,
             locals,
+            origin,
         });
         Some(Val::Ref(Ref { id, context: 0 }))
     }

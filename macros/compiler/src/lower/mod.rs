@@ -208,7 +208,7 @@ impl<'a> Lowerer<'a> {
                 };
                 let elem = self.substitute(elem);
                 let own = self.program.value(r.id).elem.clone();
-                if self.program.rank(r.id) != rank || !self.elems.unify(&own, &elem) {
+                if self.own_rank(*r) != rank || !self.elems.unify(&own, &elem) {
                     return self.error(
                         span,
                         "the body's value is not of the type the signature promises",

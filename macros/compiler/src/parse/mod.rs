@@ -117,6 +117,12 @@ pub fn parse_function(
             output
         }
     };
+    if options.tape && (!floats.is_empty() || !matches!(output, None | Some(Type::Float(_)))) {
+        errors.at(
+            sig.ident.span(),
+            "the option `tape` needs a function that returns a float and has no type parameters",
+        );
+    }
     if errors.count() == before {
         choose_wrt(&options, &mut params, sig.ident.span(), errors);
     }
