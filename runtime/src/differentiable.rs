@@ -312,30 +312,19 @@ mod tests {
     #[test]
     fn floats_in_a_container_are_one_leaf() {
         let params = (vec![1.0, 2.0], [3.0, 4.0, 5.0], 6.0, array![[7.0], [8.0]]);
-        let expected = [
-            vec![1.0, 2.0],
-            vec![3.0, 4.0, 5.0],
-            vec![6.0],
-            vec![7.0, 8.0],
-        ];
+        let expected = [vec![1.0, 2.0], vec![3.0, 4.0, 5.0], vec![6.0], vec![7.0, 8.0]];
         assert_eq!(leaves(&params), expected);
     }
 
     #[test]
     fn containers_nest() {
         let params = vec![([1.0_f32, 2.0], 3.0_f32), ([4.0, 5.0], 6.0)];
-        assert_eq!(
-            leaves(&params),
-            [vec![1.0, 2.0], vec![3.0], vec![4.0, 5.0], vec![6.0]]
-        );
+        assert_eq!(leaves(&params), [vec![1.0, 2.0], vec![3.0], vec![4.0, 5.0], vec![6.0]]);
         assert_eq!(
             leaves(&params.zeros_like()),
             [vec![0.0; 2], vec![0.0], vec![0.0; 2], vec![0.0]]
         );
-        assert_eq!(
-            leaves(&[[1.0, 2.0], [3.0, 4.0]]),
-            [vec![1.0, 2.0], vec![3.0, 4.0]]
-        );
+        assert_eq!(leaves(&[[1.0, 2.0], [3.0, 4.0]]), [vec![1.0, 2.0], vec![3.0, 4.0]]);
     }
 
     #[test]

@@ -88,14 +88,10 @@ fn run<F: Real + Default, Wrong: Fault>() -> Result<GradReport, GradMismatch>
 where
     Params<F>: Differentiable<Scalar = F>,
 {
-    let x = Array2::from_shape_fn((7, 3), |(i, j)| {
-        F::from_wide(((i * 5 + j * 3) % 7) as f64 / 4.0)
-    });
+    let x =
+        Array2::from_shape_fn((7, 3), |(i, j)| F::from_wide(((i * 5 + j * 3) % 7) as f64 / 4.0));
     let y = Array1::from_shape_fn(7, |i| F::from_wide(i as f64 / 3.0));
-    let params = (
-        Array1::from_shape_fn(3, |j| F::from_wide(0.5 - j as f64)),
-        F::from_wide(0.25),
-    );
+    let params = (Array1::from_shape_fn(3, |j| F::from_wide(0.5 - j as f64)), F::from_wide(0.25));
     check_grad::<Loss<F, Wrong>>((&x, &y), &params)
 }
 
@@ -104,16 +100,8 @@ fn a_right_gradient_passes() {
     for report in [run::<f32, Right>().unwrap(), run::<f64, Right>().unwrap()] {
         assert_eq!(report.count(Verdict::Agrees), 4, "{report}");
         let text = report.to_string();
-        assert!(
-            text.contains("4 partial derivatives, 4 agree, 0 differ, 0 unchecked"),
-            "{text}"
-        );
-        assert!(
-            report
-                .rows()
-                .iter()
-                .all(|row| row.tape.is_some() && row.difference.is_some())
-        );
+        assert!(text.contains("4 partial derivatives, 4 agree, 0 differ, 0 unchecked"), "{text}");
+        assert!(report.rows().iter().all(|row| row.tape.is_some() && row.difference.is_some()));
     }
 }
 
@@ -144,10 +132,7 @@ fn by_tape_takes_the_tapes_gradient() {
     let objective = ByTape::<Loss<f64, Sign>>::default();
     let mut grad = params.zeros_like();
     let value = objective.value_and_grad_into((&x, &y), &params, &mut grad);
-    assert_eq!(
-        objective.tape_value_and_grad((&x, &y), &params),
-        Some((value, grad))
-    );
+    assert_eq!(objective.tape_value_and_grad((&x, &y), &params), Some((value, grad)));
 }
 
 /// A scalar objective without a tape, given by two functions.
@@ -199,20 +184,12 @@ fn differences_alone_judge() {
 #[test]
 fn what_cannot_be_checked_is_said() {
     // At a kink differences say nothing: nothing was checked, which is no success.
-    let kink = CheckGrad::of(Scalar(f64::abs, |_| 0.0))
-        .run((), &0.0)
-        .unwrap_err();
+    let kink = CheckGrad::of(Scalar(f64::abs, |_| 0.0)).run((), &0.0).unwrap_err();
     assert_eq!(kink.report().count(Verdict::Unchecked), 1, "{kink}");
     // Beside it they do.
-    assert!(
-        CheckGrad::of(Scalar(f64::abs, f64::signum))
-            .run((), &0.01)
-            .is_ok()
-    );
+    assert!(CheckGrad::of(Scalar(f64::abs, f64::signum)).run((), &0.01).is_ok());
     // Outside the domain there is no difference at all.
-    let outside = CheckGrad::of(Scalar(f64::sqrt, |_| f64::NAN))
-        .run((), &-1.0)
-        .unwrap_err();
+    let outside = CheckGrad::of(Scalar(f64::sqrt, |_| f64::NAN)).run((), &-1.0).unwrap_err();
     assert_eq!(outside.report().rows()[0].difference, None, "{outside}");
 }
 
@@ -240,10 +217,7 @@ fn the_value_is_checked() {
         }
     }
     let mismatch = check_grad::<Shifted>((), &3.0).unwrap_err();
-    assert!(
-        mismatch.to_string().contains("the values DIFFER"),
-        "{mismatch}"
-    );
+    assert!(mismatch.to_string().contains("the values DIFFER"), "{mismatch}");
 }
 
 /// A buffer that is added to, or not written, shows, because it comes filled with NaN.

@@ -40,17 +40,11 @@ fn the_usual_variations_are_understood() {
 
 #[test]
 fn the_last_column_is_the_target() {
-    let data = read("a,b,price\n1,2,3\n4,5,6\n")
-        .unwrap()
-        .into_xy::<f32>()
-        .unwrap();
+    let data = read("a,b,price\n1,2,3\n4,5,6\n").unwrap().into_xy::<f32>().unwrap();
     assert_eq!(data.x, array![[1.0_f32, 2.0], [4.0, 5.0]]);
     assert!(data.x.is_standard_layout());
     assert_eq!(data.y, array![3.0_f32, 6.0]);
-    assert_eq!(
-        (data.features, data.target),
-        (vec!["a".into(), "b".into()], "price".into())
-    );
+    assert_eq!((data.features, data.target), (vec!["a".into(), "b".into()], "price".into()));
 }
 
 #[test]
@@ -107,17 +101,9 @@ fn every_mistake_is_one_line_naming_its_place() {
 #[test]
 fn a_missing_file_is_named() {
     let message = read_csv("no/such/table.csv").unwrap_err().to_string();
-    assert!(
-        message.starts_with("no/such/table.csv: cannot be read: "),
-        "{message}"
-    );
+    assert!(message.starts_with("no/such/table.csv: cannot be read: "), "{message}");
     let folder = tempfile::tempdir().unwrap();
-    assert!(
-        read_csv(folder.path())
-            .unwrap_err()
-            .to_string()
-            .contains("cannot be read")
-    );
+    assert!(read_csv(folder.path()).unwrap_err().to_string().contains("cannot be read"));
 }
 
 #[test]

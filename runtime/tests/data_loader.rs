@@ -40,12 +40,7 @@ fn each_epoch_has_every_row_once_in_a_new_order() {
         for mut targets in [first, second] {
             assert!(!targets.is_sorted());
             targets.sort_by(f64::total_cmp);
-            assert!(
-                targets
-                    .iter()
-                    .enumerate()
-                    .all(|(i, &target)| target == i as f64)
-            );
+            assert!(targets.iter().enumerate().all(|(i, &target)| target == i as f64));
         }
     }
 }
@@ -156,16 +151,7 @@ fn what_cannot_be_served_is_an_error() {
     let error = DataLoader::new(x.clone(), y.clone(), 0).unwrap_err();
     assert_eq!(error.to_string(), "the batch size is 0: give 1 or more");
     let error = DataLoader::new(x, array![1.0], 1).unwrap_err();
-    assert!(matches!(
-        error,
-        DataError::RowMismatch {
-            x_rows: 3,
-            y_rows: 1
-        }
-    ));
+    assert!(matches!(error, DataError::RowMismatch { x_rows: 3, y_rows: 1 }));
     let error = DataLoader::new(Array2::<f64>::zeros((0, 2)), array![], 1).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the data have no rows: give at least one"
-    );
+    assert_eq!(error.to_string(), "the data have no rows: give at least one");
 }

@@ -9,17 +9,13 @@ const FIXTURE: &str = include_str!("fixtures/make_regression.txt");
 
 /// The words of one case of the fixture.
 fn fixture(name: &str) -> HashMap<&'static str, Vec<u64>> {
-    let mut lines = FIXTURE
-        .lines()
-        .skip_while(|line| *line != format!("case {name}"));
+    let mut lines = FIXTURE.lines().skip_while(|line| *line != format!("case {name}"));
     assert!(lines.next().is_some(), "the fixture has no case {name}");
     lines
         .take_while(|line| !line.starts_with("case "))
         .map(|line| {
             let (word, rest) = line.split_once(' ').unwrap();
-            let bits = rest
-                .split_whitespace()
-                .map(|word| u64::from_str_radix(word, 16).unwrap());
+            let bits = rest.split_whitespace().map(|word| u64::from_str_radix(word, 16).unwrap());
             (word, bits.collect())
         })
         .collect()
@@ -30,12 +26,9 @@ fn bits<'a>(values: impl IntoIterator<Item = &'a f64>) -> Vec<u64> {
 }
 
 fn fnv1a(values: &Array2<f64>) -> u64 {
-    values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        })
+    values.iter().flat_map(|value| value.to_le_bytes()).fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 /// Asserts that `found` is `expected` to `tolerance`, relative to the larger of the value and the
@@ -52,10 +45,7 @@ fn assert_close<'a>(
     let size = (expected.iter().map(|e| e * e).sum::<f64>() / expected.len() as f64).sqrt();
     for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
         let error = (found - expected).abs() / expected.abs().max(size);
-        assert!(
-            error <= tolerance,
-            "{context}, number {i}: {found:e}, not {expected:e}"
-        );
+        assert!(error <= tolerance, "{context}, number {i}: {found:e}, not {expected:e}");
     }
 }
 
@@ -65,11 +55,7 @@ fn check(name: &str, problem: MakeRegression) {
     let expected = fixture(name);
     let data = problem.coef(true).generate_targets().unwrap();
     assert_eq!(bits(data.x.row(0)), expected["x_first"], "{name}");
-    assert_eq!(
-        bits(data.x.row(data.x.nrows() - 1)),
-        expected["x_last"],
-        "{name}"
-    );
+    assert_eq!(bits(data.x.row(data.x.nrows() - 1)), expected["x_last"], "{name}");
     assert_eq!([fnv1a(&data.x)], *expected["hash"], "{name}");
     assert_eq!(bits(&data.coef.unwrap()), expected["coef"], "{name}");
     assert_close(&data.y, &expected["y"], 1e-13, name);
@@ -81,12 +67,7 @@ fn check_low_rank(name: &str, problem: MakeRegression) {
     let expected = fixture(name);
     let data = problem.coef(true).generate_targets().unwrap();
     assert_close(data.x.row(0), &expected["x_first"], 1e-13, name);
-    assert_close(
-        data.x.row(data.x.nrows() - 1),
-        &expected["x_last"],
-        1e-13,
-        name,
-    );
+    assert_close(data.x.row(data.x.nrows() - 1), &expected["x_last"], 1e-13, name);
     if let Some(x) = expected.get("x") {
         assert_close(&data.x, x, 1e-13, name);
     }
@@ -95,9 +76,7 @@ fn check_low_rank(name: &str, problem: MakeRegression) {
 }
 
 fn sized(n_samples: usize, n_features: usize) -> MakeRegression {
-    make_regression()
-        .n_samples(n_samples)
-        .n_features(n_features)
+    make_regression().n_samples(n_samples).n_features(n_features)
 }
 
 #[test]
@@ -106,63 +85,28 @@ fn full_rank_is_scikit_learns() {
     check("defaults", make_regression().random_state(42));
     check("one_sample", sized(1, 3).random_state(7));
     check("one_feature", sized(20, 1).noise(0.1).random_state(1));
-    check(
-        "informative",
-        sized(30, 8).n_informative(3).noise(2.5).random_state(2),
-    );
-    check(
-        "none_informative",
-        sized(5, 4).n_informative(0).noise(1.0).random_state(3),
-    );
-    check(
-        "unshuffled",
-        sized(25, 6).noise(0.5).shuffle(false).random_state(4),
-    );
-    let targets = sized(40, 7)
-        .n_informative(4)
-        .n_targets(3)
-        .bias(-2.0)
-        .noise(1.0);
+    check("informative", sized(30, 8).n_informative(3).noise(2.5).random_state(2));
+    check("none_informative", sized(5, 4).n_informative(0).noise(1.0).random_state(3));
+    check("unshuffled", sized(25, 6).noise(0.5).shuffle(false).random_state(4));
+    let targets = sized(40, 7).n_informative(4).n_targets(3).bias(-2.0).noise(1.0);
     check("targets", targets.random_state(5));
-    check(
-        "largest_seed",
-        sized(10, 2).noise(1.0).random_state(u32::MAX),
-    );
+    check("largest_seed", sized(10, 2).noise(1.0).random_state(u32::MAX));
 }
 
 #[test]
 fn low_rank_is_scikit_learns() {
-    check_low_rank(
-        "low_rank_tall",
-        sized(30, 6).effective_rank(2).noise(0.1).random_state(6),
-    );
-    let wide = sized(5, 9)
-        .effective_rank(3)
-        .tail_strength(0.1)
-        .random_state(8);
+    check_low_rank("low_rank_tall", sized(30, 6).effective_rank(2).noise(0.1).random_state(6));
+    let wide = sized(5, 9).effective_rank(3).tail_strength(0.1).random_state(8);
     check_low_rank("low_rank_wide", wide);
-    let square = sized(6, 6)
-        .effective_rank(1)
-        .tail_strength(1.0)
-        .n_targets(2)
-        .shuffle(false);
+    let square = sized(6, 6).effective_rank(1).tail_strength(1.0).n_targets(2).shuffle(false);
     check_low_rank("low_rank_square", square.random_state(9));
-    let blocked = sized(70, 45)
-        .effective_rank(5)
-        .tail_strength(0.0)
-        .random_state(10);
+    let blocked = sized(70, 45).effective_rank(5).tail_strength(0.0).random_state(10);
     check_low_rank("low_rank_blocked", blocked);
 }
 
 #[test]
 fn the_main_problems_coefficients_are_the_documented_ones() {
-    let data = sized(1000, 5)
-        .bias(14.5)
-        .noise(1.0)
-        .coef(true)
-        .random_state(0)
-        .generate()
-        .unwrap();
+    let data = sized(1000, 5).bias(14.5).noise(1.0).coef(true).random_state(0).generate().unwrap();
     let documented = [41.2059, 66.4995, 10.7145, 60.1951, 25.9615];
     for (found, documented) in data.coef.unwrap().iter().zip(documented) {
         assert!((found - documented).abs() < 5e-5);
@@ -172,10 +116,7 @@ fn the_main_problems_coefficients_are_the_documented_ones() {
 #[test]
 fn one_target_is_the_only_column() {
     let problem = sized(12, 3).noise(1.0).coef(true).random_state(1);
-    let (one, all) = (
-        problem.generate().unwrap(),
-        problem.generate_targets().unwrap(),
-    );
+    let (one, all) = (problem.generate().unwrap(), problem.generate_targets().unwrap());
     assert_eq!(one.x, all.x);
     assert_eq!(one.y, all.y.index_axis(Axis(1), 0));
     assert_eq!(one.coef.unwrap(), all.coef.unwrap().index_axis(Axis(1), 0));
@@ -188,19 +129,12 @@ fn casting_rounds_each_number() {
     let single = data.cast::<f32>();
     assert_eq!(single.x, data.x.mapv(|value| value as f32));
     assert_eq!(single.y, data.y.mapv(|value| value as f32));
-    assert_eq!(
-        single.coef,
-        data.coef.map(|coef| coef.mapv(|value| value as f32))
-    );
+    assert_eq!(single.coef, data.coef.map(|coef| coef.mapv(|value| value as f32)));
 }
 
 #[test]
 fn fresh_randomness_follows_the_model() {
-    let problem = sized(4000, 3)
-        .n_informative(2)
-        .bias(5.0)
-        .noise(0.5)
-        .coef(true);
+    let problem = sized(4000, 3).n_informative(2).bias(5.0).noise(0.5).coef(true);
     let data = problem.generate().unwrap();
     let coef = data.coef.unwrap();
     assert_eq!(coef.iter().filter(|&&c| c != 0.0).count(), 2);
@@ -217,43 +151,16 @@ fn fresh_randomness_follows_the_model() {
 fn nonsense_is_an_error_that_says_what_to_do() {
     let message = |problem: MakeRegression| problem.generate().unwrap_err().to_string();
     let base = make_regression;
-    assert_eq!(
-        message(base().n_samples(0)),
-        "n_samples is 0: give 1 or more"
-    );
-    assert_eq!(
-        message(base().n_features(0)),
-        "n_features is 0: give 1 or more"
-    );
-    assert_eq!(
-        message(base().n_targets(0)),
-        "n_targets is 0: give 1 or more"
-    );
-    assert_eq!(
-        message(base().effective_rank(0)),
-        "effective_rank is 0: give 1 or more"
-    );
-    assert_eq!(
-        message(base().bias(f64::INFINITY)),
-        "bias is inf: give a finite number"
-    );
-    assert_eq!(
-        message(base().bias(f64::NAN)),
-        "bias is NaN: give a finite number"
-    );
+    assert_eq!(message(base().n_samples(0)), "n_samples is 0: give 1 or more");
+    assert_eq!(message(base().n_features(0)), "n_features is 0: give 1 or more");
+    assert_eq!(message(base().n_targets(0)), "n_targets is 0: give 1 or more");
+    assert_eq!(message(base().effective_rank(0)), "effective_rank is 0: give 1 or more");
+    assert_eq!(message(base().bias(f64::INFINITY)), "bias is inf: give a finite number");
+    assert_eq!(message(base().bias(f64::NAN)), "bias is NaN: give a finite number");
     let noise = "give a finite number that is 0 or more";
-    assert_eq!(
-        message(base().noise(-0.5)),
-        format!("noise is -0.5: {noise}")
-    );
-    assert_eq!(
-        message(base().noise(f64::NAN)),
-        format!("noise is NaN: {noise}")
-    );
-    assert_eq!(
-        message(base().noise(f64::INFINITY)),
-        format!("noise is inf: {noise}")
-    );
+    assert_eq!(message(base().noise(-0.5)), format!("noise is -0.5: {noise}"));
+    assert_eq!(message(base().noise(f64::NAN)), format!("noise is NaN: {noise}"));
+    assert_eq!(message(base().noise(f64::INFINITY)), format!("noise is inf: {noise}"));
     let tail = message(base().tail_strength(1.5));
     assert_eq!(tail, "tail_strength is 1.5: give a number from 0 to 1");
     assert!(message(base().tail_strength(f64::NAN)).starts_with("tail_strength is NaN"));

@@ -6,19 +6,13 @@ use chainrule::data::NumpyRandom;
 const FIXTURE: &str = include_str!("fixtures/numpy_random.txt");
 
 fn bits(words: &str) -> Vec<u64> {
-    words
-        .split_whitespace()
-        .map(|word| u64::from_str_radix(word, 16).unwrap())
-        .collect()
+    words.split_whitespace().map(|word| u64::from_str_radix(word, 16).unwrap()).collect()
 }
 
 fn fnv1a(values: impl IntoIterator<Item = f64>) -> u64 {
-    values
-        .into_iter()
-        .flat_map(f64::to_le_bytes)
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        })
+    values.into_iter().flat_map(f64::to_le_bytes).fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 #[test]
@@ -49,10 +43,8 @@ fn every_stream_is_numpys() {
                 assert_eq!(found, bits(rest), "{context}");
             }
             "shuffle" => {
-                let expected: Vec<usize> = rest
-                    .split_whitespace()
-                    .map(|word| word.parse().unwrap())
-                    .collect();
+                let expected: Vec<usize> =
+                    rest.split_whitespace().map(|word| word.parse().unwrap()).collect();
                 let mut found: Vec<usize> = (0..expected.len()).collect();
                 for _ in 0..3 {
                     random.standard_normal();

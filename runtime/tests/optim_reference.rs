@@ -26,8 +26,7 @@ fn flat(params: &Params) -> Vec<f64> {
 fn gradients(step: usize, params: &Params) -> Params {
     let mut grad = params.clone();
     grad.for_each_leaf_mut(&mut |leaf| {
-        leaf.iter_mut()
-            .for_each(|value| *value = gradient(step, *value));
+        leaf.iter_mut().for_each(|value| *value = gradient(step, *value));
     });
     grad
 }
@@ -39,10 +38,7 @@ fn compare<R: FnMut(usize, f64, f64) -> f64>(
     reference: impl Fn() -> R,
 ) {
     let mut params = start();
-    let mut expected: Vec<(f64, R)> = flat(&params)
-        .into_iter()
-        .map(|p| (p, reference()))
-        .collect();
+    let mut expected: Vec<(f64, R)> = flat(&params).into_iter().map(|p| (p, reference())).collect();
     for step in 1..=25 {
         let grad = gradients(step, &params);
         optimizer.step(&mut params, &grad);
@@ -69,11 +65,7 @@ fn torch_sgd(
             let mut g = grad + decay * p;
             if momentum != 0.0 {
                 buffer = if step > 1 { momentum * buffer + g } else { g };
-                g = if nesterov {
-                    g + momentum * buffer
-                } else {
-                    buffer
-                };
+                g = if nesterov { g + momentum * buffer } else { buffer };
             }
             p - rate * g
         })
@@ -103,22 +95,10 @@ fn torch_adam(
 #[test]
 fn sgd_is_torchs() -> Result<(), OptimError> {
     compare(Sgd::new(0.1)?, torch_sgd(0.1, 0.0, 0.0, false));
-    compare(
-        Sgd::new(0.1)?.weight_decay(0.3)?,
-        torch_sgd(0.1, 0.0, 0.3, false),
-    );
-    compare(
-        Sgd::new(0.1)?.momentum(0.9)?,
-        torch_sgd(0.1, 0.9, 0.0, false),
-    );
-    compare(
-        Sgd::new(0.1)?.momentum(0.9)?.nesterov()?,
-        torch_sgd(0.1, 0.9, 0.0, true),
-    );
-    let all = Sgd::new(0.05)?
-        .momentum(0.8)?
-        .nesterov()?
-        .weight_decay(0.1)?;
+    compare(Sgd::new(0.1)?.weight_decay(0.3)?, torch_sgd(0.1, 0.0, 0.3, false));
+    compare(Sgd::new(0.1)?.momentum(0.9)?, torch_sgd(0.1, 0.9, 0.0, false));
+    compare(Sgd::new(0.1)?.momentum(0.9)?.nesterov()?, torch_sgd(0.1, 0.9, 0.0, true));
+    let all = Sgd::new(0.05)?.momentum(0.8)?.nesterov()?.weight_decay(0.1)?;
     compare(all, torch_sgd(0.05, 0.8, 0.1, true));
     Ok(())
 }
@@ -126,15 +106,9 @@ fn sgd_is_torchs() -> Result<(), OptimError> {
 #[test]
 fn adam_is_torchs() -> Result<(), OptimError> {
     compare(Adam::new(0.1)?, torch_adam(0.1, (0.9, 0.999), 1e-8, 0.0));
-    let all = Adam::new(0.02)?
-        .betas(0.7, 0.95)?
-        .epsilon(1e-3)?
-        .weight_decay(0.1)?;
+    let all = Adam::new(0.02)?.betas(0.7, 0.95)?.epsilon(1e-3)?.weight_decay(0.1)?;
     compare(all, torch_adam(0.02, (0.7, 0.95), 1e-3, 0.1));
-    compare(
-        Adam::new(0.1)?.betas(0.0, 0.0)?,
-        torch_adam(0.1, (0.0, 0.0), 1e-8, 0.0),
-    );
+    compare(Adam::new(0.1)?.betas(0.0, 0.0)?, torch_adam(0.1, (0.0, 0.0), 1e-8, 0.0));
     Ok(())
 }
 
@@ -188,11 +162,8 @@ fn anothers_state_is_refused() -> Result<(), OptimError> {
         error.to_string(),
         "the saved state is of `adam`, not of `sgd`: resume with that optimiser"
     );
-    let odd = OptimizerState {
-        optimizer: "adam".into(),
-        steps: 1,
-        buffers: vec![vec![1.0], vec![]],
-    };
+    let odd =
+        OptimizerState { optimizer: "adam".into(), steps: 1, buffers: vec![vec![1.0], vec![]] };
     let error = Optimizer::<f64>::restore(&mut Adam::<f64>::new(0.1)?, &odd).unwrap_err();
     assert!(matches!(error, OptimError::StateLayout { .. }));
     Ok(())
@@ -201,17 +172,11 @@ fn anothers_state_is_refused() -> Result<(), OptimError> {
 #[test]
 fn settings_out_of_range_are_errors() -> Result<(), OptimError> {
     let negative = Sgd::<f32>::new(-1.0).unwrap_err().to_string();
-    assert_eq!(
-        negative,
-        "learning rate -1: give a finite number that is 0 or more"
-    );
+    assert_eq!(negative, "learning rate -1: give a finite number that is 0 or more");
     assert!(Sgd::<f32>::new(f64::NAN).is_err() && Sgd::<f32>::new(f64::INFINITY).is_err());
     let sgd = || Sgd::<f32>::new(0.1);
     let momentum = sgd()?.momentum(1.0).unwrap_err().to_string();
-    assert_eq!(
-        momentum,
-        "momentum 1: give a number from 0 up to, but not including, 1"
-    );
+    assert_eq!(momentum, "momentum 1: give a number from 0 up to, but not including, 1");
     assert!(sgd()?.momentum(-0.1).is_err() && sgd()?.weight_decay(-0.1).is_err());
     let nesterov = sgd()?.nesterov().unwrap_err().to_string();
     assert_eq!(

@@ -39,13 +39,10 @@ fn check<D: Dimension + 'static, E: Dimension + 'static>(
     let by_b = differences(b, |b| at(a, b));
     assert_eq!(x.grad().raw_dim(), a.raw_dim());
     assert_eq!(y.grad().raw_dim(), b.raw_dim());
-    for (found, expected) in [
-        (x.grad().into_dyn(), by_a.into_dyn()),
-        (y.grad().into_dyn(), by_b.into_dyn()),
-    ] {
-        let error = (&found - &expected)
-            .mapv(f64::abs)
-            .fold(0.0, |m: f64, &e| m.max(e));
+    for (found, expected) in
+        [(x.grad().into_dyn(), by_a.into_dyn()), (y.grad().into_dyn(), by_b.into_dyn())]
+    {
+        let error = (&found - &expected).mapv(f64::abs).fold(0.0, |m: f64, &e| m.max(e));
         assert!(error < 1e-7, "{found} instead of {expected}");
     }
 }
@@ -117,23 +114,14 @@ fn shapes_broadcast_and_gradients_come_back() {
 #[test]
 fn empty_arrays() {
     let tape = Tape::new();
-    let (x, row) = (
-        tape.var(Array2::<f64>::zeros((0, 3))),
-        tape.var(Array1::<f64>::ones(3)),
-    );
+    let (x, row) = (tape.var(Array2::<f64>::zeros((0, 3))), tape.var(Array1::<f64>::ones(3)));
     let y = (x * row + 1.0).sum();
     y.backward();
-    assert_eq!(
-        (y.value(), x.grad().dim(), row.grad()),
-        (0.0, (0, 3), Array1::zeros(3))
-    );
+    assert_eq!((y.value(), x.grad().dim(), row.grad()), (0.0, (0, 3), Array1::zeros(3)));
     assert!(x.mean().is_none());
     assert!(x.mean_axis(Axis(0)).is_none());
     assert_eq!(x.sum_axis(Axis(0)).value(), Array1::zeros(3));
-    assert_eq!(
-        x.t().dot(tape.var(Array1::<f64>::zeros(0))).value(),
-        Array1::zeros(3)
-    );
+    assert_eq!(x.t().dot(tape.var(Array1::<f64>::zeros(0))).value(), Array1::zeros(3));
 }
 
 #[test]
@@ -144,18 +132,10 @@ fn scalars_with_arrays() {
     check(&a, &k, |x, k| weigh(x / k.at(())));
     check(&a, &k, |x, k| weigh(k.at(()) / x));
     check(&a, &k, |x, k| weigh(k.at(()) - x) + weigh(x - k.at(())));
-    check(&a, &k, |x, k| {
-        weigh(x.powf(k.at(()))) + weigh(k.at(()).powf(x))
-    });
-    check(&a, &k, |x, k| {
-        weigh(2.0 * x) + weigh(1.0 / x) + weigh(x * 2.0 - 1.0) * k.at(())
-    });
-    check(&a, &k, |x, k| {
-        weigh(x.mapv(|e| e * e * k.at(()) + k.at(())).mapv(|e| e.sin()))
-    });
-    check(&a, &k, |x, k| {
-        weigh(x.mapv(|_| k.at(()))) + weigh(x.map(|e| e.max(k.at(()))))
-    });
+    check(&a, &k, |x, k| weigh(x.powf(k.at(()))) + weigh(k.at(()).powf(x)));
+    check(&a, &k, |x, k| weigh(2.0 * x) + weigh(1.0 / x) + weigh(x * 2.0 - 1.0) * k.at(()));
+    check(&a, &k, |x, k| weigh(x.mapv(|e| e * e * k.at(()) + k.at(())).mapv(|e| e.sin())));
+    check(&a, &k, |x, k| weigh(x.mapv(|_| k.at(()))) + weigh(x.map(|e| e.max(k.at(())))));
 }
 
 #[test]
@@ -174,9 +154,7 @@ fn dot_of_all_ranks_and_layouts() {
     // Column-major, reversed and strided values.
     let columns = sample((2, 3).f(), 5);
     assert!(!columns.is_standard_layout());
-    check(&columns, &v, |x, y| {
-        weigh(x.dot(y)) + weigh(x + y) + x.at([1, 2])
-    });
+    check(&columns, &v, |x, y| weigh(x.dot(y)) + weigh(x + y) + x.at([1, 2]));
     let mut reversed = m.clone();
     reversed.invert_axis(Axis(1));
     check(&reversed, &n, |x, y| weigh(x.dot(y)));
@@ -196,13 +174,9 @@ fn reductions() {
     check(&a, &b, |x, y| (x * y).sum().sin());
     check(&a, &b, |x, y| (x * y).mean().unwrap().powi(2));
     check(&a, &b, |x, y| weigh(x.sum_axis(Axis(0)) * y));
-    check(&a, &b, |x, y| {
-        weigh(x.mean_axis(Axis(1)).unwrap().powi(2)) * y.sum()
-    });
+    check(&a, &b, |x, y| weigh(x.mean_axis(Axis(1)).unwrap().powi(2)) * y.sum());
     let c: Array3<f64> = sample((2, 3, 2), 3);
-    check(&c, &b, |x, y| {
-        weigh(x.mean_axis(Axis(2)).unwrap() * y).exp()
-    });
+    check(&c, &b, |x, y| weigh(x.mean_axis(Axis(2)).unwrap() * y).exp());
     let tape = Tape::new();
     let x = tape.var(a.clone());
     assert_eq!(x.sum_axis(Axis(1)).value(), a.sum_axis(Axis(1)));
@@ -212,25 +186,16 @@ fn reductions() {
 #[test]
 fn elements_and_shapes() {
     let (a, b) = (sample((2, 3), 1), sample(3, 2));
-    check(&a, &b, |x, y| {
-        x.at([0, 1]) * y.at(2) * x.at((0, 1)) + y.at([1])
-    });
-    check(&a, &b, |x, y| {
-        x.t().at([2, 0]) * y.sum() + x.view().to_owned().sum()
-    });
+    check(&a, &b, |x, y| x.at([0, 1]) * y.at(2) * x.at((0, 1)) + y.at([1]));
+    check(&a, &b, |x, y| x.t().at([2, 0]) * y.sum() + x.view().to_owned().sum());
     check(&a, &b, |x, y| {
         let picked = x.tape().pack(array![x.at([1, 1]), y.at(0), y.at(0) * 2.0]);
         weigh(picked.sin()) + x.sum()
     });
-    check(&a, &b, |x, y| {
-        weigh(x.mapv_each(|e| if e > 1.0 { e * e } else { e * y.at(1) }))
-    });
+    check(&a, &b, |x, y| weigh(x.mapv_each(|e| if e > 1.0 { e * e } else { e * y.at(1) })));
     let tape = Tape::new();
     let x = tape.var(a.clone());
-    assert_eq!(
-        (x.len(), x.nrows(), x.ncols(), x.dim(), x.ndim()),
-        (6, 2, 3, (2, 3), 2)
-    );
+    assert_eq!((x.len(), x.nrows(), x.ncols(), x.dim(), x.ndim()), (6, 2, 3, (2, 3), 2));
     assert_eq!(x.shape(), [2, 3]);
     assert_eq!(x.raw_dim(), a.raw_dim());
     assert_eq!(x.t().dim(), (3, 2));
@@ -264,24 +229,15 @@ fn what_does_not_fit_is_an_error() {
     assert_eq!(x.try_add(m).unwrap_err(), shapes("+", &[2], &[1, 3]));
     assert_eq!(m.try_dot(x).unwrap_err(), shapes("dot", &[1, 3], &[2]));
     let foreign = other.var(1.0);
-    assert_eq!(
-        x.try_mul(foreign).unwrap_err(),
-        TapeError::ForeignTape { operation: "*" }
-    );
+    assert_eq!(x.try_mul(foreign).unwrap_err(), TapeError::ForeignTape { operation: "*" });
     assert_eq!(
         tape.var(1.0).try_div(foreign).unwrap_err(),
         TapeError::ForeignTape { operation: "/" }
     );
-    assert_eq!(
-        x.try_backward().unwrap_err(),
-        TapeError::NonScalar { shape: vec![2] }
-    );
+    assert_eq!(x.try_backward().unwrap_err(), TapeError::NonScalar { shape: vec![2] });
     assert_eq!(
         x.try_backward_with(array![1.0]).unwrap_err(),
-        TapeError::CotangentShape {
-            expected: vec![2],
-            found: vec![1]
-        }
+        TapeError::CotangentShape { expected: vec![2], found: vec![1] }
     );
     assert!(tape.var(array![[3.0]]).try_backward().is_ok());
     assert!(tape.var(arr0(3.0)).try_backward().is_ok());
@@ -304,9 +260,7 @@ fn two_tapes_panic() {
 #[should_panic(expected = "`max` of arrays of shapes [2] and [3]")]
 fn shapes_panic() {
     let tape = Tape::new();
-    let _ = tape
-        .var(array![1.0, 2.0])
-        .max(tape.var(array![1.0, 2.0, 3.0]));
+    let _ = tape.var(array![1.0, 2.0]).max(tape.var(array![1.0, 2.0, 3.0]));
 }
 
 #[test]

@@ -12,12 +12,7 @@ fn gradients_accumulate_until_zeroed() {
     let y = (x.powi(2) + k * x + 7.0).mean().unwrap();
     y.backward();
     let once = x.grad();
-    assert!(
-        (&once - &array![4.0 / 3.0, 2.0, 8.0 / 3.0])
-            .mapv(f64::abs)
-            .sum()
-            < 1e-15
-    );
+    assert!((&once - &array![4.0 / 3.0, 2.0, 8.0 / 3.0]).mapv(f64::abs).sum() < 1e-15);
     y.backward();
     assert_eq!(x.grad(), &once * 2.0);
     assert_eq!(k.grad(), 4.0);

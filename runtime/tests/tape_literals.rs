@@ -43,10 +43,7 @@ fn references_and_compound_assignment() {
     let tape = Tape::new();
     let (x, k) = (tape.var(3.0_f64), tape.var(2.0_f64));
     let (x, k) = (&x, &k);
-    assert_eq!(
-        (x + k).value() + (2.0 * x).value() + (*x * k).value() + (x - 1.0).value(),
-        19.0
-    );
+    assert_eq!((x + k).value() + (2.0 * x).value() + (*x * k).value() + (x - 1.0).value(), 19.0);
     assert_eq!((-x).value() + (x % k).value() + x.powf(k).value(), 7.0);
     let mut s = *x;
     s += 1.0;
@@ -74,11 +71,7 @@ fn closures_stand_for_all_elements() {
     let y = x.mapv(|e| (e * 2.0).sin().max(0.0));
     assert_eq!(y.value(), x.value().mapv(|e| (e * 2.0).sin().max(0.0)));
     let y = x.map(|e| s.powf(e) + s.max(e) + e.max(s));
-    assert_eq!(
-        y.value(),
-        x.value()
-            .mapv(|e| 0.5_f32.powf(e) + 0.5_f32.max(e) + e.max(0.5))
-    );
+    assert_eq!(y.value(), x.value().mapv(|e| 0.5_f32.powf(e) + 0.5_f32.max(e) + e.max(0.5)));
     let wide = x.mapv(|e| e.cast::<f64>() * 2.0);
     wide.sum().backward();
     assert_eq!(x.grad(), Array2::from_elem((2, 2), 2.0));

@@ -27,10 +27,7 @@ fn difference(f: impl Fn(f64) -> f64, x: f64, room: f64) -> f64 {
 
 fn assert_close(what: &str, found: f64, expected: f64, tolerance: f64) {
     let error = (found - expected).abs();
-    assert!(
-        error <= tolerance * expected.abs().max(1.0),
-        "{what}: {found} instead of {expected}"
-    );
+    assert!(error <= tolerance * expected.abs().max(1.0), "{what}: {found} instead of {expected}");
 }
 
 macro_rules! unary {

@@ -18,10 +18,7 @@ fn slope(
     scalar(x).backward();
     vector(v).sum().backward();
     let (s, a) = (x.grad(), v.grad()[0]);
-    assert!(
-        s == a || s.is_nan() && a.is_nan(),
-        "scalar {s}, array {a} at {at}"
-    );
+    assert!(s == a || s.is_nan() && a.is_nan(), "scalar {s}, array {a} at {at}");
     s
 }
 
@@ -214,13 +211,7 @@ fn entropy_at_zero() {
 fn a_branch_not_taken_contributes_nothing() {
     let tape = Tape::new();
     let x = tape.var(array![-1.0, 0.0, 4.0]);
-    let y = x.mapv_each(|e| {
-        if e > 0.0 {
-            e.sqrt()
-        } else {
-            tape.constant(0.0)
-        }
-    });
+    let y = x.mapv_each(|e| if e > 0.0 { e.sqrt() } else { tape.constant(0.0) });
     y.sum().backward();
     assert_eq!(x.grad(), array![0.0, 0.0, 0.25]);
 }
@@ -232,8 +223,5 @@ fn log_sum_exp_of_equal_terms() {
     let peak = x.detach().at(0);
     let y = (x - peak).exp().sum().ln() + peak;
     y.backward();
-    assert_eq!(
-        (y.value(), x.grad()),
-        (1000.0 + 2.0_f64.ln(), array![0.5, 0.5])
-    );
+    assert_eq!((y.value(), x.grad()), (1000.0 + 2.0_f64.ln(), array![0.5, 0.5]));
 }

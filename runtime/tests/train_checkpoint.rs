@@ -7,22 +7,10 @@ use chainrule::train::{Checkpoint, CheckpointError, TrainError, Trainer};
 use std::fs;
 
 fn checkpoint() -> Checkpoint {
-    let odd = [
-        0.1,
-        -0.0,
-        1e-310,
-        f64::MIN_POSITIVE,
-        f64::MAX,
-        -1.0 / 3.0,
-        f64::INFINITY,
-    ];
+    let odd = [0.1, -0.0, 1e-310, f64::MIN_POSITIVE, f64::MAX, -1.0 / 3.0, f64::INFINITY];
     Checkpoint {
         losses: vec![9422.5, 1.0 / 3.0],
-        params: vec![
-            odd.to_vec(),
-            vec![],
-            vec![f64::from(0.1_f32), f64::from(f32::MIN_POSITIVE)],
-        ],
+        params: vec![odd.to_vec(), vec![], vec![f64::from(0.1_f32), f64::from(f32::MIN_POSITIVE)]],
         optimizer: OptimizerState {
             optimizer: "adam".into(),
             steps: 126,
@@ -107,19 +95,11 @@ fn what_is_no_checkpoint_is_named() {
     };
     assert_eq!(refusal(""), not_one(""));
     assert_eq!(refusal("area,price\n1,2\n"), not_one("area,price"));
-    assert_eq!(
-        refusal("chainrule-checkpoint 2\n"),
-        not_one("chainrule-checkpoint 2")
-    );
+    assert_eq!(refusal("chainrule-checkpoint 2\n"), not_one("chainrule-checkpoint 2"));
     let bad_line = |line: &str| refusal(&sealed(&format!("chainrule-checkpoint 1\n{line}\n")));
-    for line in [
-        "leaf 2 1.0",
-        "leaf 1 one",
-        "leaf x",
-        "weights 1 1.0",
-        "optimizer sgd many",
-        "word",
-    ] {
+    for line in
+        ["leaf 2 1.0", "leaf 1 one", "leaf x", "weights 1 1.0", "optimizer sgd many", "word"]
+    {
         let message =
             format!("a.checkpoint, line 2: `{line}` is not a line of a checkpoint: was it edited?");
         assert_eq!(bad_line(line), message);
@@ -150,48 +130,29 @@ fn another_models_or_optimisers_checkpoint_is_refused() {
     let path = folder.path().join("a.checkpoint");
     let params = || (vec![1.0, 2.0], 3.0);
     let adam = || Adam::new(0.1).unwrap();
-    Trainer::<Bowl>::new(params(), adam())
-        .checkpoint(&path, 1)
-        .run(&mut ())
-        .unwrap();
+    Trainer::<Bowl>::new(params(), adam()).checkpoint(&path, 1).run(&mut ()).unwrap();
 
-    let other = Trainer::<Bowl>::new((vec![1.0], 3.0), adam())
-        .resume(&path)
-        .unwrap_err();
+    let other = Trainer::<Bowl>::new((vec![1.0], 3.0), adam()).resume(&path).unwrap_err();
     let message = other.to_string();
     let expected = "parameters of [2, 1] numbers, but the model has [1, 1]: resume with the model";
     assert!(message.contains(expected), "{message}");
 
     let sgd = Sgd::new(0.1).unwrap();
-    let other = Trainer::<Bowl>::new(params(), sgd)
-        .resume(&path)
-        .unwrap_err();
-    assert!(matches!(
-        other,
-        TrainError::Optimizer(OptimError::OtherOptimizer { .. })
-    ));
+    let other = Trainer::<Bowl>::new(params(), sgd).resume(&path).unwrap_err();
+    assert!(matches!(other, TrainError::Optimizer(OptimError::OtherOptimizer { .. })));
 
     let mut edited = Checkpoint::load(&path).unwrap();
     edited.optimizer.buffers = vec![vec![0.0; 2], vec![0.0; 2]];
     edited.save(&path).unwrap();
-    let other = Trainer::<Bowl>::new(params(), adam())
-        .resume(&path)
-        .unwrap_err();
-    assert!(matches!(
-        other,
-        TrainError::Optimizer(OptimError::StateLayout { .. })
-    ));
+    let other = Trainer::<Bowl>::new(params(), adam()).resume(&path).unwrap_err();
+    assert!(matches!(other, TrainError::Optimizer(OptimError::StateLayout { .. })));
 }
 
 #[test]
 fn a_checkpoint_that_cannot_be_written_ends_the_training() {
     let sgd = Sgd::new(0.1).unwrap();
-    let mut trainer = Trainer::<Bowl>::new((vec![1.0], 3.0), sgd)
-        .epochs(9)
-        .checkpoint("no/such/folder/a", 2);
+    let mut trainer =
+        Trainer::<Bowl>::new((vec![1.0], 3.0), sgd).epochs(9).checkpoint("no/such/folder/a", 2);
     let error = trainer.run(&mut ()).unwrap_err();
-    assert!(matches!(
-        error,
-        TrainError::Checkpoint(CheckpointError::Unwritable { .. })
-    ));
+    assert!(matches!(error, TrainError::Checkpoint(CheckpointError::Unwritable { .. })));
 }

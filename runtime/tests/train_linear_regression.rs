@@ -51,11 +51,7 @@ impl Objective for Loss {
 }
 
 fn loader(seed: u64) -> DataLoader<f32> {
-    let problem = make_regression()
-        .n_samples(1000)
-        .n_features(5)
-        .bias(14.5)
-        .noise(1.0);
+    let problem = make_regression().n_samples(1000).n_features(5).bias(14.5).noise(1.0);
     let data = problem.random_state(0).generate().unwrap().cast();
     DataLoader::new(data.x, data.y, 16).unwrap().seed(seed)
 }
@@ -63,10 +59,7 @@ fn loader(seed: u64) -> DataLoader<f32> {
 /// Standard-normal weights and no bias.
 fn start(seed: u64) -> (Array1<f32>, f32) {
     let mut random = NumpyRandom::new(seed as u32);
-    (
-        Array1::from_shape_simple_fn(5, || random.standard_normal() as f32),
-        0.0,
-    )
+    (Array1::from_shape_simple_fn(5, || random.standard_normal() as f32), 0.0)
 }
 
 fn trainer(seed: u64) -> Trainer<Loss, Sgd<f32>> {
@@ -94,18 +87,12 @@ fn the_course_is_the_known_one() {
         assert_eq!(losses.len(), 120);
         for (epoch, bracket) in &course {
             let loss = losses[*epoch];
-            assert!(
-                bracket.contains(&loss),
-                "seed {seed}, epoch {epoch}: mean loss {loss}"
-            );
+            assert!(bracket.contains(&loss), "seed {seed}, epoch {epoch}: mean loss {loss}");
         }
         let (w, b) = trainer.params();
         let found = w.iter().chain([b]);
         for (found, known) in found.zip([41.15, 66.50, 10.75, 60.21, 25.91, 14.51]) {
-            assert!(
-                (found - known).abs() < 0.01,
-                "seed {seed}: {found}, not {known}"
-            );
+            assert!((found - known).abs() < 0.01, "seed {seed}: {found}, not {known}");
         }
     }
 }
@@ -120,9 +107,7 @@ fn the_first_batches_are_plain_descent() {
         total += f64::from(Loss.value_and_grad_into((&x, &y), &params, &mut grad));
         batches += 1.0;
         // The last batch has 8 rows and is divided by 16 all the same.
-        params
-            .0
-            .zip_mut_with(&grad.0, |w, dw| *w -= 0.01 * (dw / 16.0));
+        params.0.zip_mut_with(&grad.0, |w, dw| *w -= 0.01 * (dw / 16.0));
         params.1 -= 0.01 * (grad.1 / 16.0);
     }
     assert_eq!(history.losses, [total / batches]);
@@ -151,12 +136,7 @@ fn an_interrupted_training_resumes_bit_for_bit() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("training.checkpoint");
     let fresh = || {
-        let sgd = Sgd::new(0.001)
-            .unwrap()
-            .momentum(0.9)
-            .unwrap()
-            .nesterov()
-            .unwrap();
+        let sgd = Sgd::new(0.001).unwrap().momentum(0.9).unwrap().nesterov().unwrap();
         Trainer::<Loss>::new(start(2), sgd).epochs(20)
     };
     let mut whole = fresh();
@@ -165,11 +145,7 @@ fn an_interrupted_training_resumes_bit_for_bit() {
     let mut interrupted = fresh().checkpoint(&path, 5);
     interrupted
         .run_with(&mut loader(2), |report| {
-            if report.epoch == 12 {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            if report.epoch == 12 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
         .unwrap();
     assert_eq!(Checkpoint::load(&path).unwrap().losses.len(), 13);

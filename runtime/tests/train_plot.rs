@@ -7,11 +7,7 @@ use chainrule::train::{History, PlotError};
 fn plot(losses: Vec<f64>) -> Result<(u32, u32, usize), PlotError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loss.png");
-    History {
-        losses,
-        ..History::default()
-    }
-    .plot(&path)?;
+    History { losses, ..History::default() }.plot(&path)?;
     let bytes = std::fs::read(&path).unwrap();
     assert!(bytes.starts_with(b"\x89PNG\r\n\x1a\n"));
     let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
@@ -20,9 +16,8 @@ fn plot(losses: Vec<f64>) -> Result<(u32, u32, usize), PlotError> {
 
 #[test]
 fn any_finite_losses_make_a_picture() {
-    let falling: Vec<f64> = (0..120)
-        .map(|i| 9400.0 * (-0.145 * f64::from(i)).exp() + 1.0)
-        .collect();
+    let falling: Vec<f64> =
+        (0..120).map(|i| 9400.0 * (-0.145 * f64::from(i)).exp() + 1.0).collect();
     for losses in [
         falling,
         vec![1.0],
@@ -46,23 +41,11 @@ fn any_finite_losses_make_a_picture() {
 #[test]
 fn what_cannot_be_plotted_is_one_line() {
     assert!(matches!(plot(vec![]), Err(PlotError::Nothing { .. })));
-    assert!(matches!(
-        plot(vec![f64::NAN, 1e31]),
-        Err(PlotError::Nothing { .. })
-    ));
-    let history = History {
-        losses: vec![1.0],
-        ..History::default()
-    };
+    assert!(matches!(plot(vec![f64::NAN, 1e31]), Err(PlotError::Nothing { .. })));
+    let history = History { losses: vec![1.0], ..History::default() };
     let message = history.plot("loss.jpg").unwrap_err().to_string();
-    assert_eq!(
-        message,
-        "loss.jpg: the plot is a PNG file: give a name that ends in `.png`"
-    );
-    let message = history
-        .plot("no/such/folder/loss.png")
-        .unwrap_err()
-        .to_string();
+    assert_eq!(message, "loss.jpg: the plot is a PNG file: give a name that ends in `.png`");
+    let message = history.plot("no/such/folder/loss.png").unwrap_err().to_string();
     assert!(
         message.starts_with("no/such/folder/loss.png: the plot cannot be written: "),
         "{message}"

@@ -27,10 +27,7 @@ fn a_second_run_goes_on() {
     assert_eq!(trainer.run(&mut one_row()).unwrap().losses, [1.0, 0.25]);
     assert_eq!(trainer.run(&mut one_row()).unwrap().losses, [1.0, 0.25]);
     let mut trainer = trainer.epochs(3);
-    assert_eq!(
-        trainer.run(&mut one_row()).unwrap().losses,
-        [1.0, 0.25, 0.0625]
-    );
+    assert_eq!(trainer.run(&mut one_row()).unwrap().losses, [1.0, 0.25, 0.0625]);
     assert_eq!(trainer.into_params(), 0.125);
 }
 
@@ -52,11 +49,7 @@ fn early_stop_and_callback_are_told_apart() {
     let mut seen = Vec::new();
     let history = trainer().run_with(&mut one_row(), |report| {
         seen.push((report.epoch, report.epochs, *report.params));
-        if report.mean_loss < 0.1 {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        if report.mean_loss < 0.1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     assert_eq!(history.unwrap().stop_reason, StopReason::Callback);
     assert_eq!(seen, [(0, 100, 0.5), (1, 100, 0.25), (2, 100, 0.125)]);
@@ -69,17 +62,13 @@ fn early_stop_and_callback_are_told_apart() {
 fn a_loss_that_is_no_number_names_its_batch() {
     // Diverges: each step multiplies the parameter by -1e200.
     let diverging = || {
-        let objective = FnObjective::new(
-            |_: &Array2<f64>, _: &Array1<f64>, w: &f64, grad: &mut f64| {
+        let objective =
+            FnObjective::new(|_: &Array2<f64>, _: &Array1<f64>, w: &f64, grad: &mut f64| {
                 *grad = 1e200 * w;
                 w * w
-            },
-        );
+            });
         let loader = DataLoader::new(array![[1.0], [1.0]], array![1.0, 1.0], 1).unwrap();
-        (
-            Trainer::with(objective, 1.0, Sgd::new(1.0).unwrap()).epochs(3),
-            loader,
-        )
+        (Trainer::with(objective, 1.0, Sgd::new(1.0).unwrap()).epochs(3), loader)
     };
     let (mut trainer, mut loader) = diverging();
     let error = trainer.run(&mut loader).unwrap_err();
@@ -97,12 +86,8 @@ fn a_loss_that_is_no_number_names_its_batch() {
 
 #[test]
 fn an_epoch_without_batches_is_an_error() {
-    let mut loader = DataLoader::new(array![[1.0]], array![1.0], 2)
-        .unwrap()
-        .drop_last(true);
-    let error = Trainer::with(FnObjective::new(square), 1.0, sgd())
-        .run(&mut loader)
-        .unwrap_err();
+    let mut loader = DataLoader::new(array![[1.0]], array![1.0], 2).unwrap().drop_last(true);
+    let error = Trainer::with(FnObjective::new(square), 1.0, sgd()).run(&mut loader).unwrap_err();
     assert_eq!(
         error.to_string(),
         "epoch 0 has no batches: lower the batch size, or keep the last, partial batch"

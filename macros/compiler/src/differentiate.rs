@@ -36,10 +36,7 @@ pub fn differentiate(program: &Program, wrt: &[ValueId], seed: Seed) -> Program 
         let stmt = reverse.program.body[k].clone();
         reverse.statement(&stmt);
     }
-    let grads = wrt
-        .iter()
-        .map(|&param| (param, reverse.gradient(param)))
-        .collect();
+    let grads = wrt.iter().map(|&param| (param, reverse.gradient(param))).collect();
     reverse.program.grads = grads;
     reverse.program
 }
@@ -52,9 +49,7 @@ fn active(program: &Program, wrt: &[ValueId]) -> Vec<bool> {
     }
     for stmt in &program.body {
         let flows = program.value(stmt.dst).elem.is_float()
-            && stmt
-                .operands()
-                .any(|operand| active[operand.value.0 as usize]);
+            && stmt.operands().any(|operand| active[operand.value.0 as usize]);
         active[stmt.dst.0 as usize] = flows;
     }
     active
@@ -65,10 +60,7 @@ fn active(program: &Program, wrt: &[ValueId]) -> Vec<bool> {
 pub fn check_active(program: &Program, wrt: &[ValueId], errors: &mut Errors) {
     let active = active(program, wrt);
     for stmt in &program.body {
-        if !stmt
-            .operands()
-            .any(|operand| active[operand.value.0 as usize])
-        {
+        if !stmt.operands().any(|operand| active[operand.value.0 as usize]) {
             continue;
         }
         let value = program.value(stmt.dst);
@@ -116,9 +108,7 @@ impl Reverse {
 
     fn seed_parameter(&mut self, result: ValueId) -> ValueId {
         let value = self.program.value(result).clone();
-        let ct = self
-            .program
-            .declare("cotangent", value.elem, value.shape, value.span);
+        let ct = self.program.declare("cotangent", value.elem, value.shape, value.span);
         self.program.params.push(ct);
         ct
     }
@@ -145,14 +135,8 @@ impl Reverse {
             Kind::Sum { terms } => {
                 for term in terms {
                     // Every element that was added gets the cotangent of what it was added to.
-                    let at = ct
-                        .at
-                        .iter()
-                        .map(|index| index.renamed(|axis| term.at[axis as usize]));
-                    let spread = Operand {
-                        value: ct.value,
-                        at: at.collect(),
-                    };
+                    let at = ct.at.iter().map(|index| index.renamed(|axis| term.at[axis as usize]));
+                    let spread = Operand { value: ct.value, at: at.collect() };
                     self.contribute(&term.arg, term.space.clone(), spread);
                 }
             }
@@ -165,12 +149,7 @@ impl Reverse {
         let partials = (row.partials)(&symbols, &Sym::Out);
         let of = Elementwise { args, out };
         let guard = match row.guard {
-            _ if self
-                .number_of(ct)
-                .is_some_and(|ct| ct.is_finite() && ct != 0.0) =>
-            {
-                Guard::No
-            }
+            _ if self.number_of(ct).is_some_and(|ct| ct.is_finite() && ct != 0.0) => Guard::No,
             Guard::Power if self.number_of(&args[1]).is_some_and(|n| n >= 1.0) => Guard::No,
             Guard::Power => Guard::Both,
             other => other,
@@ -200,21 +179,10 @@ impl Reverse {
 
     /// The number an operand is, if it is a literal.
     fn number_of(&self, operand: &Operand) -> Option<f64> {
-        let defining = self
-            .program
-            .body
-            .iter()
-            .rev()
-            .find(|stmt| stmt.dst == operand.value)?;
+        let defining = self.program.body.iter().rev().find(|stmt| stmt.dst == operand.value)?;
         match &defining.kind {
-            Kind::Map {
-                op: Op::Const(Literal::Float(value, _)),
-                ..
-            } => Some(*value),
-            Kind::Map {
-                op: Op::Const(Literal::Int(value)),
-                ..
-            } => Some(*value as f64),
+            Kind::Map { op: Op::Const(Literal::Float(value, _)), .. } => Some(*value),
+            Kind::Map { op: Op::Const(Literal::Int(value)), .. } => Some(*value as f64),
             _ => None,
         }
     }
@@ -262,12 +230,8 @@ impl Reverse {
     }
 
     fn number(&mut self, value: f64, elem: Elem) -> ValueId {
-        let kind = Kind::Map {
-            op: Op::Const(Literal::Float(value, None)),
-            args: vec![],
-        };
-        self.program
-            .define("c", elem, vec![], Span::call_site(), kind)
+        let kind = Kind::Map { op: Op::Const(Literal::Float(value, None)), args: vec![] };
+        self.program.define("c", elem, vec![], Span::call_site(), kind)
     }
 
     /// A primitive over the axes of `like`.
@@ -291,40 +255,23 @@ impl Reverse {
         mut args: Vec<Operand>,
         space: &[DimId],
     ) -> Operand {
-        let follows = |axis: u8| {
-            args.iter()
-                .flat_map(|a| &a.at)
-                .any(|i| i.axis() == Some(axis))
-        };
-        let kept: Vec<u8> = (0..space.len() as u8)
-            .filter(|&axis| follows(axis))
-            .collect();
+        let follows = |axis: u8| args.iter().flat_map(|a| &a.at).any(|i| i.axis() == Some(axis));
+        let kept: Vec<u8> = (0..space.len() as u8).filter(|&axis| follows(axis)).collect();
         let rename =
             |axis: u8| Index::Axis(kept.iter().position(|&k| k == axis).unwrap_or_default() as u8);
         for arg in &mut args {
-            arg.at
-                .iter_mut()
-                .for_each(|index| *index = index.renamed(rename));
+            arg.at.iter_mut().for_each(|index| *index = index.renamed(rename));
         }
         let shape = kept.iter().map(|&axis| space[axis as usize]).collect();
         let kind = Kind::Map { op, args };
-        let value = self
-            .program
-            .define(name, elem, shape, Span::call_site(), kind);
-        Operand {
-            value,
-            at: kept.into_iter().map(Index::Axis).collect(),
-        }
+        let value = self.program.define(name, elem, shape, Span::call_site(), kind);
+        Operand { value, at: kept.into_iter().map(Index::Axis).collect() }
     }
 
     /// Adds `ct`, over `space`, to the cotangent of what `operand` reads.
     fn contribute(&mut self, operand: &Operand, space: Vec<DimId>, ct: Operand) {
         if self.active[operand.value.0 as usize] {
-            let term = Term {
-                space,
-                at: operand.at.clone(),
-                arg: ct,
-            };
+            let term = Term { space, at: operand.at.clone(), arg: ct };
             self.contributions[operand.value.0 as usize].push(term);
         }
     }
@@ -335,26 +282,16 @@ impl Reverse {
         let terms = std::mem::take(&mut self.contributions[id.0 as usize]);
         let value = self.program.value(id).clone();
         let name = format!("ct_{}", value.name);
-        let aligned: Option<Vec<Operand>> = terms
-            .iter()
-            .map(|term| align(term, value.shape.len()))
-            .collect();
+        let aligned: Option<Vec<Operand>> =
+            terms.iter().map(|term| align(term, value.shape.len())).collect();
         let Some(operands) = aligned else {
             let kind = Kind::Sum { terms };
-            let sum = self
-                .program
-                .define(name, value.elem, value.shape, value.span, kind);
+            let sum = self.program.define(name, value.elem, value.shape, value.span, kind);
             return Some(self.program.whole(sum));
         };
         operands.into_iter().reduce(|sum, operand| {
             let op = Op::Prim(&primitives::ADD);
-            self.define(
-                &name,
-                value.elem.clone(),
-                op,
-                vec![sum, operand],
-                &value.shape,
-            )
+            self.define(&name, value.elem.clone(), op, vec![sum, operand], &value.shape)
         })
     }
 
@@ -362,15 +299,9 @@ impl Reverse {
     fn gradient(&mut self, param: ValueId) -> Option<ValueId> {
         let ct = self.cotangent(param)?;
         let value = self.program.value(param).clone();
-        let kind = Kind::Map {
-            op: Op::Copy,
-            args: vec![ct],
-        };
+        let kind = Kind::Map { op: Op::Copy, args: vec![ct] };
         let name = format!("d_{}", value.name);
-        Some(
-            self.program
-                .define(name, value.elem, value.shape, value.span, kind),
-        )
+        Some(self.program.define(name, value.elem, value.shape, value.span, kind))
     }
 }
 
@@ -396,14 +327,6 @@ fn align(term: &Term, rank: usize) -> Option<Operand> {
         }
     }
     let rename = |axis: u8| Index::Axis(position[axis as usize].unwrap_or(axis));
-    let at = term
-        .arg
-        .at
-        .iter()
-        .map(|index| index.renamed(rename))
-        .collect();
-    Some(Operand {
-        value: term.arg.value,
-        at,
-    })
+    let at = term.arg.at.iter().map(|index| index.renamed(rename)).collect();
+    Some(Operand { value: term.arg.value, at })
 }

@@ -8,6 +8,7 @@ use crate::explain::explain;
 use crate::ir::{Program, ValueId};
 use crate::lower::{Broadcasting, lower};
 use crate::nest::{Nest, plan};
+use crate::one_pass::one_pass;
 use crate::parse::{Function, Options, Type, parse_function};
 use crate::simplify::simplify;
 use proc_macro2::TokenStream;
@@ -17,7 +18,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// One version of a derivative: what it computes, and in which loops.
 pub struct Version {
-    /// The program, gradients included.
+    /// The program with its reverse sweep, as differentiated.
+    pub reverse: Program,
+    /// The same, simplified.
+    pub simplified: Program,
+    /// The same, with factors pulled out of sums: what is emitted.
     pub program: Program,
     /// Its loops.
     pub nest: Nest,
@@ -27,6 +32,8 @@ pub struct Version {
 pub struct Compiled<'f> {
     /// The function.
     pub function: &'f Function,
+    /// The function itself, as lowered, with its callees inlined.
+    pub lowered: Program,
     /// The function itself, simplified.
     pub primal: Program,
     /// Value and gradient, where the result is a float.
@@ -42,16 +49,19 @@ pub struct Compiled<'f> {
 /// Runs the compiler on a function and what it calls.
 pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled<'f>> {
     let function = callees.function(callees.root())?;
-    let primal = simplify(&lower(callees, Broadcasting::Assumed, errors)?);
+    let lowered = lower(callees, Broadcasting::Assumed, errors)?;
+    let primal = simplify(&lowered);
     let wrt = differentiated(function, &primal);
     check_active(&primal, &wrt, errors);
     if errors.any() {
         return None;
     }
     let version = |primal: &Program, seed: Seed| {
-        let program = simplify(&reverse(primal, &wrt, seed));
+        let reverse = reverse(primal, &wrt, seed);
+        let simplified = simplify(&reverse);
+        let program = simplify(&one_pass(&simplified));
         let nest = plan(&program);
-        Version { program, nest }
+        Version { reverse, simplified, program, nest }
     };
     let gradient = function.is_scalar().then(|| version(&primal, Seed::One));
     let pullback = version(&primal, Seed::Parameter);
@@ -63,29 +73,16 @@ pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled
         }
     };
     let derivation = explain(gradient.as_ref().unwrap_or(&pullback));
-    Some(Compiled {
-        function,
-        primal,
-        gradient,
-        pullback,
-        general,
-        derivation,
-    })
+    Some(Compiled { function, lowered, primal, gradient, pullback, general, derivation })
 }
 
 /// The values of the differentiated parameters.
 fn differentiated(function: &Function, program: &Program) -> Vec<ValueId> {
     let leaves = function.params.iter().flat_map(|p| {
         let leaves = p.ty.leaves().into_iter();
-        leaves
-            .filter(|ty| !matches!(ty, Type::Constant(_)))
-            .map(|_| p.wrt)
+        leaves.filter(|ty| !matches!(ty, Type::Constant(_))).map(|_| p.wrt)
     });
-    leaves
-        .zip(&program.params)
-        .filter(|(wrt, _)| *wrt)
-        .map(|(_, &id)| id)
-        .collect()
+    leaves.zip(&program.params).filter(|(wrt, _)| *wrt).map(|(_, &id)| id).collect()
 }
 
 /// `#[differentiate(attr)] item`: the item as it stands, and its derivatives; if it calls other
@@ -101,27 +98,14 @@ pub fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream {
     };
     let mut errors = Errors::new();
     let id = unique(&item);
-    let options = syn::parse2::<Options>(attr.clone())
-        .map_err(|error| errors.push(error))
-        .ok();
-    let function = parse_function(
-        options.clone().unwrap_or_default(),
-        item.clone(),
-        &mut errors,
-    );
+    let options = syn::parse2::<Options>(attr.clone()).map_err(|error| errors.push(error)).ok();
+    let function = parse_function(options.clone().unwrap_or_default(), item.clone(), &mut errors);
     let beside = match function {
         Some(function) if options.is_some() => {
             let paths = capsule::callee_paths(&function);
             if paths.is_empty() {
                 let callees = Callees::alone(&id, function);
-                finish(
-                    Assembly {
-                        id,
-                        options: attr,
-                        callees,
-                    },
-                    errors,
-                )
+                finish(Assembly { id, options: attr, callees }, errors)
             } else {
                 capsule::chain(&id, &attr, &function, &paths)
             }
@@ -132,7 +116,8 @@ pub fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream {
             quote!(#stub #capsule #errors)
         }
     };
-    quote!(#item #beside)
+    // A function may be used through its derivatives only.
+    quote!(#[allow(dead_code)] #item #beside)
 }
 
 /// The last link of the chain of capsules: every body is there.
@@ -164,16 +149,10 @@ fn unique(item: &syn::ItemFn) -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let mut hasher = DefaultHasher::new();
     for variable in ["CARGO_PKG_NAME", "CARGO_PKG_VERSION", "CARGO_CRATE_NAME"] {
-        std::env::var(variable)
-            .unwrap_or_default()
-            .hash(&mut hasher);
+        std::env::var(variable).unwrap_or_default().hash(&mut hasher);
     }
     item.to_token_stream().to_string().hash(&mut hasher);
     let name = item.sig.ident.to_string();
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    format!(
-        "__chainrule_{}_{:x}_{count}",
-        name.trim_start_matches("r#"),
-        hasher.finish()
-    )
+    format!("__chainrule_{}_{:x}_{count}", name.trim_start_matches("r#"), hasher.finish())
 }

@@ -24,11 +24,7 @@ impl Errors {
         let text = error.to_string();
         let place = |e: &syn::Error| (format!("{:?}", e.span()), e.to_string());
         // One construct may be lowered several times (for several derivatives); it is one mistake.
-        if !self
-            .found
-            .iter()
-            .any(|e| place(e) == (format!("{:?}", error.span()), text.clone()))
-        {
+        if !self.found.iter().any(|e| place(e) == (format!("{:?}", error.span()), text.clone())) {
             self.found.push(error);
         }
     }
@@ -50,9 +46,6 @@ impl Errors {
 
     /// The `compile_error!` invocations that show the errors at their spans.
     pub fn into_tokens(self) -> TokenStream {
-        self.found
-            .iter()
-            .map(syn::Error::to_compile_error)
-            .collect()
+        self.found.iter().map(syn::Error::to_compile_error).collect()
     }
 }

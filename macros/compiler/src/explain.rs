@@ -3,7 +3,7 @@
 use crate::driver::Version;
 use crate::ir::print::{AXES, Names, literal_text};
 use crate::ir::{Index, Kind, Op, Operand, Program, Stmt, ValueId, identity};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
 
 /// Longer expressions get a line of their own.
@@ -14,22 +14,11 @@ pub fn explain(version: &Version) -> String {
     let program = &version.program;
     let mut writer = Writer::new(program);
     let mut out = String::new();
-    let inputs = program
-        .params
-        .iter()
-        .filter(|&&id| program.value(id).name != "cotangent");
-    let params: Vec<String> = inputs
-        .map(|&id| writer.names.value(id).to_string())
-        .collect();
+    let inputs = program.params.iter().filter(|&&id| program.value(id).name != "cotangent");
+    let params: Vec<String> = inputs.map(|&id| writer.names.value(id).to_string()).collect();
     let forward = writer.equations(&program.results.clone());
     let results: Vec<String> = program.results.iter().map(|&id| writer.whole(id)).collect();
-    let _ = writeln!(
-        out,
-        "{}({}) = {}",
-        program.name,
-        params.join(", "),
-        results.join(", ")
-    );
+    let _ = writeln!(out, "{}({}) = {}", program.name, params.join(", "), results.join(", "));
     out.push_str(&forward);
     let grads: Vec<ValueId> = program.grads.iter().filter_map(|&(_, grad)| grad).collect();
     let reverse = writer.equations(&grads);
@@ -39,32 +28,25 @@ pub fn explain(version: &Version) -> String {
     }
     for &(param, grad) in &program.grads {
         let rank = program.rank(param);
-        let name = bar(
-            &writer.names.element(param, &identity(rank)),
-            writer.names.value(param),
-        );
+        let name = bar(&writer.names.element(param, &identity(rank)), writer.names.value(param));
         let text = grad.map_or("0".to_string(), |grad| writer.whole(grad));
         let _ = writeln!(out, "{name} = {text}");
     }
     let stored: Vec<String> = (version.nest.buffers())
         .map(|(id, axes)| {
-            let dims = axes
-                .iter()
-                .map(|&axis| writer.names.dim(program.shape(id)[axis]).to_string());
-            format!(
-                "{} {}",
-                dims.collect::<Vec<_>>().join(" "),
-                program.value(id).elem
-            )
+            let dims =
+                axes.iter().map(|&axis| writer.names.dim(program.shape(id)[axis]).to_string());
+            format!("{} {}", dims.collect::<Vec<_>>().join(" "), program.value(id).elem)
         })
         .collect();
-    let stored = if stored.is_empty() {
-        "nothing".to_string()
-    } else {
-        stored.join(", ")
-    };
+    let stored = if stored.is_empty() { "nothing".to_string() } else { stored.join(", ") };
     let _ = writeln!(out, "\nstores {stored}");
     out
+}
+
+/// Whether a statement adds a value to itself.
+fn is_doubled(stmt: &Stmt) -> bool {
+    matches!(&stmt.kind, Kind::Map { op: Op::Prim(row), args } if row.name == "add" && args[0] == args[1])
 }
 
 /// `w[i]` as `w̄[i]`.
@@ -78,30 +60,40 @@ struct Writer<'p> {
     names: Names,
     statement: HashMap<ValueId, &'p Stmt>,
     uses: HashMap<ValueId, usize>,
-    written: Vec<ValueId>,
+    /// The values that have a line of their own.
+    lines: HashSet<ValueId>,
+    written: HashSet<ValueId>,
 }
 
 impl<'p> Writer<'p> {
     fn new(program: &'p Program) -> Self {
         let mut uses: HashMap<ValueId, usize> = HashMap::new();
         for stmt in &program.body {
+            let mut read: Vec<&Operand> = Vec::new();
             for operand in stmt.operands() {
+                // `e + e` is written `2·e`.
+                if is_doubled(stmt) && read.contains(&operand) {
+                    continue;
+                }
+                read.push(operand);
                 *uses.entry(operand.value).or_default() += 1;
             }
         }
         let statement = program.body.iter().map(|stmt| (stmt.dst, stmt)).collect();
-        Writer {
-            program,
-            names: Names::of(program),
-            statement,
-            uses,
-            written: vec![],
+        let names = Names::with_bars(program);
+        let (lines, written) = (HashSet::new(), HashSet::new());
+        let mut writer = Writer { program, names, statement, uses, lines, written };
+        for stmt in &program.body {
+            if writer.deserves_line(stmt.dst) {
+                writer.lines.insert(stmt.dst);
+            }
         }
+        writer
     }
 
     /// The lines for all values that the outputs need and that deserve a line.
     fn equations(&mut self, outputs: &[ValueId]) -> String {
-        let mut needed: Vec<ValueId> = Vec::new();
+        let mut needed: BTreeSet<ValueId> = BTreeSet::new();
         let mut open = outputs.to_vec();
         while let Some(id) = open.pop() {
             let Some(stmt) = self.statement.get(&id) else {
@@ -110,10 +102,9 @@ impl<'p> Writer<'p> {
             if needed.contains(&id) || self.written.contains(&id) {
                 continue;
             }
-            needed.push(id);
+            needed.insert(id);
             open.extend(stmt.operands().map(|operand| operand.value));
         }
-        needed.sort();
         let mut out = String::new();
         for id in needed {
             if self.has_line(id) {
@@ -121,31 +112,29 @@ impl<'p> Writer<'p> {
                 let left = self.names.element(id, &identity(rank));
                 let right = self.definition(id, &identity(rank), 0);
                 let _ = writeln!(out, "  {left} = {right}");
-                self.written.push(id);
+                self.written.insert(id);
             }
         }
         out
     }
 
-    /// Whether a value is named on a line of its own rather than written out where it is used.
-    fn has_line(&self, id: ValueId) -> bool {
+    /// Whether a value is named on a line of its own rather than written out where it is used:
+    /// if it is used twice, or long. Asked in order, so that what it reads is decided.
+    fn deserves_line(&self, id: ValueId) -> bool {
         match self.statement.get(&id).map(|stmt| &stmt.kind) {
             None => false,
-            Some(Kind::Map {
-                op: Op::Const(_) | Op::Size(_) | Op::Copy | Op::Cast,
-                ..
-            }) => false,
+            Some(Kind::Map { op: Op::Const(_) | Op::Size(_) | Op::Copy | Op::Cast, .. }) => false,
             Some(Kind::Sum { terms }) if terms.len() > 1 => true,
             _ => {
                 let uses = self.uses.get(&id).copied().unwrap_or(0);
-                uses > 1
-                    || self
-                        .definition(id, &identity(self.program.rank(id)), 0)
-                        .chars()
-                        .count()
-                        > WIDTH
+                let whole = identity(self.program.rank(id));
+                uses > 1 || self.definition(id, &whole, 0).chars().count() > WIDTH
             }
         }
+    }
+
+    fn has_line(&self, id: ValueId) -> bool {
+        self.lines.contains(&id)
     }
 
     fn whole(&self, id: ValueId) -> String {
@@ -178,13 +167,16 @@ impl<'p> Writer<'p> {
         let (text, own) = match &stmt.kind {
             Kind::Sum { terms } => {
                 let terms: Vec<String> = terms.iter().map(|term| self.term(term, at)).collect();
-                (terms.join(" + "), 1)
+                (terms.join(" + "), 0)
             }
             Kind::Map { op, args } => match op {
                 Op::Const(literal) => (literal_text(literal), 4),
                 Op::Size(dim) => (self.names.dim(*dim).to_string(), 4),
                 Op::Copy | Op::Cast => return self.operand(&args[0], at, level),
                 Op::Foreign(k) => (self.program.foreign[*k].source.to_string(), 4),
+                Op::Prim(_) if is_doubled(stmt) => {
+                    (format!("2·{}", self.operand(&args[0], at, 2)), 2)
+                }
                 Op::Prim(row) => {
                     let own = match row.name {
                         "add" | "sub" => 1,
@@ -194,19 +186,27 @@ impl<'p> Writer<'p> {
                     let mut text = row.notation.to_string();
                     for (k, arg) in args.iter().enumerate() {
                         // The right side of a difference or quotient binds tighter.
-                        let tighter = u8::from(k == 1 && matches!(row.name, "sub" | "div"));
-                        let inner = if own == 4 { 0 } else { own + tighter };
+                        let tighter = k == 1 && matches!(row.name, "sub" | "div");
+                        let quotient = row.name == "mul" && self.is_quotient(arg.value);
+                        let inner = match own {
+                            4 => 0,
+                            own => own + u8::from(tighter || quotient),
+                        };
                         text = text.replace(&format!("{{{k}}}"), &self.operand(arg, at, inner));
                     }
                     (text, own)
                 }
             },
         };
-        if own < level {
-            format!("({text})")
-        } else {
-            text
-        }
+        if own < level { format!("({text})") } else { text }
+    }
+
+    /// Whether a value is a quotient: `(1 / n)·e` keeps its parentheses.
+    fn is_quotient(&self, id: ValueId) -> bool {
+        matches!(
+            self.statement.get(&id).map(|stmt| &stmt.kind),
+            Some(Kind::Map { op: Op::Prim(row), .. }) if row.name == "div"
+        )
     }
 
     /// One term of a sum, its free axes called as the sum's own.
@@ -223,9 +223,7 @@ impl<'p> Writer<'p> {
             .into_iter()
             .map(|index| {
                 index.unwrap_or_else(|| {
-                    let free = (0..AXES.len() as u8)
-                        .find(|axis| !used.contains(axis))
-                        .unwrap_or(0);
+                    let free = (0..AXES.len() as u8).find(|axis| !used.contains(axis)).unwrap_or(0);
                     used.push(free);
                     summed.push(AXES[free as usize]);
                     Index::Axis(free)
@@ -233,10 +231,6 @@ impl<'p> Writer<'p> {
             })
             .collect();
         let body = self.operand(&term.arg, &names, 2);
-        if summed.is_empty() {
-            body
-        } else {
-            format!("Σ_{} {body}", summed.join(""))
-        }
+        if summed.is_empty() { body } else { format!("Σ_{} {body}", summed.join("")) }
     }
 }

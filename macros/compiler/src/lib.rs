@@ -18,5 +18,6 @@ pub mod explain;
 pub mod ir;
 pub mod lower;
 pub mod nest;
+pub mod one_pass;
 pub mod parse;
 pub mod simplify;

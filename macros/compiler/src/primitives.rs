@@ -126,6 +126,7 @@ macro_rules! table {
         $spelling:expr, $guard:ident, $cost:literal, $notation:literal,
         $eval:expr, $domain:expr, [$($partial:expr),*];)*) => {
         $(
+            #[doc = concat!("The row of `", $name, "`.\n")]
             $(#[$doc])*
             pub static $ID: Row = Row {
                 name: $name,
@@ -177,7 +178,7 @@ table! {
     SUB = "sub" [x, y] -> out, Operator("-"), No, 1, "{0} - {1}", |x, y| x - y, [WIDE, WIDE], [ONE, -ONE];
     MUL = "mul" [x, y] -> out, Operator("*"), No, 1, "{0}·{1}", |x, y| x * y, [WIDE, WIDE], [c(y), c(x)];
     DIV = "div" [x, y] -> out, Operator("/"), Cotangent, 5, "{0} / {1}", |x, y| x / y, [WIDE, POSITIVE], [1.0 / c(y), 1.0 / c(y) * -c(out)];
-    REM = "rem" [x, y] -> out, Operator("%"), Cotangent, 20, "{0} mod {1}", |x, y| x % y, [(2.1, 2.9), (0.8, 0.9)], [ONE, -ap(&TRUNC, &[&(c(x) / c(y))])];
+    REM = "rem" [x, y] -> out, Operator("%"), Cotangent, 20, "{0} mod {1}", |x, y| x % y, [(2.1, 2.3), (0.8, 0.9)], [ONE, -ap(&ROUND, &[&((c(x) - c(out)) / c(y))])];
     NEG = "neg" [x] -> out, Operator("-"), No, 1, "-{0}", |x| -x, [WIDE], [-ONE];
     MUL_ADD = "mul_add" [x, a, b] -> out, Method, No, 2, "fma({0}, {1}, {2})", |x, a, b| x.mul_add(a, b), [WIDE, WIDE, WIDE], [c(a), c(x), ONE];
     RECIP = "recip" [x] -> out, Method, Cotangent, 5, "1 / {0}", |x| x.recip(), [POSITIVE], [-(c(out) * c(out))];
@@ -198,7 +199,7 @@ table! {
     ROUND_TIES_EVEN = "round_ties_even" [x] -> out, Method, No, 2, "round_even({0})", |x| x.round_ties_even(), [(0.1, 0.4)], [ZERO];
     TRUNC = "trunc" [x] -> out, Method, No, 2, "trunc({0})", |x| x.trunc(), [(0.1, 0.9)], [ZERO];
     FRACT = "fract" [x] -> out, Method, No, 2, "fract({0})", |x| x.fract(), [(0.1, 0.9)], [ONE];
-    REM_EUCLID = "rem_euclid" [x, y] -> out, Method, Cotangent, 20, "{0} mod {1}", |x, y| x.rem_euclid(y), [(-2.9, -2.1), (0.8, 0.9)], [ONE, -ap(&DIV_EUCLID, &[x, y])];
+    REM_EUCLID = "rem_euclid" [x, y] -> out, Method, Cotangent, 20, "{0} mod {1}", |x, y| x.rem_euclid(y), [(-2.3, -2.1), (0.8, 0.9)], [ONE, -ap(&ROUND, &[&((c(x) - c(out)) / c(y))])];
     DIV_EUCLID = "div_euclid" [x, y] -> out, Method, No, 20, "⌊{0} / {1}⌋", |x, y| x.div_euclid(y), [(2.1, 2.3), (0.8, 0.9)], [ZERO, ZERO];
 
     // Powers and roots.
@@ -281,10 +282,7 @@ table! {
 
 /// The row of a method that users may call on a float, by its name.
 pub fn method(name: &str) -> Option<Prim> {
-    TABLE
-        .iter()
-        .find(|r| r.spelling == Spelling::Method && r.name == name)
-        .copied()
+    TABLE.iter().find(|r| r.spelling == Spelling::Method && r.name == name).copied()
 }
 
 /// The value of a primitive of numbers, where it is exact in every float type.

@@ -10,10 +10,7 @@ use std::collections::HashMap;
 /// Simplifies a program; the results and gradients keep their bits.
 pub fn simplify(program: &Program) -> Program {
     let mut pass = Simplify {
-        out: Program {
-            body: vec![],
-            ..program.clone()
-        },
+        out: Program { body: vec![], ..program.clone() },
         stands_for: vec![None; program.values.len()],
         literals: HashMap::new(),
         negated: HashMap::new(),
@@ -35,17 +32,10 @@ fn remove_dead(program: &mut Program) {
 
 /// Numbers the values in the order of their definitions, the parameters first.
 fn renumber(program: &Program) -> Program {
-    let order: Vec<ValueId> = program
-        .params
-        .iter()
-        .copied()
-        .chain(program.body.iter().map(|stmt| stmt.dst))
-        .collect();
-    let number: HashMap<ValueId, ValueId> = order
-        .iter()
-        .enumerate()
-        .map(|(k, &id)| (id, ValueId(k as u32)))
-        .collect();
+    let order: Vec<ValueId> =
+        program.params.iter().copied().chain(program.body.iter().map(|stmt| stmt.dst)).collect();
+    let number: HashMap<ValueId, ValueId> =
+        order.iter().enumerate().map(|(k, &id)| (id, ValueId(k as u32))).collect();
     let renumbered = |id: &mut ValueId| *id = number.get(id).copied().unwrap_or(*id);
     let mut out = program.clone();
     out.values = order.iter().map(|&id| program.value(id).clone()).collect();
@@ -62,8 +52,7 @@ fn renumber(program: &Program) -> Program {
     }
     for stmt in &mut out.body {
         renumbered(&mut stmt.dst);
-        stmt.operands_mut()
-            .for_each(|operand| renumbered(&mut operand.value));
+        stmt.operands_mut().for_each(|operand| renumbered(&mut operand.value));
     }
     for foreign in &mut out.foreign {
         renumbered(&mut foreign.value);
@@ -123,13 +112,8 @@ impl Simplify {
                 *id = operand.value;
             } else {
                 let value = self.out.value(*id).clone();
-                let kind = Kind::Map {
-                    op: Op::Copy,
-                    args: vec![operand],
-                };
-                *id = self
-                    .out
-                    .define(value.name, value.elem, value.shape, value.span, kind);
+                let kind = Kind::Map { op: Op::Copy, args: vec![operand] };
+                *id = self.out.define(value.name, value.elem, value.shape, value.span, kind);
             }
             taken.push(*id);
         }
@@ -146,16 +130,10 @@ impl Simplify {
             }
             None => {
                 match &stmt.kind {
-                    Kind::Map {
-                        op: Op::Const(Literal::Float(value, _)),
-                        ..
-                    } => {
+                    Kind::Map { op: Op::Const(Literal::Float(value, _)), .. } => {
                         self.literals.insert(stmt.dst, *value);
                     }
-                    Kind::Map {
-                        op: Op::Prim(row),
-                        args,
-                    } if **row == primitives::NEG => {
+                    Kind::Map { op: Op::Prim(row), args } if **row == primitives::NEG => {
                         self.negated.insert(stmt.dst, args[0].clone());
                     }
                     _ => {}
@@ -168,18 +146,13 @@ impl Simplify {
 
     /// Lets an operand read what its value stands for.
     fn follow(&self, operand: &mut Operand) {
-        while let Some(target) = self
-            .stands_for
-            .get(operand.value.0 as usize)
-            .and_then(Option::as_ref)
+        while let Some(target) =
+            self.stands_for.get(operand.value.0 as usize).and_then(Option::as_ref)
         {
             let Some(at) = compose(&target.at, &operand.at) else {
                 return;
             };
-            *operand = Operand {
-                value: target.value,
-                at,
-            };
+            *operand = Operand { value: target.value, at };
         }
     }
 
@@ -206,10 +179,7 @@ impl Simplify {
 
     fn number(&mut self, value: f64, like: ValueId) -> Operand {
         let elem = self.out.value(like).elem.clone();
-        let kind = Kind::Map {
-            op: Op::Const(Literal::Float(value, None)),
-            args: vec![],
-        };
+        let kind = Kind::Map { op: Op::Const(Literal::Float(value, None)), args: vec![] };
         self.new_value("c", like, elem, vec![], kind)
     }
 
@@ -220,10 +190,7 @@ impl Simplify {
             "mul" if number(0) == Some(1.0) => Some(args[1].clone()),
             "mul" | "div" if number(1) == Some(1.0) => Some(args[0].clone()),
             "neg" => self.negated.get(&args[0].value).and_then(|inner| {
-                Some(Operand {
-                    value: inner.value,
-                    at: compose(&inner.at, &args[0].at)?,
-                })
+                Some(Operand { value: inner.value, at: compose(&inner.at, &args[0].at)? })
             }),
             "guard" if number(0).is_some_and(|ct| ct != 0.0 && ct.is_finite()) => {
                 Some(args[1].clone())
@@ -232,14 +199,8 @@ impl Simplify {
                 let exponent = self.integer(&args[1])?;
                 self.power(&args[0], exponent as f64, dst, |this, n| {
                     let elem = this.out.value(args[1].value).elem.clone();
-                    let kind = Kind::Map {
-                        op: Op::Const(Literal::Int(n as i128)),
-                        args: vec![],
-                    };
-                    (
-                        &primitives::POWI,
-                        this.new_value("c", dst, elem, vec![], kind),
-                    )
+                    let kind = Kind::Map { op: Op::Const(Literal::Int(n as i128)), args: vec![] };
+                    (&primitives::POWI, this.new_value("c", dst, elem, vec![], kind))
                 })
             }
             "powf_partial" => {
@@ -273,51 +234,32 @@ impl Simplify {
             base.clone()
         } else {
             let (row, exponent) = lower(self, n - 1.0);
-            let kind = Kind::Map {
-                op: Op::Prim(row),
-                args: vec![base.clone(), exponent],
-            };
+            let kind = Kind::Map { op: Op::Prim(row), args: vec![base.clone(), exponent] };
             let mut power = self.new_value(row.name, dst, elem.clone(), shape.clone(), kind);
             power.at = identity(shape.len());
             power
         };
-        let kind = Kind::Map {
-            op: Op::Prim(&primitives::MUL),
-            args: vec![factor, power],
-        };
+        let kind = Kind::Map { op: Op::Prim(&primitives::MUL), args: vec![factor, power] };
         Some(self.new_value("mul", dst, elem, shape, kind))
     }
 
     fn integer(&self, operand: &Operand) -> Option<i128> {
-        self.out
-            .body
-            .iter()
-            .rev()
-            .find(|stmt| stmt.dst == operand.value)
-            .and_then(|stmt| match stmt.kind {
-                Kind::Map {
-                    op: Op::Const(Literal::Int(n)),
-                    ..
-                } => Some(n),
+        self.out.body.iter().rev().find(|stmt| stmt.dst == operand.value).and_then(
+            |stmt| match stmt.kind {
+                Kind::Map { op: Op::Const(Literal::Int(n)), .. } => Some(n),
                 _ => None,
-            })
+            },
+        )
     }
 
     /// `a + (-b)` is `a - b`, `a - (-b)` is `a + b`, `a · -1` is `-a`, bit for bit.
     fn exact_signs(&self, stmt: &mut Stmt) {
-        let Kind::Map {
-            op: Op::Prim(row),
-            args,
-        } = &mut stmt.kind
-        else {
+        let Kind::Map { op: Op::Prim(row), args } = &mut stmt.kind else {
             return;
         };
         let negated = |arg: &Operand| {
             let inner = self.negated.get(&arg.value)?;
-            Some(Operand {
-                value: inner.value,
-                at: compose(&inner.at, &arg.at)?,
-            })
+            Some(Operand { value: inner.value, at: compose(&inner.at, &arg.at)? })
         };
         let minus_one = |arg: &Operand| self.literals.get(&arg.value) == Some(&-1.0);
         match row.name {
@@ -350,16 +292,10 @@ impl Simplify {
     fn key(&self, stmt: &Stmt) -> String {
         let value = self.out.value(stmt.dst);
         let kind = match &stmt.kind {
-            Kind::Map {
-                op: Op::Const(Literal::Float(value, _)),
-                ..
-            } => {
+            Kind::Map { op: Op::Const(Literal::Float(value, _)), .. } => {
                 format!("float {:x}", value.to_bits())
             }
-            Kind::Map {
-                op: Op::Prim(row),
-                args,
-            } if row.name == "add" || row.name == "mul" => {
+            Kind::Map { op: Op::Prim(row), args } if row.name == "add" || row.name == "mul" => {
                 let mut args = args.clone();
                 args.sort_by(|a, b| (a.value, &a.at).cmp(&(b.value, &b.at)));
                 format!("{} {args:?}", row.name)

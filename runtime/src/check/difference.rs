@@ -140,14 +140,8 @@ mod tests {
         ];
         for (f, point, exact) in cases {
             let found = at(f, point).unwrap();
-            assert!(
-                (found.value - exact).abs() <= 1e-9 * exact.abs(),
-                "{found:?} for {exact}"
-            );
-            assert!(
-                (found.value - exact).abs() <= 4.0 * found.error,
-                "{found:?} for {exact}"
-            );
+            assert!((found.value - exact).abs() <= 1e-9 * exact.abs(), "{found:?} for {exact}");
+            assert!((found.value - exact).abs() <= 4.0 * found.error, "{found:?} for {exact}");
         }
     }
 
@@ -156,10 +150,7 @@ mod tests {
         assert!(at(f64::abs, 0.0).unwrap().error >= 1.0);
         assert!(at(|x| x.max(0.0), 0.0).unwrap().error >= 0.5);
         let beside = at(f64::abs, 0.01).unwrap();
-        assert!(
-            (beside.value - 1.0).abs() < 1e-9 && beside.error < 1e-8,
-            "{beside:?}"
-        );
+        assert!((beside.value - 1.0).abs() < 1e-9 && beside.error < 1e-8, "{beside:?}");
     }
 
     #[test]

@@ -158,11 +158,7 @@ impl<O: Objective> CheckGrad<O> {
     /// ```
     #[must_use]
     pub fn of(objective: O) -> Self {
-        Self {
-            objective,
-            tolerance: None,
-            tape_tolerance: None,
-        }
+        Self { objective, tolerance: None, tape_tolerance: None }
     }
 
     /// The relative tolerance against differences.
@@ -176,10 +172,7 @@ impl<O: Objective> CheckGrad<O> {
     /// ```
     #[must_use]
     pub fn tolerance(self, relative: f64) -> Self {
-        Self {
-            tolerance: Some(relative),
-            ..self
-        }
+        Self { tolerance: Some(relative), ..self }
     }
 
     /// The relative tolerance against the tape, and between the values.
@@ -193,10 +186,7 @@ impl<O: Objective> CheckGrad<O> {
     /// ```
     #[must_use]
     pub fn tape_tolerance(self, relative: f64) -> Self {
-        Self {
-            tape_tolerance: Some(relative),
-            ..self
-        }
+        Self { tape_tolerance: Some(relative), ..self }
     }
 
     /// Runs the check at one point.
@@ -231,11 +221,8 @@ impl<O: Objective> CheckGrad<O> {
         let value = wide(self.objective.value(inputs.clone(), params));
         let mut gradient = params.zeros_like();
         gradient.for_each_leaf_mut(&mut |leaf| leaf.fill(Float::nan()));
-        let with_gradient = wide(self.objective.value_and_grad_into(
-            inputs.clone(),
-            params,
-            &mut gradient,
-        ));
+        let with_gradient =
+            wide(self.objective.value_and_grad_into(inputs.clone(), params, &mut gradient));
         let taped = self.objective.tape_value_and_grad(inputs.clone(), params);
 
         let gradient = leaves(&gradient);
@@ -246,9 +233,8 @@ impl<O: Objective> CheckGrad<O> {
         for (leaf, (gradient, points)) in gradient.iter().zip(&points).enumerate() {
             let scale = root_mean_square(gradient);
             for (index, (&gradient, &point)) in gradient.iter().zip(points).enumerate() {
-                let tape = tape_gradient
-                    .as_ref()
-                    .and_then(|leaves| leaves.get(leaf)?.get(index).copied());
+                let tape =
+                    tape_gradient.as_ref().and_then(|leaves| leaves.get(leaf)?.get(index).copied());
                 let difference = difference::differentiate(epsilon, point, value, |to| {
                     let to = <Scalar<O> as num_traits::NumCast>::from(to)?;
                     replace(&mut moved, leaf, index, to);
@@ -257,32 +243,14 @@ impl<O: Objective> CheckGrad<O> {
                 if let Some(original) = <Scalar<O> as num_traits::NumCast>::from(point) {
                     replace(&mut moved, leaf, index, original);
                 }
-                let mut row = Row {
-                    leaf,
-                    index,
-                    gradient,
-                    tape,
-                    difference,
-                    verdict: Verdict::Unchecked,
-                };
-                row.judge(
-                    tolerance,
-                    tape_tolerance,
-                    scale,
-                    value.abs() / point.abs().max(1.0),
-                );
+                let mut row =
+                    Row { leaf, index, gradient, tape, difference, verdict: Verdict::Unchecked };
+                row.judge(tolerance, tape_tolerance, scale, value.abs() / point.abs().max(1.0));
                 rows.push(row);
             }
         }
         let by_tape = taped.map(|(value, _)| wide(value));
-        GradReport {
-            value,
-            with_gradient,
-            by_tape,
-            tape_tolerance,
-            rows,
-        }
-        .into_result()
+        GradReport { value, with_gradient, by_tape, tape_tolerance, rows }.into_result()
     }
 }
 

@@ -71,12 +71,10 @@ impl Row {
     /// ```
     #[must_use]
     pub fn relative_error(&self) -> f64 {
-        let tape = self
-            .tape
-            .map_or(0.0, |tape| relative(self.gradient, tape, 0.0));
-        let difference = self.difference.map_or(0.0, |found| {
-            relative(self.gradient, found.value, 2.0 * found.error)
-        });
+        let tape = self.tape.map_or(0.0, |tape| relative(self.gradient, tape, 0.0));
+        let difference = self
+            .difference
+            .map_or(0.0, |found| relative(self.gradient, found.value, 2.0 * found.error));
         tape.max(difference)
     }
 
@@ -119,11 +117,7 @@ fn relative(a: f64, b: f64, allowance: f64) -> f64 {
         return 0.0;
     }
     let error = ((a - b).abs() - allowance).max(0.0) / a.abs().max(b.abs());
-    if a.is_finite() && b.is_finite() {
-        error
-    } else {
-        f64::INFINITY
-    }
+    if a.is_finite() && b.is_finite() { error } else { f64::INFINITY }
 }
 
 /// The outcome of a gradient check. `Display` is a table; a long one shows the worst rows.
@@ -206,10 +200,7 @@ impl GradReport {
     /// ```
     #[must_use]
     pub fn count(&self, verdict: Verdict) -> usize {
-        self.rows
-            .iter()
-            .filter(|row| row.verdict == verdict)
-            .count()
+        self.rows.iter().filter(|row| row.verdict == verdict).count()
     }
 
     fn by_badness(&self) -> Vec<&Row> {
@@ -220,9 +211,7 @@ impl GradReport {
             Verdict::Agrees => 2,
         };
         rows.sort_by(|a, b| {
-            rank(a)
-                .cmp(&rank(b))
-                .then(b.relative_error().total_cmp(&a.relative_error()))
+            rank(a).cmp(&rank(b)).then(b.relative_error().total_cmp(&a.relative_error()))
         });
         rows
     }
@@ -258,33 +247,17 @@ impl fmt::Display for GradReport {
             "gradient check: {all} partial derivatives, {agree} agree, {differ} differ, \
              {unchecked} unchecked"
         )?;
-        write!(
-            f,
-            "value {}, with the gradient {}",
-            self.value, self.with_gradient
-        )?;
+        write!(f, "value {}, with the gradient {}", self.value, self.with_gradient)?;
         if let Some(by_tape) = self.by_tape {
             write!(f, ", by the tape {by_tape}")?;
         }
-        writeln!(
-            f,
-            "{}",
-            if self.values_agree() {
-                ""
-            } else {
-                ": the values DIFFER"
-            }
-        )?;
+        writeln!(f, "{}", if self.values_agree() { "" } else { ": the values DIFFER" })?;
         writeln!(
             f,
             "{:>4} {:>6} {:>15} {:>15} {:>15} {:>9} {:>9}  verdict",
             "leaf", "index", "gradient", "tape", "difference", "+-", "rel.error"
         )?;
-        let rows = if all > SHOWN {
-            self.by_badness()
-        } else {
-            self.rows.iter().collect()
-        };
+        let rows = if all > SHOWN { self.by_badness() } else { self.rows.iter().collect() };
         for row in rows.into_iter().take(SHOWN) {
             let number = |x: Option<f64>| x.map_or("-".to_owned(), |x| format!("{x:.8e}"));
             writeln!(
@@ -295,8 +268,7 @@ impl fmt::Display for GradReport {
                 number(Some(row.gradient)),
                 number(row.tape),
                 number(row.difference.map(|found| found.value)),
-                row.difference
-                    .map_or("-".to_owned(), |found| format!("{:.1e}", found.error)),
+                row.difference.map_or("-".to_owned(), |found| format!("{:.1e}", found.error)),
                 row.relative_error(),
                 row.verdict,
             )?;

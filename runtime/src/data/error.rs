@@ -124,10 +124,6 @@ impl DataError {
         value: impl ToString,
         accepted: &'static str,
     ) -> Self {
-        DataError::OutOfRange {
-            setting,
-            value: value.to_string(),
-            accepted,
-        }
+        DataError::OutOfRange { setting, value: value.to_string(), accepted }
     }
 }

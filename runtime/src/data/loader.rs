@@ -83,16 +83,8 @@ impl<F: Copy> DataLoader<F> {
             return Err(DataError::NoRows);
         }
         // Rows are gathered as slices.
-        let x = if x.is_standard_layout() {
-            x
-        } else {
-            x.as_standard_layout().into_owned()
-        };
-        let y = if y.is_standard_layout() {
-            y
-        } else {
-            y.as_standard_layout().into_owned()
-        };
+        let x = if x.is_standard_layout() { x } else { x.as_standard_layout().into_owned() };
+        let y = if y.is_standard_layout() { y } else { y.as_standard_layout().into_owned() };
         let buffers = |rows: usize| Buffers {
             x: x.slice_axis(Axis(0), Slice::from(..rows)).to_owned(),
             y: y.slice_axis(Axis(0), Slice::from(..rows)).to_owned(),
@@ -306,9 +298,7 @@ impl<F: Copy> Iterator for Epoch<'_, F> {
     type Item = (Array2<F>, Array1<F>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.loader
-            .next_batch()
-            .map(|(x, y)| (x.clone(), y.clone()))
+        self.loader.next_batch().map(|(x, y)| (x.clone(), y.clone()))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -346,11 +336,7 @@ impl<F: Copy + 'static> BatchSource for DataLoader<F> {
 
 /// How many batches `rows` rows make.
 fn batches(rows: usize, batch_size: usize, drop_last: bool) -> usize {
-    if drop_last {
-        rows / batch_size
-    } else {
-        rows.div_ceil(batch_size)
-    }
+    if drop_last { rows / batch_size } else { rows.div_ceil(batch_size) }
 }
 
 /// Copies the given rows of `source`, a table of `width` columns, to `target`, one after another.

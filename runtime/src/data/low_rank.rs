@@ -25,10 +25,7 @@ pub(super) fn low_rank_matrix(
         let low_rank = (1.0 - tail_strength) * (-(i / rank).powi(2)).exp();
         low_rank + tail_strength * (-0.1 * i / rank).exp()
     });
-    let (u, v) = (
-        orthonormal_factor(&u) * &singular_values,
-        orthonormal_factor(&v),
-    );
+    let (u, v) = (orthonormal_factor(&u) * &singular_values, orthonormal_factor(&v));
     // Not a matrix product of ndarray's, whose rounding depends on the running CPU.
     Array2::from_shape_fn((rows, columns), |(i, j)| u.row(i).dot(&v.row(j)))
 }
@@ -38,11 +35,7 @@ pub(super) fn low_rank_matrix(
 /// to the pivot's, and a last row that needs no reflection keeps its own.
 fn orthonormal_factor(a: &Array2<f64>) -> Array2<f64> {
     let (rows, columns) = a.dim();
-    let mut a: Vec<Vec<f64>> = a
-        .columns()
-        .into_iter()
-        .map(|column| column.to_vec())
-        .collect();
+    let mut a: Vec<Vec<f64>> = a.columns().into_iter().map(|column| column.to_vec()).collect();
     let mut factors = vec![0.0; columns];
     for k in 0..columns {
         // Column k from the diagonal down becomes the reflection vector (LAPACK's `dlarfg`).
@@ -55,9 +48,7 @@ fn orthonormal_factor(a: &Array2<f64>) -> Array2<f64> {
         let diagonal = -pivot.hypot(norm_below).copysign(pivot);
         factors[k] = (diagonal - pivot) / diagonal;
         reflector[0] = 1.0;
-        reflector[1..]
-            .iter_mut()
-            .for_each(|value| *value /= pivot - diagonal);
+        reflector[1..].iter_mut().for_each(|value| *value /= pivot - diagonal);
         for column in right {
             reflect(&mut column[k..], reflector, factors[k]);
         }
@@ -94,11 +85,7 @@ mod tests {
         let a = array![[1.0, 2.0], [3.0, -4.0], [0.5, 6.0]];
         let q = orthonormal_factor(&a);
         let identity = q.t().dot(&q);
-        assert!(
-            (identity - Array2::<f64>::eye(2))
-                .iter()
-                .all(|e| e.abs() < 1e-15)
-        );
+        assert!((identity - Array2::<f64>::eye(2)).iter().all(|e| e.abs() < 1e-15));
         let projected = q.dot(&q.t().dot(&a));
         assert!((projected - &a).iter().all(|e| e.abs() < 1e-14));
         // R's first diagonal entry is opposite in sign to the pivot.

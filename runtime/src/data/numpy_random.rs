@@ -34,10 +34,7 @@ impl NumpyRandom {
     /// ```
     #[must_use]
     pub fn new(seed: u32) -> Self {
-        NumpyRandom {
-            twister: Mt::new(seed),
-            cached_normal: None,
-        }
+        NumpyRandom { twister: Mt::new(seed), cached_normal: None }
     }
 
     /// A number at least 0 and less than 1, numpy's `random_sample()`: 27 bits of one draw, then

@@ -154,17 +154,11 @@ impl MakeRegression {
     /// If a parameter is outside its range, or `n_targets` is not 1.
     pub fn generate(&self) -> Result<Regression, DataError> {
         if self.n_targets > 1 {
-            return Err(DataError::SeveralTargets {
-                n_targets: self.n_targets,
-            });
+            return Err(DataError::SeveralTargets { n_targets: self.n_targets });
         }
         let Regression { x, y, coef } = self.generate_targets()?;
         let only_column = |a: Array2<f64>| a.index_axis_move(Axis(1), 0);
-        Ok(Regression {
-            x,
-            y: only_column(y),
-            coef: coef.map(only_column),
-        })
+        Ok(Regression { x, y: only_column(y), coef: coef.map(only_column) })
     }
 
     /// Generates the problem, its targets as the columns of a matrix.
@@ -211,11 +205,7 @@ impl MakeRegression {
             x = x.select(Axis(1), &column_order);
             coef = coef.select(Axis(0), &column_order);
         }
-        Ok(Regression {
-            x,
-            y,
-            coef: self.coef.then_some(coef),
-        })
+        Ok(Regression { x, y, coef: self.coef.then_some(coef) })
     }
 
     fn check(&self) -> Result<(), DataError> {
@@ -231,11 +221,7 @@ impl MakeRegression {
             }
         }
         if !self.bias.is_finite() {
-            return Err(DataError::out_of_range(
-                "bias",
-                self.bias,
-                "a finite number",
-            ));
+            return Err(DataError::out_of_range("bias", self.bias, "a finite number"));
         }
         if !(self.noise.is_finite() && self.noise >= 0.0) {
             let accepted = "a finite number that is 0 or more";
@@ -243,17 +229,11 @@ impl MakeRegression {
         }
         if !(0.0..=1.0).contains(&self.tail_strength) {
             let accepted = "a number from 0 to 1";
-            return Err(DataError::out_of_range(
-                "tail_strength",
-                self.tail_strength,
-                accepted,
-            ));
+            return Err(DataError::out_of_range("tail_strength", self.tail_strength, accepted));
         }
         // The low-rank factors are the largest arrays besides X, y and the coefficients.
         let side = self.n_samples.max(self.n_features);
-        let square = self
-            .effective_rank
-            .map(|_| (side, self.n_samples.min(self.n_features)));
+        let square = self.effective_rank.map(|_| (side, self.n_samples.min(self.n_features)));
         let shapes = [
             (self.n_samples, self.n_features),
             (self.n_samples, self.n_targets),

@@ -28,10 +28,8 @@ use std::path::{Path, PathBuf};
 /// error names file, line, column and value.
 pub fn read_csv(path: impl AsRef<Path>) -> Result<Table, DataError> {
     let path = path.as_ref();
-    let content = std::fs::read(path).map_err(|source| DataError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
+    let content = std::fs::read(path)
+        .map_err(|source| DataError::Unreadable { path: path.to_owned(), source })?;
     // Row lengths are checked below, for a message in our own words.
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
@@ -64,27 +62,16 @@ pub fn read_csv(path: impl AsRef<Path>) -> Result<Table, DataError> {
         lines.push(line);
     }
 
-    let empty = || DataError::EmptyTable {
-        path: path.to_owned(),
-    };
+    let empty = || DataError::EmptyTable { path: path.to_owned() };
     let names = names.filter(|_| !lines.is_empty()).ok_or_else(empty)?;
     let values = Array2::from_shape_vec((lines.len(), names.len()), values).map_err(|_| empty())?;
-    Ok(Table {
-        path: path.to_owned(),
-        names,
-        values,
-        lines,
-    })
+    Ok(Table { path: path.to_owned(), names, values, lines })
 }
 
 /// The line the row that starts at `position`, or after empty lines from there, stands in.
 fn line_of_row(content: &[u8], position: &Position) -> u64 {
-    let start = usize::try_from(position.byte())
-        .unwrap_or(usize::MAX)
-        .min(content.len());
-    let empty_lines = content[start..]
-        .iter()
-        .take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    let start = usize::try_from(position.byte()).unwrap_or(usize::MAX).min(content.len());
+    let empty_lines = content[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
     position.line() + empty_lines.filter(|&&byte| byte == b'\n').count() as u64
 }
 
@@ -113,12 +100,7 @@ fn push_row(
 ) -> Result<(), DataError> {
     if row.len() != names.len() {
         let (path, found, expected) = (path.to_owned(), row.len(), names.len());
-        return Err(DataError::RaggedRow {
-            path,
-            line,
-            found,
-            expected,
-        });
+        return Err(DataError::RaggedRow { path, line, found, expected });
     }
     for (i, (cell, name)) in row.iter().zip(names).enumerate() {
         let expected = match cell.parse::<f64>() {
@@ -130,14 +112,7 @@ fn push_row(
             Err(_) => "a number",
         };
         let (path, name, value) = (path.to_owned(), name.clone(), cell.to_owned());
-        return Err(DataError::BadCell {
-            path,
-            line,
-            column: i + 1,
-            name,
-            value,
-            expected,
-        });
+        return Err(DataError::BadCell { path, line, column: i + 1, name, value, expected });
     }
     Ok(())
 }
@@ -229,18 +204,10 @@ impl Table {
             });
         }
         let last = self.names.len() - 1;
-        let x = self
-            .values
-            .slice_axis(Axis(1), Slice::from(..last))
-            .mapv(round);
+        let x = self.values.slice_axis(Axis(1), Slice::from(..last)).mapv(round);
         let y = self.values.column(last).mapv(round);
         let target = self.names.remove(last);
-        Ok(Dataset {
-            x,
-            y,
-            features: self.names,
-            target,
-        })
+        Ok(Dataset { x, y, features: self.names, target })
     }
 }
 

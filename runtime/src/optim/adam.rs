@@ -152,17 +152,11 @@ impl<P: Differentiable> Optimizer<P> for Adam<P::Scalar> {
     fn restore(&mut self, state: &OptimizerState) -> Result<(), OptimError> {
         if state.optimizer != "adam" {
             let found = state.optimizer.clone();
-            return Err(OptimError::OtherOptimizer {
-                expected: "adam",
-                found,
-            });
+            return Err(OptimError::OtherOptimizer { expected: "adam", found });
         }
         let layout = || {
             let found = state.buffers.iter().map(Vec::len).collect();
-            OptimError::StateLayout {
-                optimizer: "adam".to_owned(),
-                found,
-            }
+            OptimError::StateLayout { optimizer: "adam".to_owned(), found }
         };
         let [mean, square] = state.buffers.as_slice() else {
             return Err(layout());

@@ -48,11 +48,7 @@ pub(super) fn non_negative(setting: &'static str, value: f64) -> Result<f64, Opt
         return Ok(value);
     }
     let accepted = "a finite number that is 0 or more";
-    Err(OptimError::OutOfRange {
-        setting,
-        value,
-        accepted,
-    })
+    Err(OptimError::OutOfRange { setting, value, accepted })
 }
 
 /// `value`, if it is at least 0 and less than 1.
@@ -61,9 +57,5 @@ pub(super) fn below_one(setting: &'static str, value: f64) -> Result<f64, OptimE
         return Ok(value);
     }
     let accepted = "a number from 0 up to, but not including, 1";
-    Err(OptimError::OutOfRange {
-        setting,
-        value,
-        accepted,
-    })
+    Err(OptimError::OutOfRange { setting, value, accepted })
 }

@@ -96,10 +96,7 @@ fn cast<F: Float>(value: f64) -> F {
 
 /// `buffer` for a checkpoint.
 fn widen<F: Float>(buffer: &[F]) -> Vec<f64> {
-    buffer
-        .iter()
-        .map(|value| value.to_f64().unwrap_or(f64::NAN))
-        .collect()
+    buffer.iter().map(|value| value.to_f64().unwrap_or(f64::NAN)).collect()
 }
 
 /// The number of scalars in all leaves.

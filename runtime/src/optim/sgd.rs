@@ -144,17 +144,11 @@ impl<P: Differentiable> Optimizer<P> for Sgd<P::Scalar> {
     fn restore(&mut self, state: &OptimizerState) -> Result<(), OptimError> {
         if state.optimizer != "sgd" {
             let found = state.optimizer.clone();
-            return Err(OptimError::OtherOptimizer {
-                expected: "sgd",
-                found,
-            });
+            return Err(OptimError::OtherOptimizer { expected: "sgd", found });
         }
         let [velocity] = state.buffers.as_slice() else {
             let found = state.buffers.iter().map(Vec::len).collect();
-            return Err(OptimError::StateLayout {
-                optimizer: "sgd".to_owned(),
-                found,
-            });
+            return Err(OptimError::StateLayout { optimizer: "sgd".to_owned(), found });
         };
         self.steps = state.steps;
         self.velocity = velocity.iter().map(|&value| cast(value)).collect();

@@ -35,11 +35,7 @@ impl<K: Kernel> WithSimd for Wide<K> {
 /// Runs a kernel of about `work` elements with the widest vectors the CPU has, where that pays.
 #[inline(always)]
 pub fn dispatch<K: Kernel>(work: usize, kernel: K) -> K::Output {
-    if work < WIDE_FROM {
-        kernel.run()
-    } else {
-        Arch::new().dispatch(Wide(kernel))
-    }
+    if work < WIDE_FROM { kernel.run() } else { Arch::new().dispatch(Wide(kernel)) }
 }
 
 /// The sum of the lanes, pairwise, in an order that is the same everywhere.

@@ -56,6 +56,22 @@ impl<'t, F: Real, G: Real, D: Dimension + 'static> As<G> for Var<'t, Array<F, D>
     }
 }
 
+macro_rules! integers {
+    ($($to:ident)*) => {$(
+        impl<F: Real> As<$to> for Var<'_, F>
+        where
+            F: Value + As<$to, Out = $to>,
+        {
+            type Out = $to;
+
+            fn converted(self) -> $to {
+                self.value().converted()
+            }
+        }
+    )*};
+}
+integers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
+
 macro_rules! plain {
     ($($number:ident)*) => {$(
         impl OnTape for $number {

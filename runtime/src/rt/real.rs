@@ -175,31 +175,19 @@ pub fn min_weight<T: Real>(x: T, y: T) -> T {
 /// The share of `x` in the gradient of `x.clamp(lo, hi)`, at a bound that of `x.max(lo).min(hi)`.
 #[inline(always)]
 pub fn clamp_inside<T: Real>(x: T, lo: T, hi: T) -> T {
-    if is_nan(x) {
-        T::of(1.0)
-    } else {
-        max_weight(x, lo) * min_weight(x.larger(lo), hi)
-    }
+    if is_nan(x) { T::of(1.0) } else { max_weight(x, lo) * min_weight(x.larger(lo), hi) }
 }
 
 /// The share of `lo` in the gradient of `x.clamp(lo, hi)`.
 #[inline(always)]
 pub fn clamp_low<T: Real>(x: T, lo: T, hi: T) -> T {
-    if is_nan(x) {
-        T::of(0.0)
-    } else {
-        max_weight(lo, x) * min_weight(x.larger(lo), hi)
-    }
+    if is_nan(x) { T::of(0.0) } else { max_weight(lo, x) * min_weight(x.larger(lo), hi) }
 }
 
 /// The share of `hi` in the gradient of `x.clamp(lo, hi)`.
 #[inline(always)]
 pub fn clamp_high<T: Real>(x: T, lo: T, hi: T) -> T {
-    if is_nan(x) {
-        T::of(0.0)
-    } else {
-        min_weight(hi, x.larger(lo))
-    }
+    if is_nan(x) { T::of(0.0) } else { min_weight(hi, x.larger(lo)) }
 }
 
 /// `x / y`, and 0 where `y` is 0.
@@ -211,31 +199,19 @@ pub fn ratio<T: Real>(x: T, y: T) -> T {
 /// `n xⁿ⁻¹`, and 0 for `n = 0`.
 #[inline(always)]
 pub fn powi_partial<T: Real>(x: T, n: i32) -> T {
-    if n == 0 {
-        T::of(0.0)
-    } else {
-        T::of(f64::from(n)) * x.to_the(n.saturating_sub(1))
-    }
+    if n == 0 { T::of(0.0) } else { T::of(f64::from(n)) * x.to_the(n.saturating_sub(1)) }
 }
 
 /// `y xʸ⁻¹`, and 0 for `y = 0`.
 #[inline(always)]
 pub fn powf_partial<T: Real>(x: T, y: T) -> T {
-    if y == T::of(0.0) {
-        T::of(0.0)
-    } else {
-        y * x.to_the_float(y - T::of(1.0))
-    }
+    if y == T::of(0.0) { T::of(0.0) } else { y * x.to_the_float(y - T::of(1.0)) }
 }
 
 /// `xʸ ln x`, given `xʸ`; 0 where `x` is 0 and `xʸ` finite.
 #[inline(always)]
 pub fn powf_log<T: Real>(x: T, _y: T, power: T) -> T {
-    if x == T::of(0.0) && power.finite() {
-        T::of(0.0)
-    } else {
-        power * x.log_e()
-    }
+    if x == T::of(0.0) && power.finite() { T::of(0.0) } else { power * x.log_e() }
 }
 
 /// `x / (x² + y²)`, and 0 at the origin; neither square overflows.

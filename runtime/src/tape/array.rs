@@ -26,11 +26,7 @@ pub(super) fn record<F: Real, D: Dimension + 'static>(
         Some(_) => graph.push_extended(F::SINGLE, Some(slot), pullback),
         None => NodeId::NONE,
     };
-    Var {
-        tape,
-        node,
-        slot: ArraySlot(slot),
-    }
+    Var { tape, node, slot: ArraySlot(slot) }
 }
 
 /// Records a scalar computed from arrays. Without a pullback it is a constant.
@@ -40,17 +36,10 @@ pub(super) fn record_scalar<F: Real>(
     pullback: Option<Pullback>,
 ) -> Var<'_, F> {
     let node = match pullback {
-        Some(_) => tape
-            .graph
-            .borrow_mut()
-            .push_extended(F::SINGLE, None, pullback),
+        Some(_) => tape.graph.borrow_mut().push_extended(F::SINGLE, None, pullback),
         None => NodeId::NONE,
     };
-    Var {
-        tape,
-        node,
-        slot: value,
-    }
+    Var { tape, node, slot: value }
 }
 
 impl<F: Real, D: Dimension + 'static> Var<'_, Array<F, D>> {
@@ -61,10 +50,7 @@ impl<F: Real, D: Dimension + 'static> Var<'_, Array<F, D>> {
 
     /// The array as an operand of an elementwise operation.
     pub(super) fn side(self) -> Side<F, D> {
-        Side::Array {
-            node: self.node,
-            data: self.data(),
-        }
+        Side::Array { node: self.node, data: self.data() }
     }
 }
 
@@ -77,10 +63,7 @@ impl<F: Real, D: Dimension + 'static> Value for Array<F, D> {
         let mut constant = record(tape, self.into_shared(), None);
         if tracked {
             let value = Some(constant.slot.0);
-            constant.node = tape
-                .graph
-                .borrow_mut()
-                .push_extended(F::SINGLE, value, None);
+            constant.node = tape.graph.borrow_mut().push_extended(F::SINGLE, value, None);
         }
         constant
     }
@@ -100,9 +83,7 @@ impl<F: Real, D: Dimension + 'static> Value for Array<F, D> {
     fn backward(var: Var<'_, Self>) -> Result<(), Failure> {
         let data = var.data();
         if data.len() != 1 {
-            return Err(Failure::new(TapeError::NonScalar {
-                shape: data.shape().to_vec(),
-            }));
+            return Err(Failure::new(TapeError::NonScalar { shape: data.shape().to_vec() }));
         }
         Self::backward_with(var, Self::ones(data.raw_dim()))
     }
@@ -115,10 +96,7 @@ impl<F: Real, D: Dimension + 'static> Value for Array<F, D> {
                 found: ct.shape().to_vec(),
             }));
         }
-        var.tape
-            .graph
-            .borrow_mut()
-            .backward_array(var.node, Box::new(ct));
+        var.tape.graph.borrow_mut().backward_array(var.node, Box::new(ct));
         Ok(())
     }
 

@@ -44,9 +44,9 @@ impl<F: Real, D: Dimension + 'static> Side<F, D> {
                 ArrayView::from_shape(shape.clone().strides(strides), one)
                     .expect("a scalar broadcasts to every shape")
             }
-            Self::Array { data, .. } => data
-                .broadcast(shape.clone())
-                .expect("the common shape fits both operands"),
+            Self::Array { data, .. } => {
+                data.broadcast(shape.clone()).expect("the common shape fits both operands")
+            }
         }
     }
 
@@ -81,17 +81,12 @@ fn sum_to<F: Real, O: Dimension + 'static, D: Dimension + 'static>(
     shape: &D,
 ) -> Array<F, D> {
     let target = shape.slice();
-    let mut ct = if ct.shape() == target {
-        ct.into_dyn()
-    } else {
-        summed(ct.into_dyn(), target)
-    };
+    let mut ct = if ct.shape() == target { ct.into_dyn() } else { summed(ct.into_dyn(), target) };
     if ct.ndim() == 0 {
         // A view into a stretched array may have odd strides; a rank-0 array has none.
         ct = Array::from_elem(IxDyn(&[]), ct.sum());
     }
-    ct.into_dimensionality()
-        .expect("every surplus axis was summed")
+    ct.into_dimensionality().expect("every surplus axis was summed")
 }
 
 fn summed<F: Real>(mut ct: Array<F, IxDyn>, target: &[usize]) -> Array<F, IxDyn> {
@@ -133,13 +128,9 @@ where
     let pullback = move |ct: &Array<F, O>, sink: &mut Sink<'_>| {
         let (x, y) = (left.view(&shape), right.view(&shape));
         let partial = |operand| {
-            Zip::from(ct)
-                .and(&x)
-                .and(&y)
-                .and(&z)
-                .map_collect(|&ct, &x, &y, &z| {
-                    pass(R::ZERO_IS_EXACT, ct, rule.partial(operand, [x, y], z))
-                })
+            Zip::from(ct).and(&x).and(&y).and(&z).map_collect(|&ct, &x, &y, &z| {
+                pass(R::ZERO_IS_EXACT, ct, rule.partial(operand, [x, y], z))
+            })
         };
         if left.node().is_tracked() {
             left.deliver(partial(0), sink);
@@ -148,11 +139,7 @@ where
             right.deliver(partial(1), sink);
         }
     };
-    Ok(record(
-        tape,
-        value,
-        Some(Box::new(move |ct, sink| pullback(ct.array(), sink))),
-    ))
+    Ok(record(tape, value, Some(Box::new(move |ct, sink| pullback(ct.array(), sink)))))
 }
 
 /// A rule of three operands, elementwise on the shape of the first.
@@ -173,11 +160,8 @@ where
         }
     }
     let [x, a, b] = [0, 1, 2].map(|i: usize| sides[i].view(&shape));
-    let value = Zip::from(x)
-        .and(a)
-        .and(b)
-        .map_collect(|&x, &a, &b| rule.value([x, a, b]))
-        .into_shared();
+    let value =
+        Zip::from(x).and(a).and(b).map_collect(|&x, &a, &b| rule.value([x, a, b])).into_shared();
     if !sides.iter().any(|side| side.node().is_tracked()) {
         return Ok(record(tape, value, None));
     }
@@ -187,21 +171,14 @@ where
         for (operand, side) in sides.iter().enumerate() {
             if side.node().is_tracked() {
                 let mut partial = ct.clone();
-                Zip::from(&mut partial)
-                    .and(&x)
-                    .and(&a)
-                    .and(&b)
-                    .and(&z)
-                    .for_each(|ct, &x, &a, &b, &z| {
+                Zip::from(&mut partial).and(&x).and(&a).and(&b).and(&z).for_each(
+                    |ct, &x, &a, &b, &z| {
                         *ct = pass(R::ZERO_IS_EXACT, *ct, rule.partial(operand, [x, a, b], z));
-                    });
+                    },
+                );
                 side.deliver(partial, sink);
             }
         }
     };
-    Ok(record(
-        tape,
-        value,
-        Some(Box::new(move |ct, sink| pullback(ct.array(), sink))),
-    ))
+    Ok(record(tape, value, Some(Box::new(move |ct, sink| pullback(ct.array(), sink)))))
 }

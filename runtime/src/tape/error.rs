@@ -61,11 +61,7 @@ pub(super) type Failure = Box<TapeError>;
 
 /// Two shapes that do not fit.
 pub(super) fn shapes(operation: &'static str, left: &[usize], right: &[usize]) -> Failure {
-    Failure::new(TapeError::Shapes {
-        operation,
-        left: left.to_vec(),
-        right: right.to_vec(),
-    })
+    Failure::new(TapeError::Shapes { operation, left: left.to_vec(), right: right.to_vec() })
 }
 
 /// The value, or a panic with the error's message at the caller's line.

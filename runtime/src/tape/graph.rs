@@ -31,11 +31,7 @@ impl NodeId {
 
     #[inline]
     fn new(index: usize, single: bool) -> Self {
-        assert!(
-            index < Self::LIMIT,
-            "the tape is full: it holds at most {} nodes",
-            Self::LIMIT
-        );
+        assert!(index < Self::LIMIT, "the tape is full: it holds at most {} nodes", Self::LIMIT);
         Self(index as u32 | if single { Self::F32 } else { 0 })
     }
 
@@ -121,9 +117,7 @@ impl<F: Real, D: Dimension + 'static> Adjoint for Array<F, D> {
 /// The array behind an adjoint. Its type was fixed when its node was recorded by a `Var` of that
 /// very type, so the downcast cannot fail.
 fn typed<F: Real, D: Dimension + 'static>(adjoint: &dyn Adjoint) -> &Array<F, D> {
-    (adjoint as &dyn Any)
-        .downcast_ref()
-        .expect("an adjoint has the type of its variable")
+    (adjoint as &dyn Any).downcast_ref().expect("an adjoint has the type of its variable")
 }
 
 /// A node that touches an array.
@@ -205,11 +199,7 @@ impl Graph {
     }
 
     pub(super) fn scalar_gradient(&self, id: NodeId) -> f64 {
-        if id.is_tracked() {
-            self.gradients.get(id.index()).copied().unwrap_or(0.0)
-        } else {
-            0.0
-        }
+        if id.is_tracked() { self.gradients.get(id.index()).copied().unwrap_or(0.0) } else { 0.0 }
     }
 
     pub(super) fn array_gradient<F: Real, D: Dimension + 'static>(
@@ -231,9 +221,7 @@ impl Graph {
 
     pub(super) fn zero_gradients(&mut self) {
         self.gradients.clear();
-        self.array_gradients
-            .iter_mut()
-            .for_each(|gradient| *gradient = None);
+        self.array_gradients.iter_mut().for_each(|gradient| *gradient = None);
     }
 
     fn extended_index(&self, id: NodeId) -> Option<usize> {
@@ -265,27 +253,14 @@ impl Graph {
     }
 
     fn sweep(&mut self, root: usize) {
-        let Self {
-            nodes,
-            adjoints,
-            gradients,
-            values,
-            extended,
-            array_adjoints,
-            array_gradients,
-        } = self;
+        let Self { nodes, adjoints, gradients, values, extended, array_adjoints, array_gradients } =
+            self;
         for (index, node) in nodes[..=root].iter().enumerate().rev() {
             let [first, second] = node.parents;
             if first == NodeId::EXTENDED {
                 let own = second.0 as usize;
                 let (earlier, later) = array_adjoints.split_at_mut(own);
-                let mut sink = Sink {
-                    nodes,
-                    values,
-                    extended,
-                    adjoints,
-                    array_adjoints: earlier,
-                };
+                let mut sink = Sink { nodes, values, extended, adjoints, array_adjoints: earlier };
                 let pullback = extended[own].pullback.as_deref();
                 if extended[own].value.is_none() {
                     let ct = std::mem::take(&mut sink.adjoints[index]);
@@ -314,13 +289,7 @@ impl Graph {
             }
             gradients[index] += ct;
             if first == NodeId::ELEMENT {
-                let mut sink = Sink {
-                    nodes,
-                    values,
-                    extended,
-                    adjoints,
-                    array_adjoints,
-                };
+                let mut sink = Sink { nodes, values, extended, adjoints, array_adjoints };
                 sink.add_at(second, node.partials[0] as usize, ct);
             } else {
                 add(adjoints, first, ct * node.partials[0]);

@@ -88,34 +88,21 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
         let axes = axes.as_ref();
         let shape = data.shape();
         let inside = axes.len() == shape.len() && axes.iter().zip(shape).all(|(i, n)| i < n);
-        assert!(
-            inside,
-            "index {axes:?} is out of bounds for an array of shape {shape:?}"
-        );
+        assert!(inside, "index {axes:?} is out of bounds for an array of shape {shape:?}");
         let mut dimension = D::zeros(shape.len());
         dimension.slice_mut().copy_from_slice(axes);
         // The position in logical (row-major) order.
-        let position = axes
-            .iter()
-            .zip(shape)
-            .fold(0, |position, (i, n)| position * n + i);
+        let position = axes.iter().zip(shape).fold(0, |position, (i, n)| position * n + i);
         self.element(position, data[dimension])
     }
 
     /// The element at a position in logical order, of which the caller knows the value.
     pub(super) fn element(self, position: usize, value: F) -> Var<'t, F> {
         let node = if self.node.is_tracked() {
-            self.tape
-                .graph
-                .borrow_mut()
-                .push_element(F::SINGLE, self.node, position)
+            self.tape.graph.borrow_mut().push_element(F::SINGLE, self.node, position)
         } else {
             NodeId::NONE
         };
-        Var {
-            tape: self.tape,
-            node,
-            slot: value,
-        }
+        Var { tape: self.tape, node, slot: value }
     }
 }

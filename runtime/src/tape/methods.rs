@@ -107,6 +107,7 @@ binary! {
         "1 to the greater, ½ to each at a tie; all to the number beside a NaN";
     min, Min, "The smaller of two numbers",
         "1 to the smaller, ½ to each at a tie; all to the number beside a NaN";
+    midpoint, Midpoint, "The number halfway between two", "½ to each";
     copysign, Copysign, "x with the sign of s", "1 by x where the signs agree, else −1; 0 by s";
     rem_euclid, RemEuclid, "The least nonnegative remainder of x/y",
         "1 by x; minus the whole quotient by y";

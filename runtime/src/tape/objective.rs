@@ -127,9 +127,7 @@ impl<O: HasTape> Objective for ByTape<O> {
             .0
             .tape_value_and_grad(inputs, params)
             .expect("an objective that is `HasTape` has a `tape_value_and_grad`");
-        grad.zip_leaves_mut(&taped, &mut |into: &mut [_], from: &[_]| {
-            into.copy_from_slice(from)
-        });
+        grad.zip_leaves_mut(&taped, &mut |into: &mut [_], from: &[_]| into.copy_from_slice(from));
         value
     }
 

@@ -51,16 +51,9 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
         let (shape, count) = (data.raw_dim(), F::from_usize(data.len())?);
         let value = data.mean()?;
         let pullback: Pullback = Box::new(move |ct, sink| {
-            sink.add_array(
-                node,
-                Array::from_elem(shape.clone(), ct.scalar::<F>() / count),
-            );
+            sink.add_array(node, Array::from_elem(shape.clone(), ct.scalar::<F>() / count));
         });
-        Some(record_scalar(
-            self.tape,
-            value,
-            node.is_tracked().then_some(pullback),
-        ))
+        Some(record_scalar(self.tape, value, node.is_tracked().then_some(pullback)))
     }
 }
 
@@ -132,10 +125,6 @@ impl<'t, F: Real, D: RemoveAxis<Smaller: 'static> + 'static> Var<'t, Array<F, D>
             }
             sink.add_array(node, all);
         });
-        record(
-            self.tape,
-            value.into_shared(),
-            node.is_tracked().then_some(pullback),
-        )
+        record(self.tape, value.into_shared(), node.is_tracked().then_some(pullback))
     }
 }

@@ -21,11 +21,7 @@ macro_rules! scalar_value {
                 } else {
                     NodeId::NONE
                 };
-                Var {
-                    tape,
-                    node,
-                    slot: self,
-                }
+                Var { tape, node, slot: self }
             }
 
             fn read(var: Var<'_, Self>) -> Self {
@@ -41,10 +37,7 @@ macro_rules! scalar_value {
             }
 
             fn backward_with(var: Var<'_, Self>, ct: Self) -> Result<(), Failure> {
-                var.tape
-                    .graph
-                    .borrow_mut()
-                    .backward_scalar(var.node, ct.to_wide());
+                var.tape.graph.borrow_mut().backward_scalar(var.node, ct.to_wide());
                 Ok(())
             }
 
@@ -74,11 +67,7 @@ macro_rules! scalar_value {
                 } else {
                     NodeId::NONE
                 };
-                Var {
-                    tape: x.tape,
-                    node,
-                    slot: G::from_wide(x.slot.to_wide()),
-                }
+                Var { tape: x.tape, node, slot: G::from_wide(x.slot.to_wide()) }
             }
 
             fn same_shape(
@@ -132,18 +121,10 @@ fn push_edges<F: Real>(tape: &Tape, first: Edge, second: Edge) -> NodeId {
 pub(super) fn apply_to_one<'t, F: Real, R: Rule<1>>(x: Var<'t, F>, rule: R) -> Var<'t, F> {
     let z = rule.value([x.slot]);
     if !x.node.is_tracked() {
-        return Var {
-            tape: x.tape,
-            node: NodeId::NONE,
-            slot: z,
-        };
+        return Var { tape: x.tape, node: NodeId::NONE, slot: z };
     }
     let node = push_edges::<F>(x.tape, edge(rule, [x], 0, z), (NodeId::NONE, 0.0));
-    Var {
-        tape: x.tape,
-        node,
-        slot: z,
-    }
+    Var { tape: x.tape, node, slot: z }
 }
 
 /// Computes a rule of two operands of one tape and records the edges to those that are tracked.
@@ -155,18 +136,10 @@ pub(super) fn apply_to_two<'t, F: Real, R: Rule<2>>(
 ) -> Var<'t, F> {
     let z = rule.value([x.slot, y.slot]);
     if !x.node.is_tracked() && !y.node.is_tracked() {
-        return Var {
-            tape: x.tape,
-            node: NodeId::NONE,
-            slot: z,
-        };
+        return Var { tape: x.tape, node: NodeId::NONE, slot: z };
     }
     let node = push_edges::<F>(x.tape, edge(rule, [x, y], 0, z), edge(rule, [x, y], 1, z));
-    Var {
-        tape: x.tape,
-        node,
-        slot: z,
-    }
+    Var { tape: x.tape, node, slot: z }
 }
 
 /// Computes a rule of three operands of one tape. A third edge goes through a node of its own.
@@ -174,11 +147,7 @@ fn apply_to_three<'t, F: Real, R: Rule<3>>(operands: [Var<'t, F>; 3], rule: R) -
     let tape = operands[0].tape;
     let z = rule.value(operands.map(|operand| operand.slot));
     if !operands.iter().any(|operand| operand.node.is_tracked()) {
-        return Var {
-            tape,
-            node: NodeId::NONE,
-            slot: z,
-        };
+        return Var { tape, node: NodeId::NONE, slot: z };
     }
     let [a, b, c] = [0, 1, 2].map(|position| edge(rule, operands, position, z));
     let node = match (a.0.is_tracked(), b.0.is_tracked(), c.0.is_tracked()) {
@@ -190,11 +159,7 @@ fn apply_to_three<'t, F: Real, R: Rule<3>>(operands: [Var<'t, F>; 3], rule: R) -
         (_, false, _) => push_edges::<F>(tape, a, c),
         (false, _, _) => push_edges::<F>(tape, b, c),
     };
-    Var {
-        tape,
-        node,
-        slot: z,
-    }
+    Var { tape, node, slot: z }
 }
 
 /// A scalar as an operand of an elementwise operation on arrays.

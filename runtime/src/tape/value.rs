@@ -126,6 +126,8 @@ pub trait Real:
     fn std_div_euclid(self, divisor: Self) -> Self;
     #[doc(hidden)]
     fn std_round_ties_even(self) -> Self;
+    #[doc(hidden)]
+    fn std_midpoint(self, other: Self) -> Self;
 }
 
 macro_rules! real {
@@ -154,6 +156,10 @@ macro_rules! real {
 
             fn std_div_euclid(self, divisor: Self) -> Self {
                 $float::div_euclid(self, divisor)
+            }
+
+            fn std_midpoint(self, other: Self) -> Self {
+                $float::midpoint(self, other)
             }
 
             fn std_round_ties_even(self) -> Self {

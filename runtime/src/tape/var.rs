@@ -120,10 +120,7 @@ impl<'t, T: Value> Var<'t, T> {
     /// ```
     #[must_use]
     pub fn detach(self) -> Self {
-        Self {
-            node: NodeId::NONE,
-            ..self
-        }
+        Self { node: NodeId::NONE, ..self }
     }
 
     /// Adds the gradient of this scalar to everything it depends on.

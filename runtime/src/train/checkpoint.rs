@@ -56,17 +56,9 @@ impl Checkpoint {
     ) -> Self {
         let mut leaves = Vec::new();
         params.for_each_leaf(&mut |leaf| {
-            leaves.push(
-                leaf.iter()
-                    .map(|value| value.to_f64().unwrap_or(f64::NAN))
-                    .collect(),
-            );
+            leaves.push(leaf.iter().map(|value| value.to_f64().unwrap_or(f64::NAN)).collect());
         });
-        Checkpoint {
-            losses: losses.to_vec(),
-            params: leaves,
-            optimizer,
-        }
+        Checkpoint { losses: losses.to_vec(), params: leaves, optimizer }
     }
 
     /// Writes the checkpoint so that a crash leaves the old file or the new one, never a part: to a
@@ -81,10 +73,8 @@ impl Checkpoint {
     /// If the folder does not exist or the disk does not take the file.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), CheckpointError> {
         let path = path.as_ref();
-        write_whole(path, &self.to_string()).map_err(|source| CheckpointError::Unwritable {
-            path: path.to_owned(),
-            source,
-        })
+        write_whole(path, &self.to_string())
+            .map_err(|source| CheckpointError::Unwritable { path: path.to_owned(), source })
     }
 
     /// Reads a checkpoint.
@@ -102,34 +92,25 @@ impl Checkpoint {
     /// If the file cannot be read, is not a checkpoint, or was cut off or changed.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, CheckpointError> {
         let path = path.as_ref();
-        let text = fs::read_to_string(path).map_err(|source| CheckpointError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = fs::read_to_string(path)
+            .map_err(|source| CheckpointError::Unreadable { path: path.to_owned(), source })?;
         let first = text.lines().next().unwrap_or_default();
         if first != HEADER {
             let value = first.chars().take(40).collect();
-            return Err(CheckpointError::NotACheckpoint {
-                path: path.to_owned(),
-                value,
-            });
+            return Err(CheckpointError::NotACheckpoint { path: path.to_owned(), value });
         }
-        let damaged = || CheckpointError::Damaged {
-            path: path.to_owned(),
-        };
+        let damaged = || CheckpointError::Damaged { path: path.to_owned() };
         let (body, last) = text.split_at(text.rfind("checksum ").ok_or_else(damaged)?);
         if last != checksum_line(body) {
             return Err(damaged());
         }
         let mut checkpoint = Checkpoint::default();
         for (number, line) in body.lines().enumerate().skip(1) {
-            checkpoint
-                .read_line(line)
-                .ok_or_else(|| CheckpointError::BadLine {
-                    path: path.to_owned(),
-                    line: number + 1,
-                    value: line.chars().take(40).collect(),
-                })?;
+            checkpoint.read_line(line).ok_or_else(|| CheckpointError::BadLine {
+                path: path.to_owned(),
+                line: number + 1,
+                value: line.chars().take(40).collect(),
+            })?;
         }
         Ok(checkpoint)
     }
@@ -145,11 +126,7 @@ impl Checkpoint {
         let found: Vec<usize> = self.params.iter().map(Vec::len).collect();
         if found != expected {
             let path = path.as_ref().to_owned();
-            return Err(CheckpointError::OtherParameters {
-                path,
-                found,
-                expected,
-            });
+            return Err(CheckpointError::OtherParameters { path, found, expected });
         }
         let mut leaves = self.params.iter();
         params.for_each_leaf_mut(&mut |leaf| {
@@ -186,11 +163,7 @@ impl fmt::Display for Checkpoint {
         for leaf in &self.params {
             write_numbers(&mut body, "leaf", leaf)?;
         }
-        let OptimizerState {
-            optimizer,
-            steps,
-            buffers,
-        } = &self.optimizer;
+        let OptimizerState { optimizer, steps, buffers } = &self.optimizer;
         writeln!(body, "optimizer {optimizer} {steps}")?;
         for buffer in buffers {
             write_numbers(&mut body, "buffer", buffer)?;
@@ -235,9 +208,7 @@ fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     // The rename itself must reach the disk; only Unix opens a folder as a file.
     #[cfg(unix)]
     {
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
     }
     Ok(())

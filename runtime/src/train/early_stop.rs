@@ -26,10 +26,7 @@ impl EarlyStop {
     /// ```
     #[must_use]
     pub fn after_stall(epochs: usize) -> Self {
-        EarlyStop {
-            patience: Some(epochs),
-            ..Self::never()
-        }
+        EarlyStop { patience: Some(epochs), ..Self::never() }
     }
 
     /// Stops once the mean loss is `loss` or less.
@@ -39,10 +36,7 @@ impl EarlyStop {
     /// ```
     #[must_use]
     pub fn at_loss(loss: f64) -> Self {
-        EarlyStop {
-            target: Some(loss),
-            ..Self::never()
-        }
+        EarlyStop { target: Some(loss), ..Self::never() }
     }
 
     /// Stops after `epochs` epochs in a row without an improvement, too.
@@ -52,10 +46,7 @@ impl EarlyStop {
     /// ```
     #[must_use]
     pub fn or_after_stall(self, epochs: usize) -> Self {
-        EarlyStop {
-            patience: Some(epochs),
-            ..self
-        }
+        EarlyStop { patience: Some(epochs), ..self }
     }
 
     /// Sets by how much the mean loss must fall below the best so far to be an improvement; 0 by
@@ -66,10 +57,7 @@ impl EarlyStop {
     /// ```
     #[must_use]
     pub fn min_improvement(self, min_improvement: f64) -> Self {
-        EarlyStop {
-            min_improvement,
-            ..self
-        }
+        EarlyStop { min_improvement, ..self }
     }
 
     fn never() -> Self {
@@ -98,9 +86,7 @@ impl EarlyStop {
             self.stalled += 1;
         }
         self.target.is_some_and(|target| loss <= target)
-            || self
-                .patience
-                .is_some_and(|patience| self.stalled >= patience.max(1))
+            || self.patience.is_some_and(|patience| self.stalled >= patience.max(1))
     }
 }
 
@@ -114,34 +100,22 @@ mod tests {
 
     #[test]
     fn a_stall_is_counted_from_the_last_improvement() {
-        assert_eq!(
-            stops_at(EarlyStop::after_stall(2), &[3.0, 3.0, 2.0, 2.0, 2.5]),
-            Some(4)
-        );
+        assert_eq!(stops_at(EarlyStop::after_stall(2), &[3.0, 3.0, 2.0, 2.0, 2.5]), Some(4));
         assert_eq!(stops_at(EarlyStop::after_stall(2), &[3.0, 2.0, 1.0]), None);
         let stop = EarlyStop::after_stall(2).min_improvement(0.5);
         assert_eq!(stops_at(stop, &[3.0, 2.75, 2.6]), Some(2));
-        assert_eq!(
-            stops_at(EarlyStop::after_stall(0), &[3.0, 2.0, 2.0]),
-            Some(2)
-        );
+        assert_eq!(stops_at(EarlyStop::after_stall(0), &[3.0, 2.0, 2.0]), Some(2));
     }
 
     #[test]
     fn a_loss_that_is_no_number_is_no_improvement() {
-        assert_eq!(
-            stops_at(EarlyStop::after_stall(2), &[f64::NAN, f64::NAN]),
-            Some(1)
-        );
+        assert_eq!(stops_at(EarlyStop::after_stall(2), &[f64::NAN, f64::NAN]), Some(1));
     }
 
     #[test]
     fn a_target_stops_at_once() {
         assert_eq!(stops_at(EarlyStop::at_loss(1.0), &[3.0, 1.0]), Some(1));
-        assert_eq!(
-            stops_at(EarlyStop::at_loss(1.0).or_after_stall(1), &[3.0, 3.0]),
-            Some(1)
-        );
+        assert_eq!(stops_at(EarlyStop::at_loss(1.0).or_after_stall(1), &[3.0, 3.0]), Some(1));
     }
 
     #[test]

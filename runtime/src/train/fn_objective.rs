@@ -51,10 +51,7 @@ where
     /// );
     /// ```
     pub fn new(value_and_grad_into: V) -> Self {
-        FnObjective {
-            value_and_grad_into,
-            params: PhantomData,
-        }
+        FnObjective { value_and_grad_into, params: PhantomData }
     }
 }
 

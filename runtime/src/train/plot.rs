@@ -70,31 +70,18 @@ impl History {
     /// If there is nothing to plot, the name does not end in `.png`, or the file cannot be written.
     pub fn plot(&self, path: impl AsRef<Path>) -> Result<(), PlotError> {
         let path = path.as_ref();
-        if path
-            .extension()
-            .is_none_or(|extension| !extension.eq_ignore_ascii_case("png"))
-        {
-            return Err(PlotError::NotPng {
-                path: path.to_owned(),
-            });
+        if path.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("png")) {
+            return Err(PlotError::NotPng { path: path.to_owned() });
         }
         let epochs = (0_u32..).map(f64::from);
         let points: Vec<(f64, f64)> = epochs
             .zip(self.losses.iter().copied())
             .filter(|(_, loss)| loss.abs() <= LARGEST)
             .collect();
-        let low = points
-            .iter()
-            .map(|&(_, loss)| loss)
-            .fold(f64::INFINITY, f64::min);
-        let high = points
-            .iter()
-            .map(|&(_, loss)| loss)
-            .fold(f64::NEG_INFINITY, f64::max);
+        let low = points.iter().map(|&(_, loss)| loss).fold(f64::INFINITY, f64::min);
+        let high = points.iter().map(|&(_, loss)| loss).fold(f64::NEG_INFINITY, f64::max);
         if points.is_empty() {
-            return Err(PlotError::Nothing {
-                path: path.to_owned(),
-            });
+            return Err(PlotError::Nothing { path: path.to_owned() });
         }
         let drawn = if low >= LARGEST.recip() && high / low > 20.0 {
             let range = (low / 1.3)..(high * 1.3);
@@ -104,10 +91,7 @@ impl History {
             let margin = (high / 2.0 - low / 2.0).max(high.abs().max(1.0) * 0.01) * 0.1;
             draw(path, &points, (low - margin)..(high + margin))
         };
-        drawn.map_err(|reason| PlotError::Unwritable {
-            path: path.to_owned(),
-            reason,
-        })
+        drawn.map_err(|reason| PlotError::Unwritable { path: path.to_owned(), reason })
     }
 }
 
@@ -152,10 +136,7 @@ where
         .light_line_style(TRANSPARENT)
         .draw()?;
     let colour = RGBColor(0x1f, 0x77, 0xb4);
-    chart.draw_series(LineSeries::new(
-        points.iter().copied(),
-        colour.stroke_width(2),
-    ))?;
+    chart.draw_series(LineSeries::new(points.iter().copied(), colour.stroke_width(2)))?;
     if points.len() <= 40 {
         let dot = |&point: &(f64, f64)| Circle::new(point, 3, colour.filled());
         chart.draw_series(points.iter().map(dot))?;
@@ -167,11 +148,7 @@ where
 /// From the first epoch to the last, and not empty if that is one.
 fn epoch_range(points: &[(f64, f64)]) -> Range<f64> {
     let (first, last) = (points[0].0, points[points.len() - 1].0);
-    if first < last {
-        first..last
-    } else {
-        (first - 0.5)..(last + 0.5)
-    }
+    if first < last { first..last } else { (first - 0.5)..(last + 0.5) }
 }
 
 /// A loss as short as a tick's label should be.

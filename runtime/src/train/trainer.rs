@@ -283,11 +283,7 @@ impl<O: Objective, Opt: Optimizer<O::Params>> Trainer<O, Opt> {
         let count: usize = checkpoint.params.iter().map(Vec::len).sum();
         let state = checkpoint.optimizer;
         // A buffer is empty before the first step, and flat over all leaves after it.
-        if state
-            .buffers
-            .iter()
-            .any(|buffer| !buffer.is_empty() && buffer.len() != count)
-        {
+        if state.buffers.iter().any(|buffer| !buffer.is_empty() && buffer.len() != count) {
             return Err(TrainError::Optimizer(OptimError::StateLayout {
                 found: state.buffers.iter().map(Vec::len).collect(),
                 optimizer: state.optimizer,
@@ -401,19 +397,10 @@ impl<O: Objective, Opt: Optimizer<O::Params>> Trainer<O, Opt> {
             let mean_loss = self.run_epoch(source)?;
             self.losses.push(mean_loss);
             display.epoch(epoch, epochs, mean_loss);
-            let report = EpochReport {
-                epoch,
-                epochs,
-                mean_loss,
-                params: &self.params,
-            };
+            let report = EpochReport { epoch, epochs, mean_loss, params: &self.params };
             if callback(&report).is_break() {
                 stop_reason = StopReason::Callback;
-            } else if self
-                .early_stop
-                .as_mut()
-                .is_some_and(|stop| stop.observe(mean_loss))
-            {
+            } else if self.early_stop.as_mut().is_some_and(|stop| stop.observe(mean_loss)) {
                 stop_reason = StopReason::EarlyStop;
             }
             let done = epoch + 1;
@@ -427,10 +414,7 @@ impl<O: Objective, Opt: Optimizer<O::Params>> Trainer<O, Opt> {
         if saved < self.losses.len() {
             self.save_checkpoint()?;
         }
-        Ok(History {
-            losses: self.losses.clone(),
-            stop_reason,
-        })
+        Ok(History { losses: self.losses.clone(), stop_reason })
     }
 
     /// One epoch; its mean loss.
@@ -443,11 +427,7 @@ impl<O: Objective, Opt: Optimizer<O::Params>> Trainer<O, Opt> {
         source.for_each_batch(epoch, |inputs| {
             let loss = self.value_and_grad(inputs)?.to_f64().unwrap_or(f64::NAN);
             if !loss.is_finite() && !self.allow_non_finite {
-                return Err(TrainError::NonFiniteLoss {
-                    epoch,
-                    batch: batches,
-                    loss,
-                });
+                return Err(TrainError::NonFiniteLoss { epoch, batch: batches, loss });
             }
             if self.divide_by_batch_size {
                 divide(&mut self.grad, batch_size);
@@ -475,9 +455,7 @@ impl<O: Objective, Opt: Optimizer<O::Params>> Trainer<O, Opt> {
             self.grad = grad;
             return Ok(value);
         }
-        Ok(self
-            .objective
-            .value_and_grad_into(inputs, &self.params, &mut self.grad))
+        Ok(self.objective.value_and_grad_into(inputs, &self.params, &mut self.grad))
     }
 
     fn save_checkpoint(&self) -> Result<(), TrainError> {

@@ -83,12 +83,8 @@ struct Walk<'f> {
 
 impl<'f> Walk<'f> {
     fn new(function: &'f Function) -> Self {
-        let mut walk = Walk {
-            function,
-            tainted: HashSet::new(),
-            closures: HashSet::new(),
-            paths: vec![],
-        };
+        let mut walk =
+            Walk { function, tainted: HashSet::new(), closures: HashSet::new(), paths: vec![] };
         for param in function.wrt() {
             walk.taint(&param.pat);
         }
@@ -119,9 +115,7 @@ impl<'f> Walk<'f> {
                 }
             }
             fn visit_path(&mut self, path: &'ast syn::Path) {
-                self.1 |= path
-                    .get_ident()
-                    .is_some_and(|name| self.0.contains(&name.to_string()));
+                self.1 |= path.get_ident().is_some_and(|name| self.0.contains(&name.to_string()));
             }
         }
         let mut mentions = Mentions(&self.tainted, false);
@@ -181,23 +175,20 @@ impl<'ast> Visit<'ast> for Walk<'_> {
 
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
         visit::visit_expr_call(self, call);
-        if let Expr::Path(function) = &*call.func {
-            if call.args.iter().any(|arg| self.is_tainted(arg)) {
-                self.call(&function.path);
-            }
+        if let Expr::Path(function) = &*call.func
+            && call.args.iter().any(|arg| self.is_tainted(arg))
+        {
+            self.call(&function.path);
         }
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
         visit::visit_expr_method_call(self, call);
-        if matches!(
-            call.method.to_string().as_str(),
-            "mapv" | "map" | "mapv_into"
-        ) && self.is_tainted(&call.receiver)
+        if matches!(call.method.to_string().as_str(), "mapv" | "map" | "mapv_into")
+            && self.is_tainted(&call.receiver)
+            && let Some(Expr::Path(function)) = call.args.first()
         {
-            if let Some(Expr::Path(function)) = call.args.first() {
-                self.call(&function.path);
-            }
+            self.call(&function.path);
         }
     }
 }

@@ -53,10 +53,48 @@ impl Callees {
             options: TokenStream::new(),
             item: function.item.to_token_stream(),
         };
-        Callees {
-            entries: vec![entry],
-            functions: vec![Some(function)],
+        Callees { entries: vec![entry], functions: vec![Some(function)] }
+    }
+
+    /// The annotated functions of one file, which call each other by name; the last one is the one
+    /// to compile.
+    ///
+    /// Nothing is expanded here: this is how examples and tests reach the compiler.
+    pub fn of_file(file: &syn::File, errors: &mut Errors) -> Option<Callees> {
+        let mut parsed: Vec<(TokenStream, Function)> = Vec::new();
+        for item in &file.items {
+            let syn::Item::Fn(item) = item else { continue };
+            let mut item = item.clone();
+            let is_ours = |attr: &syn::Attribute| attr.path().is_ident("differentiate");
+            let attr = item.attrs.iter().find(|attr| is_ours(attr)).cloned();
+            item.attrs.retain(|attr| !is_ours(attr));
+            let options = match attr.map(|attr| attr.meta) {
+                Some(syn::Meta::List(list)) => list.tokens,
+                _ => TokenStream::new(),
+            };
+            match syn::parse2::<Options>(options.clone()) {
+                Ok(understood) => {
+                    let function = parse_function(understood, item, errors);
+                    parsed.extend(function.map(|function| (options, function)));
+                }
+                Err(error) => errors.push(error),
+            }
         }
+        parsed.reverse();
+        let names: Vec<String> = parsed.iter().map(|(_, function)| function.name()).collect();
+        let entry = |(options, function): &(TokenStream, Function)| Entry {
+            id: function.name(),
+            broken: false,
+            calls: (callee_paths(function).iter().map(path_text))
+                .filter(|path| names.contains(path))
+                .map(|path| (path.clone(), path))
+                .collect(),
+            options: options.clone(),
+            item: function.item.to_token_stream(),
+        };
+        let entries: Vec<Entry> = parsed.iter().map(entry).collect();
+        let functions = parsed.into_iter().map(|(_, function)| Some(function)).collect();
+        (!entries.is_empty()).then_some(Callees { entries, functions })
     }
 
     /// The number of the function being compiled.
@@ -72,10 +110,7 @@ impl Callees {
     /// The annotated function that a call path in the body of function `id` means.
     pub fn callee(&self, id: usize, path: &syn::Path) -> Option<usize> {
         let text = path_text(path);
-        let (_, target) = self.entries[id]
-            .calls
-            .iter()
-            .find(|(path, _)| *path == text)?;
+        let (_, target) = self.entries[id].calls.iter().find(|(path, _)| *path == text)?;
         self.entries.iter().position(|entry| entry.id == *target)
     }
 
@@ -174,25 +209,13 @@ impl Parse for Entry {
         braced!(options in content);
         braced!(item in content);
         let (options, item) = (options.parse()?, item.parse()?);
-        Ok(Entry {
-            id: id.value(),
-            broken: broken.value,
-            calls: pairs,
-            options,
-            item,
-        })
+        Ok(Entry { id: id.value(), broken: broken.value, calls: pairs, options, item })
     }
 }
 
 impl ToTokens for Entry {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Entry {
-            id,
-            broken,
-            calls,
-            options,
-            item,
-        } = self;
+        let Entry { id, broken, calls, options, item } = self;
         let calls = calls.iter().map(|(path, target)| quote!(#path #target));
         tokens.extend(quote!({ #id #broken [#(#calls)*] { #options } { #item } }));
     }
@@ -222,16 +245,11 @@ impl Parse for Assembly {
                     entries.push(entry);
                 }
             }
-            root.calls
-                .push((path_text(path), first.unwrap_or_default()));
+            root.calls.push((path_text(path), first.unwrap_or_default()));
         }
         entries.insert(0, root);
         let functions = entries.iter().map(understood).collect();
-        Ok(Assembly {
-            id: head.id,
-            options: head.options,
-            callees: Callees { entries, functions },
-        })
+        Ok(Assembly { id: head.id, options: head.options, callees: Callees { entries, functions } })
     }
 }
 
@@ -250,12 +268,7 @@ pub fn capsule(assembly: &Assembly, broken: bool) -> TokenStream {
     let Some(function) = assembly.callees.function(0) else {
         return TokenStream::new();
     };
-    emit(
-        &assembly.id,
-        function,
-        assembly.callees.entries.clone(),
-        broken,
-    )
+    emit(&assembly.id, function, assembly.callees.entries.clone(), broken)
 }
 
 /// The capsule of a function whose signature or options were refused.

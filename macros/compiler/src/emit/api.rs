@@ -18,17 +18,8 @@ struct Api<'f> {
 /// The associated functions.
 pub(super) fn functions(compiled: &Compiled<'_>) -> TokenStream {
     let function = compiled.function;
-    let has_arrays = compiled
-        .pullback
-        .program
-        .values
-        .iter()
-        .any(|v| !v.shape.is_empty());
-    let api = Api {
-        function,
-        leaves: leaves(function),
-        has_arrays,
-    };
+    let has_arrays = compiled.pullback.program.values.iter().any(|v| !v.shape.is_empty());
+    let api = Api { function, leaves: leaves(function), has_arrays };
     let mut out = constants(compiled);
     if compiled.gradient.is_some() {
         out.extend(api.value_and_grad());
@@ -63,16 +54,15 @@ fn constants(compiled: &Compiled<'_>) -> TokenStream {
             }
         };
         let text = quote!(#ty #body).to_string();
-        let generic = function.floats.iter().any(|f| {
-            text.split(|c: char| !c.is_alphanumeric() && c != '_')
-                .any(|w| w == f)
-        });
-        let generics = generic.then(|| &function.item.sig.generics);
+        let generic = function
+            .floats
+            .iter()
+            .any(|f| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == f));
+        let generics = generic.then_some(&function.item.sig.generics);
         let (params_of, where_of) = match generics {
-            Some(generics) => (
-                generics.params.to_token_stream(),
-                generics.where_clause.to_token_stream(),
-            ),
+            Some(generics) => {
+                (generics.params.to_token_stream(), generics.where_clause.to_token_stream())
+            }
             None => (TokenStream::new(), TokenStream::new()),
         };
         out.extend(quote! {
@@ -100,10 +90,7 @@ impl Api<'_> {
 
     fn generics(&self) -> (TokenStream, TokenStream) {
         let generics = &self.function.item.sig.generics;
-        (
-            generics.params.to_token_stream(),
-            generics.where_clause.to_token_stream(),
-        )
+        (generics.params.to_token_stream(), generics.where_clause.to_token_stream())
     }
 
     fn grad_type(&self) -> TokenStream {
@@ -112,15 +99,11 @@ impl Api<'_> {
     }
 
     fn array_leaves(&self) -> impl Iterator<Item = &Leaf<'_>> {
-        self.leaves
-            .iter()
-            .filter(|leaf| leaf.wrt && leaf.is_array())
+        self.leaves.iter().filter(|leaf| leaf.wrt && leaf.is_array())
     }
 
     fn scalar_leaves(&self) -> impl Iterator<Item = &Leaf<'_>> {
-        self.leaves
-            .iter()
-            .filter(|leaf| leaf.wrt && !leaf.is_array())
+        self.leaves.iter().filter(|leaf| leaf.wrt && !leaf.is_array())
     }
 
     /// The call of a private function; `outs` are the places of array gradients.
@@ -133,11 +116,7 @@ impl Api<'_> {
     ) -> TokenStream {
         let kernel = Ident::new(kernel, Span::call_site());
         let arguments = self.leaves.iter().map(Leaf::argument);
-        let floats = self
-            .function
-            .floats
-            .iter()
-            .map(|f| Ident::new(f, Span::call_site()));
+        let floats = self.function.floats.iter().map(|f| Ident::new(f, Span::call_site()));
         let turbofish = match (self.has_arrays, self.function.floats.is_empty()) {
             (true, _) => quote!(::<#(#floats,)* #add>),
             (false, false) => quote!(::<#(#floats),*>),
@@ -154,10 +133,9 @@ impl Api<'_> {
     }
 
     /// Runs a private function into fresh buffers and returns value and gradient.
-    fn into_fresh(&self, kernel: &str, seeds: &[TokenStream]) -> TokenStream {
-        let buffers: Vec<Ident> = (0..self.array_leaves().count())
-            .map(|k| format_ident!("__buffer_{k}"))
-            .collect();
+    fn with_fresh_buffers(&self, kernel: &str, seeds: &[TokenStream]) -> TokenStream {
+        let buffers: Vec<Ident> =
+            (0..self.array_leaves().count()).map(|k| format_ident!("__buffer_{k}")).collect();
         let shapes = self.array_leaves().map(Leaf::argument);
         let outs: Vec<TokenStream> = buffers.iter().map(|b| quote!(&mut #b)).collect();
         let run = self.run(kernel, false, seeds, &outs);
@@ -174,11 +152,8 @@ impl Api<'_> {
                 quote!(#name)
             }
         });
-        let parts: Vec<TokenStream> = self
-            .function
-            .wrt()
-            .map(|p| assemble(&p.ty, &mut leaves))
-            .collect();
+        let parts: Vec<TokenStream> =
+            self.function.wrt().map(|p| assemble(&p.ty, &mut leaves)).collect();
         let grad = one_or_tuple(&parts);
         quote! {
             #(let mut #buffers = ::chainrule::rt::zeros_like(#shapes);)*
@@ -191,7 +166,7 @@ impl Api<'_> {
         let (generics, where_clause) = self.generics();
         let (params, grad) = (self.params(), self.grad_type());
         let value = tangent_type(&self.function.output);
-        let body = self.into_fresh("__gradient", &[]);
+        let body = self.with_fresh_buffers("__gradient", &[]);
         let names = self.function.params.iter().map(|p| &p.name);
         quote! {
             /// The value, and the gradient by the differentiated parameters.
@@ -214,12 +189,7 @@ impl Api<'_> {
         let (generics, where_clause) = self.generics();
         let params = self.params();
         let value = tangent_type(&self.function.output);
-        let used: Vec<String> = self
-            .function
-            .params
-            .iter()
-            .map(|p| p.name.to_string())
-            .collect();
+        let used: Vec<String> = self.function.params.iter().map(|p| p.name.to_string()).collect();
         let mut out_params = TokenStream::new();
         let (mut outs, mut checks, mut assigned) =
             (Vec::new(), TokenStream::new(), TokenStream::new());
@@ -241,11 +211,7 @@ impl Api<'_> {
                     checks.extend(quote! {
                         ::chainrule::rt::check_shape(#function, #buffer, #place.shape(), #shown, (#argument).shape());
                     });
-                    outs.push(if leaf.path.is_empty() {
-                        place
-                    } else {
-                        quote!(&mut #place)
-                    });
+                    outs.push(if leaf.path.is_empty() { place } else { quote!(&mut #place) });
                 } else {
                     let target = match (leaf.ty, leaf.path.is_empty()) {
                         (Type::Array(_, 0), _) => quote!(#place[()]),
@@ -287,12 +253,7 @@ impl Api<'_> {
         let (generics, where_clause) = self.generics();
         let (params, grad) = (self.params(), self.grad_type());
         let value = tangent_type(&self.function.output);
-        let used: Vec<String> = self
-            .function
-            .params
-            .iter()
-            .map(|p| p.name.to_string())
-            .collect();
+        let used: Vec<String> = self.function.params.iter().map(|p| p.name.to_string()).collect();
         let mut cotangent = "cotangent".to_string();
         while used.contains(&cotangent) {
             cotangent.push('_');
@@ -300,7 +261,7 @@ impl Api<'_> {
         let cotangent = Ident::new(&cotangent, Span::call_site());
         let mut seeds = Vec::new();
         cotangent_leaves(&self.function.output, &quote!(#cotangent), &mut seeds);
-        let body = self.into_fresh("__pullback", &seeds);
+        let body = self.with_fresh_buffers("__pullback", &seeds);
         quote! {
             /// The value, and the vector-Jacobian product: the gradient of the result's product
             /// with `cotangent`.

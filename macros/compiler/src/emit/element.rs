@@ -41,24 +41,15 @@ pub(super) fn literal(literal: &Literal, elem: &Elem) -> TokenStream {
                 Some(digits) => format!("{digits}.0"),
                 None => format!("{:?}", value.abs()),
             };
-            let token: TokenStream = format!("{digits}{elem}")
-                .parse()
-                .unwrap_or_else(|_| quote!(f64::NAN));
-            if value.is_sign_negative() {
-                quote!((-#token))
-            } else {
-                token
-            }
+            let token: TokenStream =
+                format!("{digits}{elem}").parse().unwrap_or_else(|_| quote!(f64::NAN));
+            if value.is_sign_negative() { quote!((-#token)) } else { token }
         }
         (Literal::Float(value, _), _) => {
             let ty = elem_type(elem);
             let token = Token::f64_suffixed(value.abs());
             let number = quote!(::chainrule::rt::lit::<#ty>(#token));
-            if value.is_sign_negative() {
-                quote!((-#number))
-            } else {
-                number
-            }
+            if value.is_sign_negative() { quote!((-#number)) } else { number }
         }
     }
 }

@@ -77,20 +77,15 @@ pub(super) fn kernel(
         let Type::Array(elem, rank) = leaf.ty else {
             continue;
         };
-        let (out, elem, dim) = (
-            namer.fresh(&format!("d_{}", leaf.shown)),
-            elem_type(elem),
-            format_ident!("Ix{rank}"),
-        );
+        let (out, elem, dim) =
+            (namer.fresh(&format!("d_{}", leaf.shown)), elem_type(elem), format_ident!("Ix{rank}"));
         out_params
             .extend(quote!(#out: &mut ::chainrule::rt::ArrayRef<#elem, ::chainrule::rt::#dim>,));
         out_names.push(out);
     }
     let mut returned: Vec<TokenStream> = results.iter().map(|ty| result_type(ty)).collect();
     returned.extend(
-        wrt.iter()
-            .filter(|(leaf, ..)| !leaf.is_array())
-            .map(|(leaf, ..)| scalar_type(leaf.ty)),
+        wrt.iter().filter(|(leaf, ..)| !leaf.is_array()).map(|(leaf, ..)| scalar_type(leaf.ty)),
     );
     let returned = quote!((#(#returned,)*));
 
@@ -131,10 +126,7 @@ pub(super) fn kernel(
     // What the kernel takes: slices, scalars, dimensions, result buffers.
     let mut fields: Vec<(Ident, TokenStream, TokenStream)> = Vec::new();
     for &id in &program.params {
-        let (ident, elem) = (
-            symbols.param(id).clone(),
-            elem_type(&program.value(id).elem),
-        );
+        let (ident, elem) = (symbols.param(id).clone(), elem_type(&program.value(id).elem));
         if program.rank(id) > 0 {
             let flat = quote!(&::chainrule::rt::flat(#ident));
             fields.push((ident, quote!(&'k [#elem]), flat));
@@ -148,11 +140,7 @@ pub(super) fn kernel(
         used_dims.extend(&value.shape);
     }
     for stmt in &program.body {
-        if let crate::ir::Kind::Map {
-            op: crate::ir::Op::Size(dim),
-            ..
-        } = &stmt.kind
-        {
+        if let crate::ir::Kind::Map { op: crate::ir::Op::Size(dim), .. } = &stmt.kind {
             used_dims.insert(*dim);
         }
         for operand in stmt.operands() {
@@ -177,11 +165,7 @@ pub(super) fn kernel(
             }
             let (buffer, elem) = (format_ident!("__result_{k}"), elem_type(elem));
             let dims = program.shape(id).iter().map(|&dim| symbols.dim(dim));
-            let dims = if *rank == 1 {
-                quote!(#(#dims)*)
-            } else {
-                quote!((#(#dims),*))
-            };
+            let dims = if *rank == 1 { quote!(#(#dims)*) } else { quote!((#(#dims),*)) };
             let array = format_ident!("Array{rank}");
             allocations
                 .extend(quote!(let mut #buffer = ::chainrule::rt::#array::<#elem>::zeros(#dims);));
@@ -191,10 +175,8 @@ pub(super) fn kernel(
         }
     }
     let mut unreached = TokenStream::new();
-    for ((leaf, param, grad), out) in wrt
-        .iter()
-        .filter(|(leaf, ..)| leaf.is_array())
-        .zip(&out_names)
+    for ((leaf, param, grad), out) in
+        wrt.iter().filter(|(leaf, ..)| leaf.is_array()).zip(&out_names)
     {
         let elem = &program.value(*param).elem;
         match grad {
@@ -215,20 +197,13 @@ pub(super) fn kernel(
     let names = fields.iter().map(|(name, ..)| name);
     let declared = fields.iter().map(|(name, ty, _)| quote!(#name: #ty));
     let filled = fields.iter().map(|(name, _, value)| quote!(#name: #value));
-    let floats: Vec<Ident> = function
-        .floats
-        .iter()
-        .map(|f| Ident::new(f, Span::call_site()))
-        .collect();
+    let floats: Vec<Ident> =
+        function.floats.iter().map(|f| Ident::new(f, Span::call_site())).collect();
     let kernel_output: Vec<TokenStream> = (results
         .iter()
         .filter(|ty| !is_array(ty))
         .map(|ty| scalar_type(ty)))
-    .chain(
-        wrt.iter()
-            .filter(|(leaf, ..)| !leaf.is_array())
-            .map(|(leaf, ..)| scalar_type(leaf.ty)),
-    )
+    .chain(wrt.iter().filter(|(leaf, ..)| !leaf.is_array()).map(|(leaf, ..)| scalar_type(leaf.ty)))
     .collect();
     let kernel_output = quote!((#(#kernel_output,)*));
     let type_generics = quote!(<'k, #(#floats,)* ADD>);
@@ -241,10 +216,8 @@ pub(super) fn kernel(
         )
     };
     let ignore_phantom = (!floats.is_empty()).then(|| quote!(__floats: _,));
-    let lifetimeless: Vec<&syn::GenericParam> = generic_params
-        .iter()
-        .filter(|p| !matches!(p, syn::GenericParam::Lifetime(_)))
-        .collect();
+    let lifetimeless: Vec<&syn::GenericParam> =
+        generic_params.iter().filter(|p| !matches!(p, syn::GenericParam::Lifetime(_))).collect();
 
     let dims = dimensions(program, &symbols, leaf_ids.iter().chain(seed_ids));
     let mut shape_checks = checks(function, program, &symbols);
@@ -294,9 +267,8 @@ pub(super) fn kernel(
         }
     });
     let work = work(program, &symbols);
-    let scalar_names: Vec<Ident> = (0..scalars.len())
-        .map(|k| format_ident!("__scalar_{k}"))
-        .collect();
+    let scalar_names: Vec<Ident> =
+        (0..scalars.len()).map(|k| format_ident!("__scalar_{k}")).collect();
     let mut next_scalar = scalar_names.iter();
     let mut results_out = Vec::new();
     for (k, ty) in results.iter().enumerate() {
@@ -362,11 +334,7 @@ fn scalar_type(ty: &Type) -> TokenStream {
 }
 
 fn result_type(ty: &Type) -> TokenStream {
-    if is_array(ty) {
-        super::signature::tangent_type(ty)
-    } else {
-        scalar_type(ty)
-    }
+    if is_array(ty) { super::signature::tangent_type(ty) } else { scalar_type(ty) }
 }
 
 fn input(program: &Program, symbols: &Symbols, ty: &Type, id: ValueId) -> TokenStream {
@@ -423,13 +391,7 @@ fn checks(function: &Function, program: &Program, symbols: &Symbols) -> TokenStr
             let (left, right) = (described(left, symbols), described(right, symbols));
             quote!(if #a != #b { ::chainrule::rt::fail_inner(#name, #left, #right); })
         }
-        Check::Broadcast {
-            left,
-            right,
-            a,
-            b,
-            into_left,
-        } => {
+        Check::Broadcast { left, right, a, b, into_left } => {
             if program.assumed.contains(&(*a, *b)) {
                 return TokenStream::new();
             }
@@ -438,12 +400,7 @@ fn checks(function: &Function, program: &Program, symbols: &Symbols) -> TokenStr
             let also = (!into_left).then(|| quote!(&& #a != 1));
             quote!(if #a != #b && #b != 1 #also { ::chainrule::rt::fail_broadcast(#name, #left, #right); })
         }
-        Check::Inside {
-            array,
-            dim,
-            index,
-            axis,
-        } => {
+        Check::Inside { array, dim, index, axis } => {
             let (dim, array) = (symbols.dim(*dim), described(array, symbols));
             quote!(if #index >= #dim { ::chainrule::rt::fail_index(#name, #array, #axis, #index); })
         }

@@ -65,10 +65,7 @@ impl<'p> Loops<'p> {
                 arrays.insert(id, namer.fresh(&name));
             }
         }
-        let bound = arrays
-            .iter()
-            .map(|(&id, name)| (id, vec![], quote!(#name)))
-            .collect();
+        let bound = arrays.iter().map(|(&id, name)| (id, vec![], quote!(#name))).collect();
         Loops {
             program,
             nest,
@@ -92,19 +89,13 @@ impl<'p> Loops<'p> {
 
     /// A scalar that is returned.
     pub(super) fn scalar(&self, id: ValueId) -> TokenStream {
-        self.read(&Element {
-            value: id,
-            at: vec![],
-        })
+        self.read(&Element { value: id, at: vec![] })
     }
 
     /// The number of elements of an array along some of its axes.
     fn count(&self, shape: &[DimId]) -> TokenStream {
-        let dims = shape
-            .iter()
-            .map(|&dim| self.symbols.dim(dim).to_token_stream());
-        dims.reduce(|product, dim| quote!(#product * #dim))
-            .unwrap_or_else(|| quote!(1))
+        let dims = shape.iter().map(|&dim| self.symbols.dim(dim).to_token_stream());
+        dims.reduce(|product, dim| quote!(#product * #dim)).unwrap_or_else(|| quote!(1))
     }
 
     /// The axes of a value that its storage keeps.
@@ -116,17 +107,11 @@ impl<'p> Loops<'p> {
     }
 
     fn kept_shape(&self, id: ValueId) -> Vec<DimId> {
-        self.kept(id)
-            .iter()
-            .map(|&axis| self.program.shape(id)[axis])
-            .collect()
+        self.kept(id).iter().map(|&axis| self.program.shape(id)[axis]).collect()
     }
 
     fn kept_index(&self, element: &Element) -> Vec<Ix> {
-        self.kept(element.value)
-            .iter()
-            .map(|&axis| element.at[axis])
-            .collect()
+        self.kept(element.value).iter().map(|&axis| element.at[axis]).collect()
     }
 
     /// The slices cut to their lengths, and the buffers.
@@ -213,6 +198,8 @@ impl<'p> Loops<'p> {
                 let name = self.array(id);
                 quote!(if !ADD { #name.fill(#zero); })
             }
+            // A new buffer is zero already.
+            Storage::Buffer(_) if self.vars.is_empty() => TokenStream::new(),
             Storage::Output | Storage::Buffer(_) => {
                 let name = self.array(id);
                 quote!(#name.fill(#zero);)
@@ -225,10 +212,7 @@ impl<'p> Loops<'p> {
     fn is_inline(&self, id: ValueId) -> bool {
         matches!(
             self.statement.get(&id).map(|stmt| &stmt.kind),
-            Some(Kind::Map {
-                op: Op::Const(_) | Op::Size(_),
-                ..
-            })
+            Some(Kind::Map { op: Op::Const(_) | Op::Size(_), .. })
         )
     }
 
@@ -240,10 +224,8 @@ impl<'p> Loops<'p> {
         else {
             return self.read(element);
         };
-        let operands: Vec<TokenStream> = args
-            .iter()
-            .map(|arg| self.read(&crate::nest::at(arg, &element.at)))
-            .collect();
+        let operands: Vec<TokenStream> =
+            args.iter().map(|arg| self.read(&crate::nest::at(arg, &element.at))).collect();
         match op {
             Op::Prim(row) => primitive(row, elem, &operands),
             Op::Const(number) => literal(number, elem),
@@ -368,35 +350,20 @@ impl<'p> Loops<'p> {
                 continue;
             };
             let prefix = at[..k].to_vec();
-            let base = self
-                .bound
-                .iter()
-                .find(|(v, p, _)| v == value && *p == prefix);
+            let base = self.bound.iter().find(|(v, p, _)| v == value && *p == prefix);
             let Some((_, _, base)) = base else { continue };
-            if streams
-                .iter()
-                .any(|s| s.value == *value && s.prefix == prefix)
-            {
+            if streams.iter().any(|s| s.value == *value && s.prefix == prefix) {
                 continue;
             }
             let written = touched.iter().any(|(v, _, written)| v == value && *written);
-            let exclusive = touched
-                .iter()
-                .filter(|(v, _, _)| v == value)
-                .all(|(_, at, _)| {
-                    at.get(k) == Some(&Ix::Var(inner.var)) && at.starts_with(&prefix)
-                });
+            let exclusive = touched.iter().filter(|(v, _, _)| v == value).all(|(_, at, _)| {
+                at.get(k) == Some(&Ix::Var(inner.var)) && at.starts_with(&prefix)
+            });
             if written && !exclusive {
                 continue;
             }
             let rest = self.kept_shape(*value)[k + 1..].to_vec();
-            streams.push(Stream {
-                value: *value,
-                prefix,
-                base: base.clone(),
-                written,
-                rest,
-            });
+            streams.push(Stream { value: *value, prefix, base: base.clone(), written, rest });
         }
         streams
     }
@@ -408,13 +375,9 @@ impl<'p> Loops<'p> {
             self.arrays.contains_key(&element.value) && {
                 let at = self.kept_index(element);
                 let streamed = |k: usize| {
-                    streams
-                        .iter()
-                        .any(|s| s.value == element.value && at[..k] == s.prefix[..])
+                    streams.iter().any(|s| s.value == element.value && at[..k] == s.prefix[..])
                 };
-                at.iter()
-                    .enumerate()
-                    .any(|(k, ix)| ix.var() == Some(inner.var) && !streamed(k))
+                at.iter().enumerate().any(|(k, ix)| ix.var() == Some(inner.var) && !streamed(k))
             }
         })
     }
@@ -461,19 +424,10 @@ impl<'p> Loops<'p> {
 
     /// A loop without loops inside: elements are handed out by iterators.
     fn innermost(&mut self, inner: &Loop) -> TokenStream {
-        let streams: Vec<Stream> = self
-            .streams(inner)
-            .into_iter()
-            .filter(|s| s.rest.is_empty())
-            .collect();
+        let streams: Vec<Stream> =
+            self.streams(inner).into_iter().filter(|s| s.rest.is_empty()).collect();
         let zeroed: BTreeSet<ValueId> = (inner.body.iter())
-            .filter_map(|item| {
-                if let Item::Zero(id) = item {
-                    Some(*id)
-                } else {
-                    None
-                }
-            })
+            .filter_map(|item| if let Item::Zero(id) = item { Some(*id) } else { None })
             .collect();
         let mut sums: Vec<ValueId> = Vec::new();
         for item in &inner.body {
@@ -503,11 +457,7 @@ impl<'p> Loops<'p> {
             .iter()
             .map(|s| {
                 let base = &s.base;
-                if s.written {
-                    quote!(#base.iter_mut())
-                } else {
-                    quote!(#base.iter())
-                }
+                if s.written { quote!(#base.iter_mut()) } else { quote!(#base.iter()) }
             })
             .collect();
         let (head, body) = self.over_elements(inner, streams, &iterators, None);
@@ -557,10 +507,8 @@ impl<'p> Loops<'p> {
         let (mut chunks, mut tails) = (Vec::new(), Vec::new());
         for stream in streams {
             let name = self.program.value(stream.value).name.clone();
-            let (chunk, tail) = (
-                self.namer.fresh(&format!("{name}_c")),
-                self.namer.fresh(&format!("{name}_t")),
-            );
+            let (chunk, tail) =
+                (self.namer.fresh(&format!("{name}_c")), self.namer.fresh(&format!("{name}_t")));
             let base = &stream.base;
             if stream.written {
                 out.extend(quote!(let (#chunk, #tail) = #base.as_chunks_mut::<{ ::chainrule::rt::LANES }>();));

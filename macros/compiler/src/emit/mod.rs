@@ -112,10 +112,5 @@ pub fn stub(function: &Function) -> TokenStream {
 
 /// The `#[cfg(..)]` attributes of the function, which hold for all that stands beside it.
 fn conditions(function: &Function) -> Vec<&syn::Attribute> {
-    function
-        .item
-        .attrs
-        .iter()
-        .filter(|attr| attr.path().is_ident("cfg"))
-        .collect()
+    function.item.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect()
 }

@@ -28,11 +28,7 @@ impl Namer {
         loop {
             let count = self.taken.entry(base.clone()).or_insert(0);
             *count += 1;
-            let name = if *count == 1 {
-                base.clone()
-            } else {
-                format!("{base}_{count}")
-            };
+            let name = if *count == 1 { base.clone() } else { format!("{base}_{count}") };
             // Keywords and names that would be read as a constant pattern are no variables.
             let is_word = syn::parse_str::<Ident>(&name).is_ok();
             let is_constant =
@@ -60,13 +56,11 @@ pub(super) struct Symbols {
 
 impl Symbols {
     pub(super) fn new(program: &Program, namer: &mut Namer) -> Symbols {
-        let params = (program.params.iter())
-            .map(|&id| (id, namer.fresh(&program.value(id).name)))
-            .collect();
+        let params =
+            (program.params.iter()).map(|&id| (id, namer.fresh(&program.value(id).name))).collect();
         let names = Names::of(program);
-        let dims = (0..program.dims.len())
-            .map(|d| namer.fresh(names.dim(DimId(d as u32))))
-            .collect();
+        let dims =
+            (0..program.dims.len()).map(|d| namer.fresh(names.dim(DimId(d as u32)))).collect();
         Symbols { dims, params }
     }
 

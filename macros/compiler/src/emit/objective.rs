@@ -1,14 +1,31 @@
 //! The runtime's traits for `struct f`, where `f` is not generic and returns a float.
 
 use super::signature::{one_or_tuple, strip, tangent_type};
-use crate::parse::{Function, Param};
+use crate::parse::{Function, Param, Type};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::visit_mut::{self, VisitMut};
 
+/// Whether the runtime's traits fit: a float result, parameters of the same float, and no more of
+/// them than the runtime implements its traits for.
+fn is_objective(function: &Function) -> bool {
+    let Type::Float(float) = &function.output else { return false };
+    let leaves = || function.wrt().flat_map(|p| p.ty.leaves());
+    let same =
+        |leaf: &Type| matches!(leaf, Type::Float(elem) | Type::Array(elem, _) if elem == float);
+    let widest = |ty: &Type| if let Type::Tuple(parts) = ty { parts.len() } else { 1 };
+    function.floats.is_empty()
+        && leaves().all(same)
+        && function.wrt().count() <= MOST_PARAMS
+        && function.wrt().all(|p| widest(&p.ty) <= MOST_PARAMS)
+}
+
+/// `Differentiable` is implemented for tuples up to this length.
+const MOST_PARAMS: usize = 8;
+
 /// `impl Objective for f`, inside a macro that drops it where the runtime has no such trait.
 pub(super) fn objective(function: &Function) -> TokenStream {
-    if !function.floats.is_empty() || !function.is_scalar() {
+    if !is_objective(function) {
         return TokenStream::new();
     }
     let name = &function.item.sig.ident;
@@ -18,33 +35,18 @@ pub(super) fn objective(function: &Function) -> TokenStream {
     let (inputs_type, params_type) = (one_or_tuple(&input_types), one_or_tuple(&param_types));
     let value_type = tangent_type(&function.output);
 
-    let input_names: Vec<Ident> = (0..inputs.len())
-        .map(|k| format_ident!("__input_{k}"))
-        .collect();
-    let param_names: Vec<Ident> = (0..params.len())
-        .map(|k| format_ident!("__param_{k}"))
-        .collect();
-    let grad_names: Vec<Ident> = (0..params.len())
-        .map(|k| format_ident!("__grad_{k}"))
-        .collect();
+    let input_names: Vec<Ident> = (0..inputs.len()).map(|k| format_ident!("__input_{k}")).collect();
+    let param_names: Vec<Ident> = (0..params.len()).map(|k| format_ident!("__param_{k}")).collect();
+    let grad_names: Vec<Ident> = (0..params.len()).map(|k| format_ident!("__grad_{k}")).collect();
     let pattern = |names: &[Ident]| {
         let names: Vec<TokenStream> = names.iter().map(|name| quote!(#name)).collect();
         one_or_tuple(&names)
     };
-    let (bind_inputs, bind_params, bind_grads) = (
-        pattern(&input_names),
-        pattern(&param_names),
-        pattern(&grad_names),
-    );
+    let (bind_inputs, bind_params, bind_grads) =
+        (pattern(&input_names), pattern(&param_names), pattern(&grad_names));
     let (mut next_input, mut next_param) = (input_names.iter(), param_names.iter());
     let arguments: Vec<TokenStream> = (function.params.iter())
-        .map(|p| {
-            if p.wrt {
-                pass(p, next_param.next())
-            } else {
-                quote_name(next_input.next())
-            }
-        })
+        .map(|p| if p.wrt { pass(p, next_param.next()) } else { quote_name(next_input.next()) })
         .collect();
     let by_tape = function.options.tape.then(|| {
         quote! {
@@ -56,10 +58,8 @@ pub(super) fn objective(function: &Function) -> TokenStream {
             }
         }
     });
-    let has_tape = function
-        .options
-        .tape
-        .then(|| quote!(impl ::chainrule::tape::HasTape for #name {}));
+    let has_tape =
+        function.options.tape.then(|| quote!(impl ::chainrule::tape::HasTape for #name {}));
     quote! {
         ::chainrule::__objective! {
             #[allow(clippy::unused_unit, clippy::clone_on_copy, unused_variables)]
@@ -125,13 +125,10 @@ fn with_lifetime(ty: &syn::Type) -> TokenStream {
                 return;
             }
             if let syn::PathArguments::AngleBracketed(list) = &mut segment.arguments {
-                let elided = !list
-                    .args
-                    .iter()
-                    .any(|arg| matches!(arg, syn::GenericArgument::Lifetime(_)));
+                let elided =
+                    !list.args.iter().any(|arg| matches!(arg, syn::GenericArgument::Lifetime(_)));
                 if elided {
-                    list.args
-                        .insert(0, syn::GenericArgument::Lifetime(self.0.clone()));
+                    list.args.insert(0, syn::GenericArgument::Lifetime(self.0.clone()));
                 }
             }
         }

@@ -29,10 +29,7 @@ impl Leaf<'_> {
 
     /// The place of the leaf inside something that has the parameter's structure.
     pub(super) fn place(&self, root: &Ident) -> TokenStream {
-        let path = self
-            .path
-            .iter()
-            .map(|&k| proc_macro2::Literal::usize_unsuffixed(k));
+        let path = self.path.iter().map(|&k| proc_macro2::Literal::usize_unsuffixed(k));
         quote!(#root #(.#path)*)
     }
 
@@ -59,18 +56,9 @@ pub(super) fn leaves_of(param: &Param) -> Vec<Leaf<'_>> {
     let mut out = Vec::new();
     collect(&param.ty, &mut vec![], &mut |path, ty| {
         if !matches!(ty, Type::Constant(_)) {
-            let shown = path
-                .iter()
-                .fold(param.name.to_string(), |name, k| format!("{name}.{k}"));
+            let shown = path.iter().fold(param.name.to_string(), |name, k| format!("{name}.{k}"));
             let (root, path) = (param.name.clone(), path.to_vec());
-            out.push(Leaf {
-                root,
-                path,
-                ty,
-                wrt: param.wrt,
-                by_ref,
-                shown,
-            });
+            out.push(Leaf { root, path, ty, wrt: param.wrt, by_ref, shown });
         }
     });
     out

@@ -28,20 +28,14 @@ pub(super) fn tape(compiled: &Compiled<'_>, callees: &Callees) -> TokenStream {
     let mut done = BTreeSet::new();
     let mut functions = TokenStream::new();
     while let Some(id) = open.pop() {
-        if done.insert(id) {
-            if let Some(function) = callees.function(id) {
-                let owner = &compiled.function.item.sig.ident;
-                let foreign = &compiled.primal.foreign;
-                let mut rewrite = Rewrite {
-                    callees,
-                    id,
-                    foreign,
-                    owner,
-                    called: vec![],
-                };
-                functions.extend(rewrite.function(function));
-                open.append(&mut rewrite.called);
-            }
+        if done.insert(id)
+            && let Some(function) = callees.function(id)
+        {
+            let owner = &compiled.function.item.sig.ident;
+            let foreign = &compiled.primal.foreign;
+            let mut rewrite = Rewrite { callees, id, foreign, owner, called: vec![] };
+            functions.extend(rewrite.function(function));
+            open.append(&mut rewrite.called);
         }
     }
     let params = function.params.iter().map(|p| {
@@ -50,9 +44,8 @@ pub(super) fn tape(compiled: &Compiled<'_>, callees: &Callees) -> TokenStream {
     });
     let grads: Vec<TokenStream> = function.wrt().map(|p| tangent_type(&p.ty)).collect();
     let (value, grad) = (tangent_type(&function.output), one_or_tuple(&grads));
-    let variables: Vec<Ident> = (0..function.params.len())
-        .map(|k| format_ident!("__variable_{k}"))
-        .collect();
+    let variables: Vec<Ident> =
+        (0..function.params.len()).map(|k| format_ident!("__variable_{k}")).collect();
     let entered = function.params.iter().map(enter);
     let root = name_of(callees.root());
     let parts: Vec<TokenStream> = function
@@ -63,10 +56,8 @@ pub(super) fn tape(compiled: &Compiled<'_>, callees: &Callees) -> TokenStream {
         .map(|(p, variable)| gradient(&p.ty, &quote!(#variable)))
         .collect();
     let grad_value = one_or_tuple(&parts);
-    let (generics, where_clause) = (
-        &function.item.sig.generics.params,
-        &function.item.sig.generics.where_clause,
-    );
+    let (generics, where_clause) =
+        (&function.item.sig.generics.params, &function.item.sig.generics.where_clause);
     quote! {
         /// The value and the gradient by the run-time tape: an independent witness.
         #[track_caller]
@@ -89,10 +80,7 @@ fn name_of(id: usize) -> Ident {
 /// A parameter's value as variables of the tape.
 fn enter(param: &Param) -> TokenStream {
     let name = &param.name;
-    let by_ref = matches!(
-        super::signature::strip(&param.written),
-        syn::Type::Reference(_)
-    );
+    let by_ref = matches!(super::signature::strip(&param.written), syn::Type::Reference(_));
     entered(&param.ty, &quote!(#name), by_ref, param.wrt)
 }
 
@@ -176,10 +164,7 @@ impl Rewrite<'_> {
         if let Some(syn::Stmt::Expr(tail @ Expr::Lit(_), None)) = block.stmts.last_mut() {
             *tail = parse_quote!(__tape.constant(#tail));
         }
-        let floats = function
-            .floats
-            .iter()
-            .map(|f| Ident::new(f, Span::call_site()));
+        let floats = function.floats.iter().map(|f| Ident::new(f, Span::call_site()));
         unmarked(quote! {
             fn #name<'__t, #(#floats: ::chainrule::tape::Real),*>(
                 __tape: &'__t ::chainrule::tape::Tape, #(#params),*
@@ -198,20 +183,15 @@ impl Rewrite<'_> {
                     parse_quote!(|__e| #path(__e))
                 }
                 closure => {
-                    let mut calls = Calls {
-                        rewrite: self,
-                        found: false,
-                    };
+                    let mut calls = Calls { rewrite: self, found: false };
                     syn::visit::Visit::visit_expr(&mut calls, closure);
                     branches |= calls.found;
                     closure.clone()
                 }
             };
             call.args[0] = closure;
-            call.method = Ident::new(
-                if branches { "mapv_each" } else { "mapv" },
-                call.method.span(),
-            );
+            call.method =
+                Ident::new(if branches { "mapv_each" } else { "mapv" }, call.method.span());
         }
         visit_mut::visit_expr_method_call_mut(self, call);
         let receiver = &call.receiver;
@@ -233,15 +213,8 @@ impl Rewrite<'_> {
         let Expr::Path(path) = &*call.func else {
             return false;
         };
-        let floats = self
-            .callees
-            .function(self.id)
-            .map(|f| &f.floats[..])
-            .unwrap_or_default();
-        path.path
-            .segments
-            .first()
-            .is_some_and(|s| floats.iter().any(|f| s.ident == f))
+        let floats = self.callees.function(self.id).map(|f| &f.floats[..]).unwrap_or_default();
+        path.path.segments.first().is_some_and(|s| floats.iter().any(|f| s.ident == f))
     }
 
     /// What a call becomes.
@@ -255,27 +228,23 @@ impl Rewrite<'_> {
         for arg in &mut call.args {
             self.visit_expr_mut(arg);
         }
-        let args: Vec<&Expr> = call.args.iter().collect();
         if let Some(id) = self.callees.callee(self.id, &path) {
             self.called.push(id);
-            let name = name_of(id);
+            let (name, args) = (name_of(id), call.args.iter().map(lifted));
             return Some(parse_quote!(#name(__tape, #(#args),*)));
         }
         if let Some(constant) = self.constant(&source) {
             return Some(constant);
         }
+        if path.get_ident().is_some() {
+            // A local closure, whose parameters are variables.
+            call.args.iter_mut().for_each(|arg| *arg = lifted(arg));
+            return None;
+        }
+        let args: Vec<&Expr> = call.args.iter().collect();
         let segments: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
-        let floats = self
-            .callees
-            .function(self.id)
-            .map(|f| f.floats.clone())
-            .unwrap_or_default();
-        match segments
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .as_slice()
-        {
+        let floats = self.callees.function(self.id).map(|f| f.floats.clone()).unwrap_or_default();
+        match segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             [.., "stop_gradient"] => {
                 Some(parse_quote!(::chainrule::rt::OnTape::stopped(#(#args),*)))
             }
@@ -307,10 +276,8 @@ impl Rewrite<'_> {
         })?;
         let accessor = format_ident!("__constant_{number}");
         let owner = self.owner;
-        let locals = self.foreign[number]
-            .locals
-            .iter()
-            .map(|(name, _)| Ident::new(name, Span::call_site()));
+        let locals =
+            self.foreign[number].locals.iter().map(|(name, _)| Ident::new(name, Span::call_site()));
         Some(parse_quote!(#owner::#accessor(#(::chainrule::rt::OnTape::plain(#locals)),*)))
     }
 }
@@ -330,15 +297,7 @@ impl VisitMut for Rewrite<'_> {
         visit_mut::visit_local_mut(self, local);
         let is_mut = matches!(&local.pat, syn::Pat::Ident(pat) if pat.mutability.is_some());
         if let (true, Some(init)) = (is_mut, &mut local.init) {
-            let value = &init.expr;
-            init.expr = match &**value {
-                Expr::Lit(syn::ExprLit {
-                    lit: syn::Lit::Float(_),
-                    ..
-                }) => parse_quote!(__tape.constant(#value)),
-                Expr::Lit(_) => return,
-                _ => parse_quote!(::chainrule::tape::lift(__tape, #value)),
-            };
+            init.expr = Box::new(lifted(&init.expr));
         }
     }
 
@@ -361,6 +320,12 @@ impl VisitMut for Rewrite<'_> {
                 self.visit_expr_mut(&mut unary.expr);
                 Some((*unary.expr).clone())
             }
+            Expr::Assign(assign) => {
+                self.visit_expr_mut(&mut assign.left);
+                self.visit_expr_mut(&mut assign.right);
+                assign.right = Box::new(lifted(&assign.right));
+                None
+            }
             Expr::Cast(cast) => {
                 self.visit_expr_mut(&mut cast.expr);
                 let (value, ty) = (&cast.expr, &cast.ty);
@@ -380,6 +345,21 @@ impl VisitMut for Rewrite<'_> {
         if let Some(replaced) = replaced {
             *expr = replaced;
         }
+    }
+}
+
+/// A value that a variable may be assigned to later, or the other way round: itself a variable.
+fn lifted(value: &Expr) -> Expr {
+    match value {
+        Expr::Lit(syn::ExprLit { lit: syn::Lit::Float(_), .. }) => {
+            parse_quote!(__tape.constant(#value))
+        }
+        Expr::Lit(_) | Expr::Closure(_) => value.clone(),
+        Expr::Tuple(parts) => {
+            let parts = parts.elems.iter().map(lifted);
+            parse_quote!((#(#parts,)*))
+        }
+        _ => parse_quote!(::chainrule::tape::lift(__tape, #value)),
     }
 }
 
@@ -409,11 +389,7 @@ struct Calls<'r, 'c> {
 impl<'ast> syn::visit::Visit<'ast> for Calls<'_, '_> {
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
         if let Expr::Path(path) = &*call.func {
-            self.found |= self
-                .rewrite
-                .callees
-                .callee(self.rewrite.id, &path.path)
-                .is_some();
+            self.found |= self.rewrite.callees.callee(self.rewrite.id, &path.path).is_some();
         }
         syn::visit::visit_expr_call(self, call);
     }

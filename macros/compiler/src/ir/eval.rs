@@ -14,26 +14,17 @@ pub struct Array {
 impl Array {
     /// A scalar.
     pub fn scalar(value: f64) -> Array {
-        Array {
-            shape: vec![],
-            data: vec![value],
-        }
+        Array { shape: vec![], data: vec![value] }
     }
 
     /// A one-dimensional array.
     pub fn vector(data: &[f64]) -> Array {
-        Array {
-            shape: vec![data.len()],
-            data: data.to_vec(),
-        }
+        Array { shape: vec![data.len()], data: data.to_vec() }
     }
 
     /// A two-dimensional array with rows of the given length.
     pub fn matrix(columns: usize, data: &[f64]) -> Array {
-        Array {
-            shape: vec![data.len() / columns, columns],
-            data: data.to_vec(),
-        }
+        Array { shape: vec![data.len() / columns, columns], data: data.to_vec() }
     }
 }
 
@@ -47,25 +38,15 @@ pub fn eval(program: &Program, params: &[Array], foreign: &[f64]) -> Vec<Array> 
     }
     for stmt in &program.body {
         let dst = program.value(stmt.dst);
-        let shape: Vec<usize> = dst
-            .shape
-            .iter()
-            .map(|&d| extent(program, &values, d))
-            .collect();
+        let shape: Vec<usize> = dst.shape.iter().map(|&d| extent(program, &values, d)).collect();
         let mut data = vec![0.0; shape.iter().product()];
         let round = |x: f64| {
-            if dst.elem == Elem::F32 {
-                f64::from(x as f32)
-            } else {
-                x
-            }
+            if dst.elem == Elem::F32 { f64::from(x as f32) } else { x }
         };
         match &stmt.kind {
             Kind::Map { op, args } => for_each(&shape, |index| {
-                let args: Vec<f64> = args
-                    .iter()
-                    .map(|arg| get(program, &values, arg, index))
-                    .collect();
+                let args: Vec<f64> =
+                    args.iter().map(|arg| get(program, &values, arg, index)).collect();
                 data[offset(&shape, index)] = round(match op {
                     Op::Prim(row) => (row.eval)(&args),
                     Op::Const(Literal::Float(value, _)) => *value,
@@ -79,11 +60,8 @@ pub fn eval(program: &Program, params: &[Array], foreign: &[f64]) -> Vec<Array> 
             }),
             Kind::Sum { terms } => {
                 for term in terms {
-                    let space: Vec<usize> = term
-                        .space
-                        .iter()
-                        .map(|&d| extent(program, &values, d))
-                        .collect();
+                    let space: Vec<usize> =
+                        term.space.iter().map(|&d| extent(program, &values, d)).collect();
                     for_each(&space, |index| {
                         let at = resolve(program, &values, &term.at, index);
                         let slot = &mut data[offset(&shape, &at)];
@@ -94,16 +72,11 @@ pub fn eval(program: &Program, params: &[Array], foreign: &[f64]) -> Vec<Array> 
         }
         values[stmt.dst.0 as usize] = Some(Array { shape, data });
     }
-    program
-        .outputs()
-        .map(|id| array(&values, id).clone())
-        .collect()
+    program.outputs().map(|id| array(&values, id).clone()).collect()
 }
 
 fn array(values: &[Option<Array>], id: ValueId) -> &Array {
-    values[id.0 as usize]
-        .as_ref()
-        .expect("the verifier has seen a definition before every use")
+    values[id.0 as usize].as_ref().expect("the verifier has seen a definition before every use")
 }
 
 fn extent(program: &Program, values: &[Option<Array>], dim: DimId) -> usize {
@@ -138,10 +111,7 @@ fn get(program: &Program, values: &[Option<Array>], operand: &Operand, index: &[
 }
 
 fn offset(shape: &[usize], index: &[usize]) -> usize {
-    shape
-        .iter()
-        .zip(index)
-        .fold(0, |offset, (n, i)| offset * n + i)
+    shape.iter().zip(index).fold(0, |offset, (n, i)| offset * n + i)
 }
 
 fn for_each(shape: &[usize], mut visit: impl FnMut(&[usize])) {

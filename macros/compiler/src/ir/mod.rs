@@ -334,12 +334,7 @@ impl Program {
         span: Span,
     ) -> ValueId {
         let id = ValueId(self.values.len() as u32);
-        self.values.push(Value {
-            name: name.into(),
-            elem,
-            shape,
-            span,
-        });
+        self.values.push(Value { name: name.into(), elem, shape, span });
         id
     }
 
@@ -359,10 +354,7 @@ impl Program {
 
     /// The whole of a value, read along the axes of a statement of the same shape.
     pub fn whole(&self, value: ValueId) -> Operand {
-        Operand {
-            value,
-            at: identity(self.rank(value)),
-        }
+        Operand { value, at: identity(self.rank(value)) }
     }
 
     /// For each value, the index of the statement that defines it.
@@ -392,9 +384,6 @@ impl Program {
 
     /// What the program is run for: results, then gradients.
     pub fn outputs(&self) -> impl Iterator<Item = ValueId> + '_ {
-        self.results
-            .iter()
-            .copied()
-            .chain(self.grads.iter().filter_map(|&(_, g)| g))
+        self.results.iter().copied().chain(self.grads.iter().filter_map(|&(_, g)| g))
     }
 }

@@ -14,6 +14,19 @@ pub struct Names {
 }
 
 impl Names {
+    /// As [`Names::of`], with cotangents called by a bar: `ē` for `ct_e`.
+    pub fn with_bars(program: &Program) -> Names {
+        let mut names = Names::of(program);
+        for name in &mut names.values {
+            if let Some(of) = name.strip_prefix("ct_") {
+                *name = format!("{of}\u{304}");
+            } else if name == "cotangent" {
+                *name = "result\u{304}".into();
+            }
+        }
+        names
+    }
+
     /// Makes the names of a program.
     pub fn of(program: &Program) -> Names {
         let mut taken: HashMap<String, usize> = HashMap::new();
@@ -73,11 +86,7 @@ impl std::fmt::Display for Program {
         let names = Names::of(self);
         let typed = |id: ValueId| {
             let value = self.value(id);
-            format!(
-                "{}: {}",
-                names.value(id),
-                type_text(&names, &value.elem, &value.shape)
-            )
+            format!("{}: {}", names.value(id), type_text(&names, &value.elem, &value.shape))
         };
         let params: Vec<String> = self.params.iter().map(|&p| typed(p)).collect();
         writeln!(f, "fn {}({})", self.name, params.join(", "))?;
@@ -101,17 +110,10 @@ impl std::fmt::Display for Program {
                     terms.join("; ")
                 }
             };
-            writeln!(
-                f,
-                "  {whole}: {} = {right}",
-                type_text(&names, &value.elem, &value.shape)
-            )?;
+            writeln!(f, "  {whole}: {} = {right}", type_text(&names, &value.elem, &value.shape))?;
         }
         let list = |ids: Vec<ValueId>| {
-            ids.iter()
-                .map(|&id| names.value(id).to_string())
-                .collect::<Vec<_>>()
-                .join(", ")
+            ids.iter().map(|&id| names.value(id).to_string()).collect::<Vec<_>>().join(", ")
         };
         writeln!(f, "  return {}", list(self.results.clone()))?;
         for &(param, grad) in &self.grads {

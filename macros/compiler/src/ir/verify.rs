@@ -12,11 +12,7 @@ pub fn verify(program: &Program) -> Result<(), String> {
     for stmt in &program.body {
         for operand in stmt.operands() {
             if !known.contains(&operand.value) {
-                return Err(fault(
-                    program,
-                    stmt,
-                    "reads a value that is not defined before it",
-                ));
+                return Err(fault(program, stmt, "reads a value that is not defined before it"));
             }
         }
         statement(program, stmt)?;
@@ -25,10 +21,7 @@ pub fn verify(program: &Program) -> Result<(), String> {
         }
     }
     match program.outputs().find(|id| !known.contains(id)) {
-        Some(id) => Err(format!(
-            "output `{}` is never defined",
-            program.value(id).name
-        )),
+        Some(id) => Err(format!("output `{}` is never defined", program.value(id).name)),
         None => Ok(()),
     }
 }
@@ -60,13 +53,7 @@ fn statement(program: &Program, stmt: &Stmt) -> Result<(), String> {
         Kind::Sum { terms } => {
             for term in terms {
                 read(program, stmt, &term.arg, &term.space)?;
-                index(
-                    program,
-                    stmt,
-                    &term.at,
-                    program.shape(stmt.dst),
-                    &term.space,
-                )?;
+                index(program, stmt, &term.at, program.shape(stmt.dst), &term.space)?;
                 if program.value(term.arg.value).elem != *elem {
                     return Err(fault(program, stmt, "mixes element types"));
                 }
@@ -82,13 +69,7 @@ fn read(
     operand: &Operand,
     space: &[super::DimId],
 ) -> Result<(), String> {
-    index(
-        program,
-        stmt,
-        &operand.at,
-        program.shape(operand.value),
-        space,
-    )
+    index(program, stmt, &operand.at, program.shape(operand.value), space)
 }
 
 fn index(
@@ -99,11 +80,7 @@ fn index(
     space: &[super::DimId],
 ) -> Result<(), String> {
     if at.len() != shape.len() {
-        return Err(fault(
-            program,
-            stmt,
-            "indexes with the wrong number of axes",
-        ));
+        return Err(fault(program, stmt, "indexes with the wrong number of axes"));
     }
     for (&index, &dim) in at.iter().zip(shape) {
         match index {

@@ -22,10 +22,7 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn described(&self, r: Ref, text: &str) -> Described {
-        Described {
-            text: text.to_string(),
-            shape: self.own_shape(r),
-        }
+        Described { text: text.to_string(), shape: self.own_shape(r) }
     }
 
     /// Defines a value over the first `context` dimensions of the context and a shape of its own.
@@ -36,19 +33,16 @@ impl Lowerer<'_> {
         context: usize,
         own: &[DimId],
         span: Span,
-        op: Op,
-        args: Vec<Operand>,
+        kind: Kind,
     ) -> Ref {
         let shape = self.context[..context].iter().chain(own).copied().collect();
-        let id = self
-            .program
-            .define(name, elem, shape, span, Kind::Map { op, args });
+        let id = self.program.define(name, elem, shape, span, kind);
         Ref { id, context }
     }
 
     /// A number.
     pub(super) fn constant(&mut self, literal: Literal, elem: Elem, span: Span) -> Ref {
-        self.map("c", elem, 0, &[], span, Op::Const(literal), vec![])
+        self.map("c", elem, 0, &[], span, Kind::Map { op: Op::Const(literal), args: vec![] })
     }
 
     /// The extent of a dimension, as `usize`.
@@ -59,8 +53,7 @@ impl Lowerer<'_> {
             0,
             &[],
             span,
-            Op::Size(dim),
-            vec![],
+            Kind::Map { op: Op::Size(dim), args: vec![] },
         )
     }
 
@@ -68,7 +61,7 @@ impl Lowerer<'_> {
     pub(super) fn cast(&mut self, r: Ref, elem: Elem, span: Span) -> Ref {
         let own = self.own_shape(r);
         let arg = self.program.whole(r.id);
-        self.map("cast", elem, r.context, &own, span, Op::Cast, vec![arg])
+        self.map("cast", elem, r.context, &own, span, Kind::Map { op: Op::Cast, args: vec![arg] })
     }
 
     /// Applies a primitive element by element, broadcasting its arguments as ndarray does.
@@ -82,25 +75,24 @@ impl Lowerer<'_> {
         let elem = self.elem(args[0].0);
         for (k, &(arg, _)) in args.iter().enumerate().skip(1) {
             let other = self.elem(arg);
-            let want = if row.name == "powi" && k == 1 {
-                Elem::Int("i32".into())
-            } else {
-                elem.clone()
-            };
+            let want =
+                if row.name == "powi" && k == 1 { Elem::Int("i32".into()) } else { elem.clone() };
             if !self.elems.unify(&want, &other) {
-                return self.error(
-                    span,
-                    format!("the operands of `{}` are of different types", row.name),
-                );
+                return self
+                    .error(span, format!("the operands of `{}` are of different types", row.name));
             }
         }
         let own = self.broadcast(args, into_left, span)?;
         let context = args.iter().map(|(r, _)| r.context).max().unwrap_or(0);
-        let operands = args
-            .iter()
-            .map(|&(r, _)| self.stretched(r, context, &own))
-            .collect();
-        Some(self.map(row.name, elem, context, &own, span, Op::Prim(row), operands))
+        let operands = args.iter().map(|&(r, _)| self.stretched(r, context, &own)).collect();
+        Some(self.map(
+            row.name,
+            elem,
+            context,
+            &own,
+            span,
+            Kind::Map { op: Op::Prim(row), args: operands },
+        ))
     }
 
     /// The shape that the arguments' own shapes broadcast to.
@@ -120,10 +112,7 @@ impl Lowerer<'_> {
                     "the right side has more axes than the left side it is assigned into",
                 );
             }
-            let left = Described {
-                text: text.to_string(),
-                shape: own.clone(),
-            };
+            let left = Described { text: text.to_string(), shape: own.clone() };
             if other.len() > own.len() {
                 let missing = other.len() - own.len();
                 own.splice(0..0, other[..missing].iter().copied());
@@ -159,20 +148,17 @@ impl Lowerer<'_> {
     fn stretched(&self, r: Ref, context: usize, own: &[DimId]) -> Operand {
         let shape = self.own_shape(r);
         let lead = context + own.len() - shape.len();
-        let at = (0..r.context as u8)
-            .map(Index::Axis)
-            .chain(shape.iter().enumerate().map(|(k, &dim)| {
+        let at = (0..r.context as u8).map(Index::Axis).chain(shape.iter().enumerate().map(
+            |(k, &dim)| {
                 let axis = (lead + k) as u8;
                 if self.is_same(dim, own[own.len() - shape.len() + k]) {
                     Index::Axis(axis)
                 } else {
                     Index::Stretch(axis, dim)
                 }
-            }));
-        Operand {
-            value: r.id,
-            at: at.collect(),
-        }
+            },
+        ));
+        Operand { value: r.id, at: at.collect() }
     }
 
     /// `left.dot(right)`, for every pair of ranks 1 and 2.
@@ -219,8 +205,7 @@ impl Lowerer<'_> {
             context,
             &own,
             span,
-            Op::Prim(&primitives::MUL),
-            args,
+            Kind::Map { op: Op::Prim(&primitives::MUL), args },
         );
         Some(self.sum("dot", product, &[l.len() - 1], span))
     }
@@ -236,13 +221,8 @@ impl Lowerer<'_> {
         let shape = kept.iter().map(|&k| space[k]).collect();
         let arg = self.program.whole(r.id);
         let terms = vec![Term { space, at, arg }];
-        let id = self
-            .program
-            .define(name, elem, shape, span, Kind::Sum { terms });
-        Ref {
-            id,
-            context: r.context,
-        }
+        let id = self.program.define(name, elem, shape, span, Kind::Sum { terms });
+        Ref { id, context: r.context }
     }
 
     /// The mean over some of a value's own axes: the sum divided by the count.
@@ -271,7 +251,7 @@ impl Lowerer<'_> {
         let at = (0..r.context).chain((0..rank).rev().map(|k| r.context + k));
         let at = at.map(|k| Index::Axis(k as u8)).collect();
         let (elem, arg) = (self.elem(r), Operand { value: r.id, at });
-        self.map("t", elem, r.context, &own, span, Op::Copy, vec![arg])
+        self.map("t", elem, r.context, &own, span, Kind::Map { op: Op::Copy, args: vec![arg] })
     }
 
     /// One element.
@@ -286,28 +266,24 @@ impl Lowerer<'_> {
         if own.len() != index.len() {
             return self.error(
                 span,
-                format!(
-                    "an array of rank {} takes {0} indices, not {}",
-                    own.len(),
-                    index.len()
-                ),
+                format!("an array of rank {} takes {0} indices, not {}", own.len(), index.len()),
             );
         }
         for (axis, (&dim, &index)) in own.iter().zip(index).enumerate() {
             let array = self.described(r, text);
-            self.program.checks.push(Check::Inside {
-                array,
-                dim,
-                index,
-                axis,
-            });
+            self.program.checks.push(Check::Inside { array, dim, index, axis });
         }
-        let at = identity(r.context)
-            .into_iter()
-            .chain(index.iter().map(|&k| Index::At(k)))
-            .collect();
+        let at =
+            identity(r.context).into_iter().chain(index.iter().map(|&k| Index::At(k))).collect();
         let (elem, arg) = (self.elem(r), Operand { value: r.id, at });
-        Some(self.map("at", elem, r.context, &[], span, Op::Copy, vec![arg]))
+        Some(self.map(
+            "at",
+            elem,
+            r.context,
+            &[],
+            span,
+            Kind::Map { op: Op::Copy, args: vec![arg] },
+        ))
     }
 
     /// Runs `body` with the elements of an array in place of the array, and gives the result the
@@ -328,42 +304,33 @@ impl Lowerer<'_> {
             let at = (0..r.context).chain((0..own.len()).map(|k| r.context + lead + k));
             let at = at.map(|k| Index::Axis(k as u8)).collect();
             let (elem, arg) = (self.elem(r), Operand { value: r.id, at });
-            self.map("e", elem, outer, &own, span, Op::Copy, vec![arg])
-                .id
+            self.map("e", elem, outer, &own, span, Kind::Map { op: Op::Copy, args: vec![arg] }).id
         };
         self.context.extend(&own);
         let depth = self.context.len();
-        let result = body(
-            self,
-            Ref {
-                id: element,
-                context: depth,
-            },
-        );
+        let result = body(self, Ref { id: element, context: depth });
         let mapped = match result {
             Some(Val::Ref(result)) if self.own_rank(result) == 0 => {
                 let at = identity(result.context);
-                let (elem, arg) = (
-                    self.elem(result),
-                    Operand {
-                        value: result.id,
-                        at,
-                    },
-                );
+                let (elem, arg) = (self.elem(result), Operand { value: result.id, at });
                 let full = result.context == depth;
                 Some(if full {
                     result
                 } else {
-                    self.map("e", elem, depth, &[], span, Op::Copy, vec![arg])
+                    self.map(
+                        "e",
+                        elem,
+                        depth,
+                        &[],
+                        span,
+                        Kind::Map { op: Op::Copy, args: vec![arg] },
+                    )
                 })
             }
             Some(_) => self.error(span, "the closure must return a float for each element"),
             None => None,
         };
         self.context.truncate(outer);
-        Some(Ref {
-            id: mapped?.id,
-            context: outer,
-        })
+        Some(Ref { id: mapped?.id, context: outer })
     }
 }

@@ -26,19 +26,11 @@ impl<'a> Lowerer<'a> {
             let args = self.arguments(call)?;
             return self.apply(&closure, args, call.span());
         }
-        if function
-            .path
-            .segments
-            .last()
-            .is_some_and(|s| s.ident == "Axis")
-        {
+        if function.path.segments.last().is_some_and(|s| s.ident == "Axis") {
             return self.axis_literal(call);
         }
         if !is_known_function(&function.path, &self.frame().function.floats)
-            && self
-                .callees
-                .callee(self.frame().id, &function.path)
-                .is_none()
+            && self.callees.callee(self.frame().id, &function.path).is_none()
         {
             return self.unknown_call(call, &function.path);
         }
@@ -54,10 +46,9 @@ impl<'a> Lowerer<'a> {
 
     fn axis_literal(&mut self, call: &ExprCall) -> Option<Val> {
         match call.args.first() {
-            Some(Expr::Lit(syn::ExprLit {
-                lit: syn::Lit::Int(lit),
-                ..
-            })) => Some(Val::Axis(lit.base10_parse().ok()?)),
+            Some(Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(lit), .. })) => {
+                Some(Val::Axis(lit.base10_parse().ok()?))
+            }
             _ => self.error(call.span(), "an axis must be written out: `Axis(0)`"),
         }
     }
@@ -79,20 +70,17 @@ impl<'a> Lowerer<'a> {
             let refs = self.references(args, exprs, span)?;
             return self.primitive(&primitives::STOP_GRADIENT, &refs, &text(path), &[], path);
         }
-        if let [.., ty, function] = segments.as_slice() {
-            if let Some(elem) = self.path_elem(ty) {
-                return self.float_function(elem, function, args, exprs, path, span);
-            }
+        if let [.., ty, function] = segments.as_slice()
+            && let Some(elem) = self.path_elem(ty)
+        {
+            return self.float_function(elem, function, args, exprs, path, span);
         }
         self.unannotated(path)
     }
 
     /// A call of something that is neither annotated nor known.
     fn unknown_call(&mut self, call: &ExprCall, path: &syn::Path) -> Option<Val> {
-        let name = path
-            .get_ident()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let name = path.get_ident().map(ToString::to_string).unwrap_or_default();
         let differentiable = tainted_call(self.frame().function, call);
         if differentiable
             || STD_MACROS.contains(&name.as_str())
@@ -148,23 +136,14 @@ impl<'a> Lowerer<'a> {
             _ => None,
         };
         if let Some(value) = number {
-            return Some(Val::Ref(self.constant(
-                Literal::Float(value, None),
-                elem,
-                span,
-            )));
+            return Some(Val::Ref(self.constant(Literal::Float(value, None), elem, span)));
         }
         if let ("from", [arg]) = (function, refs.as_slice()) {
             let cast = Val::Ref(self.cast(*arg, elem.clone(), span));
             // `num_traits`' `T::from` returns an `Option`, std's `f64::from` does not.
-            let generic = path
-                .segments
-                .first()
-                .is_some_and(|s| s.ident != "f32" && s.ident != "f64");
-            let described = crate::ir::Described {
-                text: text(path),
-                shape: vec![],
-            };
+            let generic =
+                path.segments.first().is_some_and(|s| s.ident != "f32" && s.ident != "f64");
+            let described = crate::ir::Described { text: text(path), shape: vec![] };
             return Some(if generic {
                 Val::Option(Box::new(cast), described, vec![])
             } else {
@@ -187,10 +166,9 @@ impl<'a> Lowerer<'a> {
                 return self.error(span, format!("`{}` takes `{elem}`", text(path)));
             }
         }
-        let texts: Vec<String> = exprs.iter().map(|e| text(e)).collect();
-        let (first, rest) = texts
-            .split_first()
-            .map_or((String::new(), &[][..]), |(f, r)| (f.clone(), r));
+        let texts: Vec<String> = exprs.iter().map(text).collect();
+        let (first, rest) =
+            texts.split_first().map_or((String::new(), &[][..]), |(f, r)| (f.clone(), r));
         self.primitive(row, &refs, &first, rest, path)
     }
 
@@ -208,10 +186,7 @@ impl<'a> Lowerer<'a> {
         if self.frames.iter().any(|f| f.id == id) {
             return self.error(
                 path.span(),
-                format!(
-                    "`{}` calls itself: recursion is not supported yet",
-                    function.name()
-                ),
+                format!("`{}` calls itself: recursion is not supported yet", function.name()),
             );
         }
         if args.len() != function.params.len() {
@@ -225,11 +200,8 @@ impl<'a> Lowerer<'a> {
                 ),
             );
         }
-        let elems: HashMap<String, Elem> = function
-            .floats
-            .iter()
-            .map(|f| (f.clone(), self.elems.free()))
-            .collect();
+        let elems: HashMap<String, Elem> =
+            function.floats.iter().map(|f| (f.clone(), self.elems.free())).collect();
         if let Some(syn::PathArguments::AngleBracketed(list)) =
             path.segments.last().map(|s| &s.arguments)
         {
@@ -255,18 +227,10 @@ impl<'a> Lowerer<'a> {
             if let Some(last) = path.segments.last_mut() {
                 last.arguments = syn::PathArguments::None;
             }
-            self.outer_call = Some(OuterCall {
-                span: path.span(),
-                path: path.into_token_stream(),
-                constants: 0,
-            });
+            self.outer_call =
+                Some(OuterCall { span: path.span(), path: path.into_token_stream(), constants: 0 });
         }
-        self.frames.push(Frame {
-            function,
-            id,
-            scopes: vec![HashMap::new()],
-            elems,
-        });
+        self.frames.push(Frame { function, id, scopes: vec![HashMap::new()], elems });
         let result = self.inlined_body(function, args, span);
         self.frames.pop();
         if is_outer {
@@ -370,26 +334,12 @@ impl<'a> Lowerer<'a> {
             let path = &outer.path;
             quote!(#path::#accessor)
         });
-        let args = locals
-            .iter()
-            .map(|(_, r)| self.program.whole(r.id))
-            .collect();
-        let kind = Kind::Map {
-            op: Op::Foreign(number),
-            args,
-        };
-        let id = self
-            .program
-            .define(text(expr), elem, vec![], expr.span(), kind);
+        let args = locals.iter().map(|(_, r)| self.program.whole(r.id)).collect();
+        let kind = Kind::Map { op: Op::Foreign(number), args };
+        let id = self.program.define(text(expr), elem, vec![], expr.span(), kind);
         let locals = locals.into_iter().map(|(name, r)| (name, r.id)).collect();
         let origin = self.frame().id;
-        self.program.foreign.push(Foreign {
-            through,
-            source,
-            value: id,
-            locals,
-            origin,
-        });
+        self.program.foreign.push(Foreign { through, source, value: id, locals, origin });
         Some(Val::Ref(Ref { id, context: 0 }))
     }
 }

@@ -20,10 +20,8 @@ impl Lowerer<'_> {
             Expr::Block(block) if block.label.is_none() => self.block(&block.block),
             Expr::Reference(inner) => match &inner.mutability {
                 None => self.expr(&inner.expr),
-                Some(token) => self.error(
-                    token.span(),
-                    "`&mut` is not supported yet: bind a new value instead",
-                ),
+                Some(token) => self
+                    .error(token.span(), "`&mut` is not supported yet: bind a new value instead"),
             },
             Expr::Unary(unary) => self.unary(unary),
             Expr::Binary(binary) => self.binary(binary),
@@ -89,10 +87,9 @@ impl Lowerer<'_> {
             Val::Option(..) => {
                 self.error(expr.span(), "this is an `Option`: unwrap it, `.unwrap()`")
             }
-            Val::Tuple(_) => self.error(
-                expr.span(),
-                "a tuple cannot be used here: take it apart first",
-            ),
+            Val::Tuple(_) => {
+                self.error(expr.span(), "a tuple cannot be used here: take it apart first")
+            }
             Val::Closure(_) => self.error(expr.span(), "a closure cannot be used here: call it"),
             Val::Unit | Val::Axis(_) => {
                 self.error(expr.span(), "a float or an array is expected here")
@@ -169,10 +166,7 @@ impl Lowerer<'_> {
                     self.elementwise(&primitives::NEG, &[(arg, &text)], false, unary.span());
                 Some(Val::Ref(result?))
             }
-            _ => self.error(
-                unary.span(),
-                "`!` is not supported in a differentiated function yet",
-            ),
+            _ => self.error(unary.span(), "`!` is not supported in a differentiated function yet"),
         }
     }
 
@@ -190,12 +184,7 @@ impl Lowerer<'_> {
         let (left, right) = (self.operand(&binary.left), self.operand(&binary.right));
         let texts = (text(&binary.left), text(&binary.right));
         let args = [(left?, texts.0.as_str()), (right?, texts.1.as_str())];
-        Some(Val::Ref(self.elementwise(
-            row,
-            &args,
-            false,
-            binary.span(),
-        )?))
+        Some(Val::Ref(self.elementwise(row, &args, false, binary.span())?))
     }
 
     fn cast_expr(&mut self, cast: &syn::ExprCast) -> Option<Val> {
@@ -206,10 +195,7 @@ impl Lowerer<'_> {
                 let elem = self.substitute(&elem);
                 Some(Val::Ref(self.cast(arg, elem, cast.span())))
             }
-            None => self.error(
-                cast.ty.span(),
-                "only casts to floats and integers are supported",
-            ),
+            None => self.error(cast.ty.span(), "only casts to floats and integers are supported"),
         }
     }
 
@@ -243,10 +229,7 @@ impl Lowerer<'_> {
                 Some(val) => Some(val.clone()),
                 None => self.error(
                     index.span(),
-                    format!(
-                        "the index {k} is out of bounds for a shape of {} axes",
-                        vals.len()
-                    ),
+                    format!("the index {k} is out of bounds for a shape of {} axes", vals.len()),
                 ),
             };
         }
@@ -258,9 +241,7 @@ impl Lowerer<'_> {
     /// The index an expression is, if it is made of integer literals.
     fn constant_index(&self, index: &Expr) -> Option<Vec<usize>> {
         let literal = |expr: &Expr| match expr {
-            Expr::Lit(syn::ExprLit {
-                lit: Lit::Int(lit), ..
-            }) => lit.base10_parse().ok(),
+            Expr::Lit(syn::ExprLit { lit: Lit::Int(lit), .. }) => lit.base10_parse().ok(),
             _ => None,
         };
         match index {
@@ -282,14 +263,9 @@ impl Lowerer<'_> {
             return self.error(span, "the closure takes another number of arguments");
         }
         let outer = std::mem::replace(&mut self.frame_mut().scopes, closure.scopes.clone());
-        self.frame_mut()
-            .scopes
-            .push(std::collections::HashMap::new());
-        let bound = closure
-            .params
-            .iter()
-            .zip(args)
-            .try_for_each(|(pat, val)| self.bind(pat, val, None));
+        self.frame_mut().scopes.push(std::collections::HashMap::new());
+        let bound =
+            closure.params.iter().zip(args).try_for_each(|(pat, val)| self.bind(pat, val, None));
         let result = bound.and_then(|()| self.expr(&closure.body));
         self.frame_mut().scopes = outer;
         result

@@ -17,23 +17,23 @@ enum Slot {
 
 /// The type variables of one lowering.
 #[derive(Default)]
-pub struct Elems {
+pub(super) struct Elems {
     slots: Vec<Slot>,
 }
 
 impl Elems {
     /// A variable for a constant of the user's.
-    pub fn free(&mut self) -> Elem {
+    pub(super) fn free(&mut self) -> Elem {
         self.push(Slot::Free)
     }
 
     /// A variable for a float literal.
-    pub fn float_literal(&mut self) -> Elem {
+    pub(super) fn float_literal(&mut self) -> Elem {
         self.push(Slot::FloatLiteral)
     }
 
     /// A variable for an integer literal.
-    pub fn int_literal(&mut self) -> Elem {
+    pub(super) fn int_literal(&mut self) -> Elem {
         self.push(Slot::IntLiteral)
     }
 
@@ -43,7 +43,7 @@ impl Elems {
     }
 
     /// What is known of a type by now.
-    pub fn shallow(&self, elem: &Elem) -> Elem {
+    pub(super) fn shallow(&self, elem: &Elem) -> Elem {
         let mut elem = elem.clone();
         while let Elem::Var(v) = elem {
             match &self.slots[v as usize] {
@@ -55,7 +55,7 @@ impl Elems {
     }
 
     /// The type itself, with the defaults of literals; `None` if nothing tells it.
-    pub fn resolve(&self, elem: &Elem) -> Option<Elem> {
+    pub(super) fn resolve(&self, elem: &Elem) -> Option<Elem> {
         match self.shallow(elem) {
             Elem::Var(v) => match self.slots[v as usize] {
                 Slot::FloatLiteral => Some(Elem::F64),
@@ -67,7 +67,7 @@ impl Elems {
     }
 
     /// Whether the type is known to be an integer.
-    pub fn is_int(&self, elem: &Elem) -> bool {
+    pub(super) fn is_int(&self, elem: &Elem) -> bool {
         match self.shallow(elem) {
             Elem::Int(_) => true,
             Elem::Var(v) => matches!(self.slots[v as usize], Slot::IntLiteral),
@@ -76,7 +76,7 @@ impl Elems {
     }
 
     /// Makes two types one; false if they differ.
-    pub fn unify(&mut self, a: &Elem, b: &Elem) -> bool {
+    pub(super) fn unify(&mut self, a: &Elem, b: &Elem) -> bool {
         match (self.shallow(a), self.shallow(b)) {
             (Elem::Var(x), Elem::Var(y)) if x == y => true,
             (Elem::Var(x), Elem::Var(y)) => {

@@ -188,10 +188,7 @@ impl Lowerer<'_> {
     /// `mapv` and `map`: the closure, or the path of a float function, applied to each element.
     fn map_closure(&mut self, array: Ref, function: &Expr, span: proc_macro2::Span) -> Option<Val> {
         if let Expr::Path(path) = function {
-            let local = path
-                .path
-                .get_ident()
-                .and_then(|name| self.lookup(&name.to_string()));
+            let local = path.path.get_ident().and_then(|name| self.lookup(&name.to_string()));
             if !matches!(local, Some(Val::Closure(_))) {
                 let call_path = path.path.clone();
                 let result = self.mapped(array, span, |this, e| {
@@ -203,9 +200,8 @@ impl Lowerer<'_> {
         let Val::Closure(closure) = self.expr(function)? else {
             return self.error(function.span(), "a closure is expected here: `|e| e * e`");
         };
-        let result = self.mapped(array, span, |this, e| {
-            this.apply(&closure, vec![Val::Ref(e)], span)
-        })?;
+        let result =
+            self.mapped(array, span, |this, e| this.apply(&closure, vec![Val::Ref(e)], span))?;
         Some(Val::Ref(result))
     }
 
@@ -218,22 +214,6 @@ impl Lowerer<'_> {
             ),
             _ => self.error(expr.span(), "an axis must be written out: `Axis(0)`"),
         }
-    }
-
-    /// The integer a value is, if it is a literal.
-    pub(super) fn integer(&self, r: Ref) -> Option<i128> {
-        self.program
-            .body
-            .iter()
-            .rev()
-            .find(|stmt| stmt.dst == r.id)
-            .and_then(|stmt| match stmt.kind {
-                crate::ir::Kind::Map {
-                    op: crate::ir::Op::Const(crate::ir::Literal::Int(k)),
-                    ..
-                } => Some(k),
-                _ => None,
-            })
     }
 
     /// The element type a type parameter or float type in a path stands for.

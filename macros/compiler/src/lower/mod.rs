@@ -88,10 +88,7 @@ pub fn lower(
     let root = callees.root();
     let function = callees.function(root)?;
     let lowerer = Lowerer {
-        program: Program {
-            name: function.name(),
-            ..Program::default()
-        },
+        program: Program { name: function.name(), ..Program::default() },
         elems: Elems::default(),
         same: Vec::new(),
         broadcasting,
@@ -133,17 +130,8 @@ struct OuterCall {
 
 impl<'a> Lowerer<'a> {
     fn root(mut self, id: usize, function: &'a Function) -> Option<Program> {
-        let elems = function
-            .floats
-            .iter()
-            .map(|f| (f.clone(), Elem::Param(f.clone())))
-            .collect();
-        self.frames.push(Frame {
-            function,
-            id,
-            scopes: vec![HashMap::new()],
-            elems,
-        });
+        let elems = function.floats.iter().map(|f| (f.clone(), Elem::Param(f.clone()))).collect();
+        self.frames.push(Frame { function, id, scopes: vec![HashMap::new()], elems });
         for param in &function.params {
             let val = self.parameter(&param.name.to_string(), &param.ty, param.name.span());
             self.bind(&param.pat, val, None)?;
@@ -176,9 +164,7 @@ impl<'a> Lowerer<'a> {
 
     fn leaf(&mut self, name: &str, elem: Elem, rank: usize, span: Span) -> Val {
         let value = ValueId(self.program.values.len() as u32);
-        let shape = (0..rank)
-            .map(|axis| self.dim(Dim::Of { value, axis }))
-            .collect();
+        let shape = (0..rank).map(|axis| self.dim(Dim::Of { value, axis })).collect();
         let id = self.program.declare(name, elem, shape, span);
         self.name(id, name);
         self.program.params.push(id);
@@ -201,38 +187,26 @@ impl<'a> Lowerer<'a> {
                 Some(())
             }
             (Val::Ref(r), Type::Float(elem)) | (Val::Ref(r), Type::Array(elem, _)) => {
-                let rank = if let Type::Array(_, rank) = ty {
-                    *rank
-                } else {
-                    0
-                };
+                let rank = if let Type::Array(_, rank) = ty { *rank } else { 0 };
                 let elem = self.substitute(elem);
                 let own = self.program.value(r.id).elem.clone();
                 if self.own_rank(*r) != rank || !self.elems.unify(&own, &elem) {
-                    return self.error(
-                        span,
-                        "the body's value is not of the type the signature promises",
-                    );
+                    return self
+                        .error(span, "the body's value is not of the type the signature promises");
                 }
                 leaves.push(r.id);
                 Some(())
             }
-            _ => self.error(
-                span,
-                "the body's value is not of the type the signature promises",
-            ),
+            _ => self.error(span, "the body's value is not of the type the signature promises"),
         }
     }
 
     /// A type of the current function's signature with its type parameters replaced.
     fn substitute(&self, elem: &Elem) -> Elem {
         match elem {
-            Elem::Param(name) => self
-                .frame()
-                .elems
-                .get(name)
-                .cloned()
-                .unwrap_or_else(|| elem.clone()),
+            Elem::Param(name) => {
+                self.frame().elems.get(name).cloned().unwrap_or_else(|| elem.clone())
+            }
             other => other.clone(),
         }
     }
@@ -252,9 +226,8 @@ impl<'a> Lowerer<'a> {
         if self.errors.any() {
             return None;
         }
-        let root: Vec<DimId> = (0..self.same.len() as u32)
-            .map(|d| self.canonical(DimId(d)))
-            .collect();
+        let root: Vec<DimId> =
+            (0..self.same.len() as u32).map(|d| self.canonical(DimId(d))).collect();
         let canonical = |d: &mut DimId| *d = root[d.0 as usize];
         let program = &mut self.program;
         for value in &mut program.values {
@@ -268,12 +241,10 @@ impl<'a> Lowerer<'a> {
         }
         for stmt in &mut program.body {
             match &mut stmt.kind {
-                Kind::Map {
-                    op: Op::Size(dim), ..
-                } => canonical(dim),
-                Kind::Sum { terms } => terms
-                    .iter_mut()
-                    .for_each(|t| t.space.iter_mut().for_each(canonical)),
+                Kind::Map { op: Op::Size(dim), .. } => canonical(dim),
+                Kind::Sum { terms } => {
+                    terms.iter_mut().for_each(|t| t.space.iter_mut().for_each(canonical))
+                }
                 Kind::Map { .. } => {}
             }
             for operand in stmt.operands_mut() {
@@ -325,18 +296,13 @@ impl<'a> Lowerer<'a> {
     }
 
     fn lookup(&self, name: &str) -> Option<&Val> {
-        self.frame()
-            .scopes
-            .iter()
-            .rev()
-            .find_map(|scope| scope.get(name))
+        self.frame().scopes.iter().rev().find_map(|scope| scope.get(name))
     }
 
     /// Gives a value the user's name for it, if it has none yet.
     fn name(&mut self, id: ValueId, name: &str) {
         let k = id.0 as usize;
-        self.named
-            .resize(self.program.values.len().max(k + 1), false);
+        self.named.resize(self.program.values.len().max(k + 1), false);
         if !self.named[k] {
             self.named[k] = true;
             self.program.values[k].name = name.to_string();
@@ -348,15 +314,9 @@ impl<'a> Lowerer<'a> {
         match &self.outer_call {
             None => self.errors.at(span, message),
             Some(call) => {
-                let inside = self
-                    .frames
-                    .last()
-                    .map(|f| f.function.name())
-                    .unwrap_or_default();
-                self.errors.at(
-                    call.span,
-                    format!("in `{inside}`, which is called here: {message}"),
-                );
+                let inside = self.frames.last().map(|f| f.function.name()).unwrap_or_default();
+                self.errors
+                    .at(call.span, format!("in `{inside}`, which is called here: {message}"));
             }
         }
         None

@@ -134,10 +134,9 @@ impl Lowerer<'_> {
 
     fn annotated(&mut self, val: &Val, ty: &Type) -> Option<()> {
         match (val, ty) {
-            (Val::Tuple(vals), Type::Tuple(types)) => vals
-                .iter()
-                .zip(types)
-                .try_for_each(|(val, ty)| self.annotated(val, ty)),
+            (Val::Tuple(vals), Type::Tuple(types)) => {
+                vals.iter().zip(types).try_for_each(|(val, ty)| self.annotated(val, ty))
+            }
             (Val::Ref(r), Type::Float(elem) | Type::Array(elem, _)) => {
                 let (have, want) = (self.elem(*r), self.substitute(elem));
                 let span = self.program.value(r.id).span;
@@ -190,6 +189,8 @@ impl Lowerer<'_> {
     /// An expression whose value is not used: an assignment, or nothing.
     fn statement(&mut self, expr: &Expr) -> Option<()> {
         match expr {
+            Expr::Paren(inner) => self.statement(&inner.expr),
+            Expr::Group(inner) => self.statement(&inner.expr),
             Expr::Assign(assign) => {
                 let val = self.expr(&assign.right)?;
                 self.assign(&assign.left, val)
@@ -212,27 +213,17 @@ impl Lowerer<'_> {
                     .iter()
                     .zip(vals)
                     .try_for_each(|(place, val)| self.assign(place, val)),
-                _ => self.error(
-                    places.span(),
-                    "only a tuple of the same length can be assigned here",
-                ),
+                _ => self
+                    .error(places.span(), "only a tuple of the same length can be assigned here"),
             },
             Expr::Path(path) => {
                 let name = path.path.get_ident().map(ToString::to_string);
                 let slot = name.as_deref().and_then(|name| {
-                    self.frame_mut()
-                        .scopes
-                        .iter_mut()
-                        .rev()
-                        .find_map(|s| s.get_mut(name))
+                    self.frame_mut().scopes.iter_mut().rev().find_map(|s| s.get_mut(name))
                 });
                 match slot {
                     Some(slot) => {
-                        let fresh = if let Val::Ref(r) = &val {
-                            Some(r.id)
-                        } else {
-                            None
-                        };
+                        let fresh = if let Val::Ref(r) = &val { Some(r.id) } else { None };
                         *slot = val;
                         if let (Some(id), Some(name)) = (fresh, name) {
                             self.name(id, &name);
@@ -254,19 +245,12 @@ impl Lowerer<'_> {
 
     fn compound_assign(&mut self, binary: &syn::ExprBinary, row: Prim) -> Option<()> {
         let place = match &*binary.left {
-            Expr::Unary(syn::ExprUnary {
-                op: syn::UnOp::Deref(_),
-                expr,
-                ..
-            }) => &**expr,
+            Expr::Unary(syn::ExprUnary { op: syn::UnOp::Deref(_), expr, .. }) => &**expr,
             place => place,
         };
         let left = self.expr(place)?;
         let right = self.expr(&binary.right)?;
-        let (left, right) = (
-            self.reference(left, place)?,
-            self.reference(right, &binary.right)?,
-        );
+        let (left, right) = (self.reference(left, place)?, self.reference(right, &binary.right)?);
         let texts = (text(place), text(&binary.right));
         let args = [(left, texts.0.as_str()), (right, texts.1.as_str())];
         let result = self.elementwise(row, &args, true, binary.span())?;

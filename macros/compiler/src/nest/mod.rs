@@ -101,12 +101,9 @@ pub struct Nest {
 impl Nest {
     /// The values that are kept in buffers, with the axes that are kept.
     pub fn buffers(&self) -> impl Iterator<Item = (ValueId, &[usize])> {
-        self.storage
-            .iter()
-            .enumerate()
-            .filter_map(|(k, storage)| match storage {
-                Storage::Buffer(axes) => Some((ValueId(k as u32), axes.as_slice())),
-                _ => None,
-            })
+        self.storage.iter().enumerate().filter_map(|(k, storage)| match storage {
+            Storage::Buffer(axes) => Some((ValueId(k as u32), axes.as_slice())),
+            _ => None,
+        })
     }
 }

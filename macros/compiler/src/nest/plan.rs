@@ -28,7 +28,7 @@ pub fn plan(program: &Program) -> Nest {
     }
     let storage = planner.storage(&items);
     let mut items = planner.with_locals(items);
-    place_zeros(&mut items, &planner, &storage);
+    place_zeros(&mut items, program, &storage);
     Nest { items, storage }
 }
 
@@ -42,11 +42,11 @@ pub(crate) fn at(operand: &Operand, vars: &[Ix]) -> Element {
             Ix::At(k) => Ix::At(k),
         },
     };
-    Element {
-        value: operand.value,
-        at: operand.at.iter().map(component).collect(),
-    }
+    Element { value: operand.value, at: operand.at.iter().map(component).collect() }
 }
+
+/// Where an element is touched: its index, and the loops around.
+type Place = (Vec<Ix>, Vec<Var>);
 
 /// Something to be done over a space: a term of a sum, or the elements of a stored array.
 #[derive(Clone)]
@@ -75,10 +75,7 @@ struct Planner<'p> {
 impl<'p> Planner<'p> {
     fn new(program: &'p Program) -> Self {
         let statement: HashMap<_, _> = program.body.iter().map(|stmt| (stmt.dst, stmt)).collect();
-        let outputs: HashSet<_> = program
-            .outputs()
-            .filter(|&id| program.rank(id) > 0)
-            .collect();
+        let outputs: HashSet<_> = program.outputs().filter(|&id| program.rank(id) > 0).collect();
         let mut stored: HashSet<ValueId> = outputs.clone();
         // A read at a constant along a stretched axis cannot be composed into an index.
         for stmt in &program.body {
@@ -90,19 +87,8 @@ impl<'p> Planner<'p> {
                 }
             }
         }
-        stored.retain(|id| {
-            statement
-                .get(id)
-                .is_some_and(|s| matches!(s.kind, Kind::Map { .. }))
-        });
-        Planner {
-            program,
-            statement,
-            outputs,
-            stored,
-            works: vec![],
-            next_var: 0,
-        }
+        stored.retain(|id| statement.get(id).is_some_and(|s| matches!(s.kind, Kind::Map { .. })));
+        Planner { program, statement, outputs, stored, works: vec![], next_var: 0 }
     }
 
     /// Whether a value is scheduled, as against computed on the spot.
@@ -133,10 +119,7 @@ impl<'p> Planner<'p> {
             }
             for inner in stmt.operands() {
                 if let Some(at) = crate::simplify::compose(&inner.at, &operand.at) {
-                    open.push(Operand {
-                        value: inner.value,
-                        at,
-                    });
+                    open.push(Operand { value: inner.value, at });
                 }
             }
             spot.push(operand);
@@ -147,19 +130,11 @@ impl<'p> Planner<'p> {
     /// The cost of one element, as far as it is computed on the spot.
     fn cost(&self, id: ValueId) -> u32 {
         let mut spot = Vec::new();
-        self.closure(
-            &Operand {
-                value: id,
-                at: identity(self.program.rank(id)),
-            },
-            &mut spot,
-        );
+        self.closure(&Operand { value: id, at: identity(self.program.rank(id)) }, &mut spot);
         spot.iter()
             .filter(|operand| !operand.at.is_empty())
             .map(|operand| match &self.statement[&operand.value].kind {
-                Kind::Map {
-                    op: Op::Prim(row), ..
-                } => row.cost,
+                Kind::Map { op: Op::Prim(row), .. } => row.cost,
                 _ => 0,
             })
             .sum()
@@ -190,10 +165,8 @@ impl<'p> Planner<'p> {
             Some(arg) => vec![arg.clone()],
             None => self.statement[&dst].operands().cloned().collect(),
         };
-        let reads: Vec<Operand> = roots
-            .iter()
-            .flat_map(|arg| self.closure(arg, &mut spot))
-            .collect();
+        let reads: Vec<Operand> =
+            roots.iter().flat_map(|arg| self.closure(arg, &mut spot)).collect();
         // Every array access votes for the order in which it is contiguous.
         let touched = (roots.iter().chain(&reads).chain(&spot))
             .flat_map(|o| {
@@ -207,14 +180,7 @@ impl<'p> Planner<'p> {
             .chain(roots.iter().chain(&reads).map(|o| o.at.clone()))
             .chain([at.to_vec()]);
         let order = loop_order(space.len(), &touched.collect::<Vec<_>>());
-        Work {
-            dst,
-            space: space.to_vec(),
-            at: at.to_vec(),
-            arg: arg.cloned(),
-            order,
-            reads,
-        }
+        Work { dst, space: space.to_vec(), at: at.to_vec(), arg: arg.cloned(), order, reads }
     }
 
     /// Stores dear arrays that would be computed anew in every turn of a loop around them.
@@ -255,10 +221,7 @@ impl<'p> Planner<'p> {
             for element in self.needs(item) {
                 let vars: Vec<Var> = element.at.iter().filter_map(|ix| ix.var()).collect();
                 if let Some(last) = path.iter().rposition(|var| vars.contains(var)) {
-                    loops
-                        .entry(element.value)
-                        .or_default()
-                        .insert(path[..=last].to_vec());
+                    loops.entry(element.value).or_default().insert(path[..=last].to_vec());
                 }
             }
         });
@@ -317,14 +280,9 @@ impl<'p> Planner<'p> {
         let mut items = Vec::new();
         let last = level.values().copied().max().unwrap_or(0);
         for current in 0..=last {
-            let here: Vec<usize> = works
-                .iter()
-                .copied()
-                .filter(|w| level[w] == current)
-                .collect();
-            let (straight, looping): (Vec<usize>, Vec<usize>) = here
-                .iter()
-                .partition(|&&w| self.works[w].order.len() == depth);
+            let here: Vec<usize> = works.iter().copied().filter(|w| level[w] == current).collect();
+            let (straight, looping): (Vec<usize>, Vec<usize>) =
+                here.iter().partition(|&&w| self.works[w].order.len() == depth);
             items.extend(straight.iter().map(|&w| self.step(w, &bound[w])));
             let mut dims: Vec<DimId> = Vec::new();
             for &w in &looping {
@@ -334,11 +292,8 @@ impl<'p> Planner<'p> {
                 }
             }
             for dim in dims {
-                let group: Vec<usize> = looping
-                    .iter()
-                    .copied()
-                    .filter(|&w| self.next_dim(w, depth) == dim)
-                    .collect();
+                let group: Vec<usize> =
+                    looping.iter().copied().filter(|&w| self.next_dim(w, depth) == dim).collect();
                 let var = Var(self.next_var);
                 self.next_var += 1;
                 let mut inner = bound.clone();
@@ -376,18 +331,10 @@ impl<'p> Planner<'p> {
 
     fn step(&self, w: usize, bound: &HashMap<u8, Var>) -> Item {
         let work = &self.works[w];
-        let vars: Vec<Ix> = (0..work.space.len() as u8)
-            .map(|axis| Ix::Var(bound[&axis]))
-            .collect();
-        let dst = Operand {
-            value: work.dst,
-            at: work.at.clone(),
-        };
+        let vars: Vec<Ix> = (0..work.space.len() as u8).map(|axis| Ix::Var(bound[&axis])).collect();
+        let dst = Operand { value: work.dst, at: work.at.clone() };
         match &work.arg {
-            Some(arg) => Item::Add {
-                to: at(&dst, &vars),
-                arg: at(arg, &vars),
-            },
+            Some(arg) => Item::Add { to: at(&dst, &vars), arg: at(arg, &vars) },
             None => Item::Store(at(&dst, &vars)),
         }
     }
@@ -419,15 +366,12 @@ impl<'p> Planner<'p> {
 
     /// What an element is computed from.
     fn operands(&self, element: &Element) -> Vec<Element> {
-        self.statement[&element.value]
-            .operands()
-            .map(|operand| at(operand, &element.at))
-            .collect()
+        self.statement[&element.value].operands().map(|operand| at(operand, &element.at)).collect()
     }
 
     /// Decides where each scheduled value is kept.
     fn storage(&self, items: &[Item]) -> Vec<Storage> {
-        let mut touched: HashMap<ValueId, Vec<(Vec<Ix>, Vec<Var>)>> = HashMap::new();
+        let mut touched: HashMap<ValueId, Vec<Place>> = HashMap::new();
         walk(items, &mut vec![], &mut |item, path| {
             let mut touch = |element: &Element| {
                 let places = touched.entry(element.value).or_default();
@@ -441,11 +385,8 @@ impl<'p> Planner<'p> {
                 Item::Store(element) => touch(element),
                 _ => {}
             }
-            let stored = if let Item::Store(element) = item {
-                self.operands(element)
-            } else {
-                vec![]
-            };
+            let stored =
+                if let Item::Store(element) = item { self.operands(element) } else { vec![] };
             stored.iter().for_each(&mut touch);
             for element in self.needs(item) {
                 self.operands(&element).iter().for_each(&mut touch);
@@ -480,14 +421,9 @@ impl<'p> Planner<'p> {
                     |(at, _)| matches!(at[*axis], Ix::Var(var) if first[..shared].contains(&var)),
                 )
             };
-            let kept: Vec<usize> = (0..self.program.rank(id))
-                .filter(|axis| !is_shared(axis))
-                .collect();
-            if kept.is_empty() {
-                Storage::Local
-            } else {
-                Storage::Buffer(kept)
-            }
+            let kept: Vec<usize> =
+                (0..self.program.rank(id)).filter(|axis| !is_shared(axis)).collect();
+            if kept.is_empty() { Storage::Local } else { Storage::Buffer(kept) }
         };
         (0..self.program.values.len()).map(storage).collect()
     }
@@ -498,15 +434,8 @@ impl<'p> Planner<'p> {
         let mut known = HashSet::new();
         let mut out = self.scope_with_locals(items, &mut vec![], &mut known);
         let mut last = BTreeSet::new();
-        for id in self
-            .program
-            .outputs()
-            .filter(|&id| self.program.rank(id) == 0)
-        {
-            let mut open = vec![Element {
-                value: id,
-                at: vec![],
-            }];
+        for id in self.program.outputs().filter(|&id| self.program.rank(id) == 0) {
+            let mut open = vec![Element { value: id, at: vec![] }];
             while let Some(element) = open.pop() {
                 let on_the_spot = self.statement.contains_key(&element.value)
                     && !self.is_scheduled(element.value);
@@ -529,11 +458,8 @@ impl<'p> Planner<'p> {
         let mut added = Vec::new();
         for item in items {
             for element in self.needs(&item) {
-                let is_bound = element
-                    .at
-                    .iter()
-                    .filter_map(|ix| ix.var())
-                    .all(|var| bound.contains(&var));
+                let is_bound =
+                    element.at.iter().filter_map(|ix| ix.var()).all(|var| bound.contains(&var));
                 if is_bound && known.insert(element.clone()) {
                     added.push(element.clone());
                     out.push(Item::Let(element));
@@ -560,50 +486,34 @@ impl<'p> Planner<'p> {
 }
 
 /// Puts the zeroing of accumulators where their scope begins.
-fn place_zeros(items: &mut Vec<Item>, planner: &Planner<'_>, storage: &[Storage]) {
-    for (k, stmt) in planner.program.body.iter().enumerate() {
-        let _ = k;
-        let Kind::Sum { .. } = stmt.kind else {
+fn place_zeros(items: &mut Vec<Item>, program: &Program, storage: &[Storage]) {
+    for stmt in &program.body {
+        if !matches!(stmt.kind, Kind::Sum { .. }) {
             continue;
-        };
-        let zero = Item::Zero(stmt.dst);
+        }
         match &storage[stmt.dst.0 as usize] {
-            Storage::Output => items.insert(0, zero),
-            Storage::Local | Storage::Buffer(_) => {
-                insert_zero(items, stmt.dst, &zero, planner, storage);
-            }
+            Storage::Output => items.insert(0, Item::Zero(stmt.dst)),
+            Storage::Local => insert_zero(items, stmt.dst, &[]),
+            Storage::Buffer(kept) => insert_zero(items, stmt.dst, kept),
             Storage::None => {}
         }
     }
 }
 
-/// Inserts `zero` before the first item that adds to the value, in the scope that all who touch the
-/// value share: one loop deeper as long as that loop binds an axis that is not kept.
-fn insert_zero(
-    items: &mut Vec<Item>,
-    value: ValueId,
-    zero: &Item,
-    planner: &Planner<'_>,
-    storage: &[Storage],
-) {
-    let kept = match &storage[value.0 as usize] {
-        Storage::Buffer(kept) => kept.clone(),
-        _ => vec![],
-    };
-    let Some(first) = items.iter().position(|item| adds(item, value).is_some()) else {
-        items.insert(0, zero.clone());
-        return;
-    };
-    if let Item::Loop(inner) = &mut items[first] {
+/// Inserts the zeroing before the first item that adds to the value, in the scope that all who
+/// touch the value share: one loop deeper as long as that loop binds an axis that is not kept.
+fn insert_zero(items: &mut Vec<Item>, value: ValueId, kept: &[usize]) {
+    let first = items.iter().position(|item| adds(item, value).is_some()).unwrap_or(0);
+    if let Some(Item::Loop(inner)) = items.get_mut(first) {
         let at = adds_in(&inner.body, value).unwrap_or_default();
         let binds = (at.iter().enumerate())
             .any(|(axis, ix)| *ix == Ix::Var(inner.var) && !kept.contains(&axis));
         if binds {
-            insert_zero(&mut inner.body, value, zero, planner, storage);
+            insert_zero(&mut inner.body, value, kept);
             return;
         }
     }
-    items.insert(first, zero.clone());
+    items.insert(first, Item::Zero(value));
 }
 
 fn adds(item: &Item, value: ValueId) -> Option<Vec<Ix>> {

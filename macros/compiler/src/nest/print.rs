@@ -7,16 +7,10 @@ use crate::ir::{Kind, Op, Program};
 impl Nest {
     /// The nest as indented text.
     pub fn show(&self, program: &Program) -> String {
-        let mut printer = Printer {
-            program,
-            names: Names::of(program),
-            out: String::new(),
-        };
+        let mut printer = Printer { program, names: Names::of(program), out: String::new() };
         for (value, axes) in self.buffers() {
-            let dims: Vec<&str> = axes
-                .iter()
-                .map(|&axis| printer.names.dim(program.shape(value)[axis]))
-                .collect();
+            let dims: Vec<&str> =
+                axes.iter().map(|&axis| printer.names.dim(program.shape(value)[axis])).collect();
             let line = format!("buffer {}[{}]", printer.names.value(value), dims.join(", "));
             printer.line(0, &line);
         }
@@ -42,11 +36,8 @@ impl Printer<'_> {
         for item in items {
             match item {
                 Item::Let(element) => {
-                    let line = format!(
-                        "let {} = {}",
-                        self.element(element),
-                        self.definition(element)
-                    );
+                    let line =
+                        format!("let {} = {}", self.element(element), self.definition(element));
                     self.line(depth, &line);
                 }
                 Item::Store(element) => {
@@ -62,11 +53,8 @@ impl Printer<'_> {
                     self.line(depth, &line);
                 }
                 Item::Loop(inner) => {
-                    let line = format!(
-                        "for i{} in 0..{} {{",
-                        inner.var.0,
-                        self.names.dim(inner.dim)
-                    );
+                    let line =
+                        format!("for i{} in 0..{} {{", inner.var.0, self.names.dim(inner.dim));
                     self.line(depth, &line);
                     self.items(&inner.body, depth + 1);
                     self.line(depth, "}");
@@ -91,18 +79,12 @@ impl Printer<'_> {
     }
 
     fn definition(&self, element: &Element) -> String {
-        let stmt = self
-            .program
-            .body
-            .iter()
-            .find(|stmt| stmt.dst == element.value);
+        let stmt = self.program.body.iter().find(|stmt| stmt.dst == element.value);
         let Some(Kind::Map { op, args }) = stmt.map(|stmt| &stmt.kind) else {
             return "?".into();
         };
-        let args: Vec<String> = args
-            .iter()
-            .map(|arg| self.element(&super::at(arg, &element.at)))
-            .collect();
+        let args: Vec<String> =
+            args.iter().map(|arg| self.element(&super::at(arg, &element.at))).collect();
         match op {
             Op::Prim(row) => format!("{} {}", row.name, args.join(", ")),
             Op::Const(literal) => literal_text(literal),

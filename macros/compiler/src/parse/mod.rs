@@ -127,13 +127,9 @@ pub fn parse_function(
         choose_wrt(&options, &mut params, sig.ident.span(), errors);
     }
     match output {
-        Some(output) if errors.count() == before => Some(Function {
-            item,
-            options,
-            params,
-            output,
-            floats,
-        }),
+        Some(output) if errors.count() == before => {
+            Some(Function { item, options, params, output, floats })
+        }
         _ => None,
     }
 }

@@ -14,9 +14,8 @@ pub struct Options {
     pub tape: bool,
 }
 
-const LATER: &[&str] = &[
-    "pullback", "jvp", "hvp", "hessian", "jacobian", "via", "vjp", "check", "partials",
-];
+const LATER: &[&str] =
+    &["pullback", "jvp", "hvp", "hessian", "jacobian", "via", "vjp", "check", "partials"];
 
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {

@@ -38,9 +38,8 @@ impl Type {
     }
 }
 
-const INTEGERS: &[&str] = &[
-    "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize",
-];
+const INTEGERS: &[&str] =
+    &["i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize"];
 
 /// The element type a type stands for, if it is a float or integer by name.
 pub fn elem_of(ty: &syn::Type, floats: &[String]) -> Option<Elem> {
@@ -73,11 +72,8 @@ pub fn type_of(ty: &syn::Type, floats: &[String], errors: &mut Errors) -> Option
             type_of(&reference.elem, floats, errors)
         }
         syn::Type::Tuple(tuple) => {
-            let parts: Vec<_> = tuple
-                .elems
-                .iter()
-                .map(|part| type_of(part, floats, errors))
-                .collect();
+            let parts: Vec<_> =
+                tuple.elems.iter().map(|part| type_of(part, floats, errors)).collect();
             let parts = parts.into_iter().collect::<Option<Vec<_>>>()?;
             Some(Type::Tuple(parts))
         }
@@ -121,10 +117,7 @@ fn named(
     match name.as_str() {
         "bool" | "str" | "char" | "String" => return Some(Type::Constant(name)),
         "Vec" => {
-            errors.at(
-                ty.span(),
-                "`Vec` is not supported yet: take an `ndarray` array or view",
-            );
+            errors.at(ty.span(), "`Vec` is not supported yet: take an `ndarray` array or view");
             return None;
         }
         "Option" | "Result" => {

@@ -14,10 +14,15 @@ rules! {
     Div "/" (x, y) -> z { x / y } x: y.recip(), y: -z / y;
     Recip "recip" (x) -> z { x.recip() } x: -z * z;
     MulAdd "mul_add" (x, a, b) -> z { x.mul_add(a, b) } x: a, a: x, b: F::one();
+    Midpoint "midpoint" (x, y) -> z { x.std_midpoint(y) } x: half(), y: half();
     // x = y·q + z with a whole q: ∂z/∂x = 1, ∂z/∂y = −q. The rounded quotient x/y may reach the
     // next whole number (1.0 / 0.1 is 10, yet 1.0 % 0.1 is 1.0 − 9·0.1); (x − z)/y cannot.
     Rem "%" (x, y) -> z { x % y } x: F::one(), y: -quotient(x, y, z);
     RemEuclid "rem_euclid" (x, y) -> z { x.std_rem_euclid(y) } x: F::one(), y: -quotient(x, y, z);
+}
+
+fn half<F: Real>() -> F {
+    (F::one() + F::one()).recip()
 }
 
 /// The whole number q of x = y·q + remainder.

@@ -10,7 +10,7 @@ mod piecewise;
 mod power;
 
 pub(super) use arithmetic::{
-    Add, Div, Mul, MulAdd, Neg, Recip, Rem, RemEuclid, Second, Square, Sub,
+    Add, Div, Midpoint, Mul, MulAdd, Neg, Recip, Rem, RemEuclid, Second, Square, Sub,
 };
 pub(super) use elementary::{
     Acos, Acosh, Asin, Asinh, Atan, Atan2, Atanh, Cos, Cosh, Sin, Sinh, Tan, Tanh, ToDegrees,

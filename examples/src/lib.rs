@@ -1,1 +1,0 @@
-//! Examples live in `examples/*/main.rs`, see the manifest.

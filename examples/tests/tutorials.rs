@@ -1,0 +1,64 @@
+//! The shorter examples, as a user runs them.
+
+mod common;
+
+use common::{assert_refused, run};
+use std::fs;
+
+#[test]
+fn autograd_basics_shows_both_ways() {
+    let run = run("autograd_basics", &[]);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    let rows = run.stdout.lines().filter_map(|line| line.strip_prefix("dy/dx"));
+    let rows: Vec<String> =
+        rows.map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let array = "[1.3333, 2.0000, 2.6667]";
+    assert_eq!(rows, ["16 16".to_owned(), format!("{array} {array}")]);
+}
+
+#[test]
+fn derivation_shows_every_stage() {
+    let run = run("derivation", &[]);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    let stages = run.stdout.lines().filter(|line| line.starts_with("── "));
+    assert_eq!(stages.count(), 2 * 9);
+    assert!(run.stdout.contains("fn damped_wave(t: f64, rate: f64)\n"));
+    assert!(run.stdout.contains("fn loss(x: f32[n, m], y: f32[n], w: f32[m], b: f32)\n"));
+    assert!(run.stdout.contains("    pub fn value_and_grad("));
+    assert!(run.stdout.contains("impl ::chainrule::Objective for loss {\n"));
+}
+
+#[test]
+fn derivation_takes_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("function.rs");
+    let name = path.to_str().unwrap();
+    let run = |text: &str| {
+        fs::write(&path, text).unwrap();
+        run("derivation", &[name])
+    };
+
+    let callee = "#[differentiate]\nfn square(x: f64) -> f64 {\n    x * x\n}\n";
+    let shown = run(&format!(
+        "{callee}#[differentiate]\nfn f(x: f64) -> f64 {{\n    square(x.sin())\n}}\n"
+    ));
+    assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""));
+    assert!(shown.stdout.contains("fn f(x: f64)\n  x.2: f64 = sin x\n"));
+
+    let refused = run("#[differentiate]\nfn f(x: f64) -> f64 {\n    square(x)\n}\n");
+    assert_refused(
+        &refused,
+        &format!("{name}, line 3: `square` is not annotated above its caller"),
+    );
+    let refused = run("fn f(x: f64) -> f64 { x }\n");
+    assert_refused(
+        &refused,
+        &format!("{name}, line 1: there is no function under `#[differentiate]`"),
+    );
+    let refused = run("#[differentiate(wrt(q))]\nfn f(x: f64) -> f64 {\n    x\n}\n");
+    assert!(refused.stderr.starts_with(&format!("error: {name}, line ")));
+    assert!(refused.stderr.contains("`q`"));
+    let refused = run("#[differentiate]\nfn f(x: f64) -> f64 {\n    x.no_such_method()\n}\n");
+    assert!(refused.stderr.starts_with(&format!("error: {name}, line 3: `no_such_method`")));
+    assert_eq!(refused.code, Some(2));
+}

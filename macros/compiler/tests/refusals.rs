@@ -1,0 +1,81 @@
+//! What is refused is refused with a message, never with a panic.
+
+mod common;
+
+use common::refused;
+
+#[test]
+fn every_error_of_a_function_is_reported() {
+    let messages = refused(
+        "fn f(x: f64) -> f64 { let a = if x > 0.0 { x } else { -x }; let b = x.to_bits(); let c = a + 1.0; unknown(c) }",
+    );
+    assert_eq!(messages.len(), 2, "{messages:#?}");
+    assert!(messages[0].contains("`if` is not supported yet"), "{messages:#?}");
+    assert!(messages[1].contains("to_bits"), "{messages:#?}");
+}
+
+#[test]
+fn no_source_makes_the_compiler_panic() {
+    // Fragments in places where they do not belong; what comes out does not matter here.
+    let pieces = [
+        "x",
+        "x.dot(x)",
+        "x + y",
+        "|e| e",
+        "(x, y)",
+        "x.0",
+        "x[0]",
+        "x[[0, 1]]",
+        "Axis(0)",
+        "x.sum()",
+        "x.mean()",
+        "x.mean().unwrap()",
+        "x.mapv(|e| e * e)",
+        "x.mapv(f64::exp)",
+        "x.t()",
+        "f64::max(x)",
+        "f64::max(x, y, x)",
+        "x.powi(y)",
+        "x as usize",
+        "K",
+        "1",
+        "1.0",
+        "-x",
+        "x.shape()[3]",
+        "x.dim()",
+        "{ let x = y; x }",
+        "x.sum_axis(Axis(2))",
+        "x.sum_axis(0)",
+        "f(x)",
+        "()",
+        "x.powi(2.0)",
+        "stop_gradient()",
+        "x.sin_cos().0",
+        "x.view().t().dot(&y)",
+        "(|a, b| a + b)(x, y)",
+        "x.mapv(|_| 1.0)",
+        "x.mapv(|e| x.sum() + e)",
+    ];
+    let types = [
+        "f64",
+        "f32",
+        "&Array1<f64>",
+        "&Array2<f64>",
+        "Array0<f64>",
+        "(f64, f64)",
+        "usize",
+        "bool",
+    ];
+    for piece in pieces {
+        for x in types {
+            for y in types {
+                for output in ["f64", "Array1<f64>", "(f64, f64)"] {
+                    refused(&format!(
+                        "fn f(x: {x}, y: {y}) -> {output} {{ let mut a = {piece}; a += y; let b = a; b }}"
+                    ));
+                    refused(&format!("fn f(x: {x}, y: {y}) -> {output} {{ {piece} }}"));
+                }
+            }
+        }
+    }
+}
