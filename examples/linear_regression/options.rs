@@ -15,14 +15,26 @@ make_regression(n_samples=1000, n_features=5, bias=14.5, noise=1, random_state=0
 #[command(name = "linear_regression", after_help = AFTER_HELP)]
 pub(crate) struct Options {
     /// How many times to go through the samples
-    #[arg(long, value_name = "N", default_value = "120", value_parser = count, allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "120",
+        value_parser = count,
+        allow_hyphen_values = true
+    )]
     pub(crate) epochs: usize,
 
     /// Samples per step (all of them, if there are fewer)
-    #[arg(long, value_name = "N", default_value = "16", value_parser = count, allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "16",
+        value_parser = count,
+        allow_hyphen_values = true
+    )]
     pub(crate) batch_size: usize,
 
-    /// Factor of the steps; a step is the mean loss' gradient, divided by the batch size
+    /// Factor of the gradient, which is divided by the batch size, too
     #[arg(
         long,
         value_name = "RATE",
@@ -43,11 +55,11 @@ pub(crate) struct Options {
     )]
     noise: f64,
 
-    /// Seed of the initial weights and of the shuffles; the generated samples stay the same
+    /// Seed of the initial weights and the shuffles; the samples stay as they are
     #[arg(long, default_value = "0", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: u64,
 
-    /// Train on this table: columns of numbers, the last one the target, a header if there is one
+    /// Table to train on, its last column the target; a header names the columns
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
 

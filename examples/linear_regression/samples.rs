@@ -73,7 +73,8 @@ impl Samples {
         let (size, name) =
             [features, (largest(&self.y), target)].into_iter().max_by(by_size).unwrap_or(features);
         format!(
-            "{}the loss of the first batch is beyond the range of f32 (`{name}` reaches {size:?}): {remedy}",
+            "{}the loss of the first batch is beyond the range of f32 (`{name}` reaches {size:?}): \
+             {remedy}",
             self.place()
         )
     }

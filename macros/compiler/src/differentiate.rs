@@ -10,6 +10,7 @@ use crate::error::Errors;
 use crate::ir::{DimId, Elem, Index, Kind, Literal, Op, Operand, Program, Stmt, Term, ValueId};
 use crate::primitives::{self, Guard, Prim, Sym};
 use proc_macro2::Span;
+use std::collections::HashMap;
 
 /// What the results' cotangents are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,7 @@ pub fn differentiate(program: &Program, wrt: &[ValueId], seed: Seed) -> Program 
     let active = active(program, wrt);
     let mut reverse = Reverse {
         contributions: vec![Vec::new(); program.values.len()],
+        numbers: program.body.iter().filter_map(literal).collect(),
         program: program.clone(),
         active,
     };
@@ -78,9 +80,20 @@ pub fn check_active(program: &Program, wrt: &[ValueId], errors: &mut Errors) {
     }
 }
 
+/// The number a statement defines, if it is a literal.
+fn literal(stmt: &Stmt) -> Option<(ValueId, f64)> {
+    match &stmt.kind {
+        Kind::Map { op: Op::Const(Literal::Float(value, _)), .. } => Some((stmt.dst, *value)),
+        Kind::Map { op: Op::Const(Literal::Int(value)), .. } => Some((stmt.dst, *value as f64)),
+        _ => None,
+    }
+}
+
 struct Reverse {
     program: Program,
     active: Vec<bool>,
+    /// The values that are literals.
+    numbers: HashMap<ValueId, f64>,
     /// What the readers of each value contribute to its cotangent.
     contributions: Vec<Vec<Term>>,
 }
@@ -179,12 +192,7 @@ impl Reverse {
 
     /// The number an operand is, if it is a literal.
     fn number_of(&self, operand: &Operand) -> Option<f64> {
-        let defining = self.program.body.iter().rev().find(|stmt| stmt.dst == operand.value)?;
-        match &defining.kind {
-            Kind::Map { op: Op::Const(Literal::Float(value, _)), .. } => Some(*value),
-            Kind::Map { op: Op::Const(Literal::Int(value)), .. } => Some(*value as f64),
-            _ => None,
-        }
+        self.numbers.get(&operand.value).copied()
     }
 
     /// `ct · partial`, factor by factor from the left.
@@ -231,7 +239,9 @@ impl Reverse {
 
     fn number(&mut self, value: f64, elem: Elem) -> ValueId {
         let kind = Kind::Map { op: Op::Const(Literal::Float(value, None)), args: vec![] };
-        self.program.define("c", elem, vec![], Span::call_site(), kind)
+        let id = self.program.define("c", elem, vec![], Span::call_site(), kind);
+        self.numbers.insert(id, value);
+        id
     }
 
     /// A primitive over the axes of `like`.
