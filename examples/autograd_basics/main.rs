@@ -104,5 +104,9 @@ fn row(name: &str, by_macro: impl ToString, by_tape: impl ToString) {
 }
 
 fn indented(text: &str) -> String {
-    text.replace('\n', "\n    ").replace("    \n", "\n")
+    let indent = |line: &str| match line {
+        "" => "\n".to_owned(),
+        line => format!("    {line}\n"),
+    };
+    text.lines().map(indent).collect()
 }

@@ -34,7 +34,7 @@ pub(crate) struct Options {
     )]
     pub(crate) batch_size: usize,
 
-    /// Factor of the gradient, which is divided by the batch size, too
+    /// Factor of the gradient, itself over the batch size
     #[arg(
         long,
         value_name = "RATE",
@@ -55,11 +55,11 @@ pub(crate) struct Options {
     )]
     noise: f64,
 
-    /// Seed of the initial weights and the shuffles; the samples stay as they are
+    /// Seed of initial weights and shuffles; the samples are fixed
     #[arg(long, default_value = "0", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: u64,
 
-    /// Table to train on, its last column the target; a header names the columns
+    /// Table to train on instead: its last column is the target
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
 
