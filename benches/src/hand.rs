@@ -4,10 +4,9 @@
 //! whatever vectors the running CPU has ([`wide`]). By size it is
 //! - at most eight columns: the width is a constant, weights and gradient live in registers, two
 //!   rows at a time;
-//! - a batch up to [`CACHED`] elements: four rows at a time, so that weights and gradient are loaded
-//!   once for the four;
-//! - a larger one, which streams from memory: two rows at a time, since prefetching wants few
-//!   streams.
+//! - otherwise four rows at a time, so that weights and gradient are loaded once for the four;
+//! - but two at a time where more than [`CACHED`] elements stream from memory in rows shorter than
+//!   [`LONG`]: the CPU prefetches four short streams badly.
 //!
 //! Every shape adds in the same order: dot products in [`LANES`] lanes, all else row by row. So the
 //! bits depend neither on the shape nor on the vector width.
@@ -21,6 +20,9 @@ const LANES: usize = 8;
 
 /// The largest batch, in elements, that counts as cached.
 const CACHED: usize = 1 << 20;
+
+/// From this many columns on, each row is a stream worth prefetching.
+const LONG: usize = 512;
 
 /// The training step by [`portable`].
 pub fn portable_step(case: &mut Case) -> f32 {
@@ -90,6 +92,7 @@ pub fn wide(
 /// What is summed over the rows besides the gradient by the weights.
 struct Sums {
     rows: f32,
+    two_over_rows: f32,
     squares: f32,
     db: f32,
 }
@@ -97,14 +100,14 @@ struct Sums {
 impl Sums {
     #[inline(always)]
     fn new(rows: usize) -> Self {
-        Sums { rows: rows as f32, squares: 0.0, db: 0.0 }
+        Sums { rows: rows as f32, two_over_rows: 2.0 / rows as f32, squares: 0.0, db: 0.0 }
     }
 
     /// Adds a row's residual; returns the factor of the row in the gradient by the weights.
     #[inline(always)]
     fn add(&mut self, residual: f32) -> f32 {
         self.squares += residual * residual;
-        let factor = 2.0 / self.rows * residual;
+        let factor = self.two_over_rows * residual;
         self.db += factor;
         factor
     }
@@ -123,8 +126,8 @@ fn gradient(x: &[f32], y: &[f32], w: &[f32], b: f32, dw: &mut [f32], db: &mut f3
         6 => narrow::<6>(x, y, w, b, dw),
         7 => narrow::<7>(x, y, w, b, dw),
         8 => narrow::<8>(x, y, w, b, dw),
-        _ if x.len() <= CACHED => in_fours(x, y, w, b, dw),
-        _ => in_twos(x, y, w, b, dw),
+        width if x.len() > CACHED && width < LONG => in_twos(x, y, w, b, dw),
+        _ => in_fours(x, y, w, b, dw),
     };
     *db = sums.db;
     sums.squares / sums.rows
@@ -178,7 +181,8 @@ fn in_fours(x: &[f32], y: &[f32], w: &[f32], b: f32, dw: &mut [f32]) -> Sums {
     for (block, ys) in blocks.chunks_exact(4 * w.len()).zip(y_blocks) {
         let (r0, rest) = block.split_at(w.len());
         let (r1, rest) = rest.split_at(w.len());
-        let (r2, r3) = rest.split_at(w.len());
+        let (r2, rest) = rest.split_at(w.len());
+        let r3 = &rest[..w.len()];
         let dots = four_dots([r0, r1, r2, r3], w);
         let mut factors = [0.0; 4];
         for r in 0..4 {
@@ -201,7 +205,8 @@ fn in_twos(x: &[f32], y: &[f32], w: &[f32], b: f32, dw: &mut [f32]) -> Sums {
     let (y_blocks, y_last) = y.as_chunks::<2>();
     let (blocks, last) = x.split_at(y_blocks.len() * 2 * w.len());
     for (block, ys) in blocks.chunks_exact(2 * w.len()).zip(y_blocks) {
-        let (r0, r1) = block.split_at(w.len());
+        let (r0, rest) = block.split_at(w.len());
+        let r1 = &rest[..w.len()];
         let dots = two_dots([r0, r1], w);
         let f0 = sums.add(dots[0] + b - ys[0]);
         let f1 = sums.add(dots[1] + b - ys[1]);

@@ -55,7 +55,7 @@ pub(crate) struct Options {
     )]
     noise: f64,
 
-    /// Seed of initial weights and shuffles; the samples are fixed
+    /// Seed of initial weights and shuffles, not of samples
     #[arg(long, default_value = "0", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: u64,
 

@@ -179,14 +179,14 @@ impl<'p> Writer<'p> {
                 }
                 Op::Prim(row) => {
                     let own = match row.name {
-                        "add" | "sub" => 1,
-                        "mul" | "div" | "neg" => 2,
+                        "add" | "sub" | "neg" => 1,
+                        "mul" | "div" => 2,
                         _ => 4,
                     };
                     let mut text = row.notation.to_string();
                     for (k, arg) in args.iter().enumerate() {
                         // The right side of a difference or quotient binds tighter.
-                        let tighter = k == 1 && matches!(row.name, "sub" | "div");
+                        let tighter = row.name == "neg" || k == 1 && matches!(row.name, "sub" | "div");
                         let quotient = row.name == "mul" && self.is_quotient(arg.value);
                         let inner = match own {
                             4 => 0,

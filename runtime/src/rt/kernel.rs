@@ -7,7 +7,7 @@ use num_traits::Float;
 use pulp::{Arch, Simd, WithSimd};
 
 /// How many partial sums an innermost loop keeps.
-pub const LANES: usize = 16;
+pub const LANES: usize = 8;
 
 /// From this many elements on, choosing the vector width at run time pays.
 const WIDE_FROM: usize = 512;

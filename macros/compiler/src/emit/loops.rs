@@ -28,13 +28,13 @@ pub(super) struct Loops<'p> {
     namer: Namer,
     statement: HashMap<ValueId, &'p crate::ir::Stmt>,
     locals: HashMap<Element, Ident>,
-    accumulators: HashMap<ValueId, Ident>,
+    accumulators: HashMap<Element, Ident>,
     arrays: HashMap<ValueId, Ident>,
     vars: HashMap<Var, Ident>,
     /// What stands for an array at a prefix of its index: a slice of the rest, or an element.
     bound: Vec<(ValueId, Vec<Ix>, TokenStream)>,
     /// Accumulators that are lanes at the moment.
-    lanes: HashMap<ValueId, TokenStream>,
+    lanes: HashMap<Element, TokenStream>,
     /// What this type's own constants are reached through.
     owner: TokenStream,
 }
@@ -148,7 +148,7 @@ impl<'p> Loops<'p> {
                 self.locals.insert(element.clone(), name.clone());
                 quote!(let #name = #value;)
             }
-            Item::Zero(id) => self.zero(*id),
+            Item::Zero(element) => self.zero(element),
             Item::Add { to, arg } => {
                 let arg = self.read(arg);
                 self.add(&to.value, self.place(to), arg)
@@ -185,13 +185,14 @@ impl<'p> Loops<'p> {
         self.program.grads.iter().any(|&(_, grad)| grad == Some(id))
     }
 
-    fn zero(&mut self, id: ValueId) -> TokenStream {
+    fn zero(&mut self, element: &Element) -> TokenStream {
+        let id = element.value;
         let value = self.program.value(id);
         let zero = zero(&value.elem);
         match self.nest.storage[id.0 as usize] {
             Storage::Local => {
                 let name = self.namer.fresh(&value.name);
-                self.accumulators.insert(id, name.clone());
+                self.accumulators.insert(element.clone(), name.clone());
                 quote!(let mut #name = #zero;)
             }
             Storage::Output if self.is_gradient(id) => {
@@ -261,10 +262,10 @@ impl<'p> Loops<'p> {
     /// Where an element is kept.
     fn place(&self, element: &Element) -> TokenStream {
         let id = element.value;
-        if let Some(lanes) = self.lanes.get(&id) {
+        if let Some(lanes) = self.lanes.get(element) {
             return lanes.clone();
         }
-        if let Some(name) = self.accumulators.get(&id) {
+        if let Some(name) = self.accumulators.get(element) {
             return quote!(#name);
         }
         let at = self.kept_index(element);
@@ -382,63 +383,97 @@ impl<'p> Loops<'p> {
         })
     }
 
-    /// A loop around other loops: rows are handed out by splitting them off.
+    /// A loop around other loops: rows are handed out by splitting them off, in blocks where the
+    /// loop has a version for blocks.
     fn outer(&mut self, inner: &Loop) -> TokenStream {
         let index = self.namer.fresh("i");
-        self.vars.insert(inner.var, index.clone());
         let dim = self.symbols.dim(inner.dim).clone();
-        let (mut before, mut inside) = (TokenStream::new(), TokenStream::new());
-        let depth = self.bound.len();
-        for stream in self.streams(inner) {
-            if stream.rest.is_empty() {
-                continue;
-            }
-            let name = self.program.value(stream.value).name.clone();
-            let (rows, row, rest) = (
-                self.namer.fresh(&format!("{name}_rows")),
-                self.namer.fresh(&format!("{name}_row")),
-                self.namer.fresh("rest"),
-            );
-            let (base, len) = (&stream.base, self.count(&stream.rest));
-            if stream.written {
-                before.extend(quote!(let mut #rows = &mut #base[..];));
-                inside.extend(quote! {
-                    let (#row, #rest) = ::core::mem::take(&mut #rows).split_at_mut(#len);
-                    #rows = #rest;
-                });
-            } else {
-                before.extend(quote!(let mut #rows = &#base[..];));
-                inside.extend(quote! {
-                    let (#row, #rest) = #rows.split_at(#len);
-                    #rows = #rest;
-                });
-            }
-            let mut prefix = stream.prefix.clone();
-            prefix.push(Ix::Var(inner.var));
-            self.bound.push((stream.value, prefix, quote!(#row)));
+        let streams: Vec<Stream> =
+            self.streams(inner).into_iter().filter(|s| !s.rest.is_empty()).collect();
+        let mut before = TokenStream::new();
+        let mut cursors = Vec::new();
+        for stream in &streams {
+            let name = &self.program.value(stream.value).name;
+            let rows = self.namer.fresh(&format!("{name}_rows"));
+            let base = &stream.base;
+            before.extend(match stream.written {
+                true => quote!(let mut #rows = &mut #base[..];),
+                false => quote!(let mut #rows = &#base[..];),
+            });
+            cursors.push(rows);
         }
-        let body = self.items(&inner.body);
+        let Some(block) = &inner.block else {
+            self.vars.insert(inner.var, index.clone());
+            let body = self.turn(&streams, &cursors, &[inner.var], &inner.body);
+            return quote! { #before for #index in 0..#dim { #body } };
+        };
+        let rows = block.vars.len();
+        let mut indices = TokenStream::new();
+        for (k, &var) in block.vars.iter().enumerate() {
+            let own = if k == 0 { index.clone() } else { self.namer.fresh("i") };
+            if k > 0 {
+                indices.extend(quote!(let #own = #index + #k;));
+            }
+            self.vars.insert(var, own);
+        }
+        let in_block = self.turn(&streams, &cursors, &block.vars, &block.body);
+        self.vars.insert(inner.var, index.clone());
+        let body = self.turn(&streams, &cursors, &[inner.var], &inner.body);
+        quote! {
+            #before
+            let mut #index = 0;
+            while #dim - #index >= #rows { #indices #in_block #index += #rows; }
+            while #index < #dim { #body #index += 1; }
+        }
+    }
+
+    /// One turn of an outer loop, or several side by side: the rows of each, then the items.
+    fn turn(
+        &mut self,
+        streams: &[Stream],
+        cursors: &[Ident],
+        vars: &[Var],
+        items: &[Item],
+    ) -> TokenStream {
+        let mut out = TokenStream::new();
+        let depth = self.bound.len();
+        for (stream, rows) in streams.iter().zip(cursors) {
+            let len = self.count(&stream.rest);
+            for &var in vars {
+                let name = &self.program.value(stream.value).name;
+                let (row, rest) = (self.namer.fresh(&format!("{name}_row")), self.namer.fresh("rest"));
+                out.extend(match stream.written {
+                    true => quote! {
+                        let (#row, #rest) = ::core::mem::take(&mut #rows).split_at_mut(#len);
+                        #rows = #rest;
+                    },
+                    false => quote! {
+                        let (#row, #rest) = #rows.split_at(#len);
+                        #rows = #rest;
+                    },
+                });
+                let mut prefix = stream.prefix.clone();
+                prefix.push(Ix::Var(var));
+                self.bound.push((stream.value, prefix, quote!(#row)));
+            }
+        }
+        out.extend(self.items(items));
         self.bound.truncate(depth);
-        quote! { #before for #index in 0..#dim { #inside #body } }
+        out
     }
 
     /// A loop without loops inside: elements are handed out by iterators.
     fn innermost(&mut self, inner: &Loop) -> TokenStream {
         let streams: Vec<Stream> =
             self.streams(inner).into_iter().filter(|s| s.rest.is_empty()).collect();
-        let zeroed: BTreeSet<ValueId> = (inner.body.iter())
-            .filter_map(|item| if let Item::Zero(id) = item { Some(*id) } else { None })
-            .collect();
-        let mut sums: Vec<ValueId> = Vec::new();
+        let mut sums: Vec<Element> = Vec::new();
         for item in &inner.body {
-            if let Item::Add { to, .. } = item {
-                let id = to.value;
-                if self.accumulators.contains_key(&id)
-                    && !zeroed.contains(&id)
-                    && !sums.contains(&id)
-                {
-                    sums.push(id);
-                }
+            // What is declared inside the loop is not among the accumulators yet.
+            if let Item::Add { to, .. } = item
+                && self.accumulators.contains_key(to)
+                && !sums.contains(to)
+            {
+                sums.push(to.clone());
             }
         }
         let counted = self.uses_var(inner, &streams) || streams.is_empty();
@@ -502,7 +537,7 @@ impl<'p> Loops<'p> {
         (head, body)
     }
 
-    fn in_lanes(&mut self, inner: &Loop, streams: &[Stream], sums: &[ValueId]) -> TokenStream {
+    fn in_lanes(&mut self, inner: &Loop, streams: &[Stream], sums: &[Element]) -> TokenStream {
         let mut out = TokenStream::new();
         let (mut chunks, mut tails) = (Vec::new(), Vec::new());
         for stream in streams {
@@ -524,15 +559,15 @@ impl<'p> Loops<'p> {
         }
         let lane = self.namer.fresh("l");
         let (mut declared, mut summed) = (TokenStream::new(), TokenStream::new());
-        for &id in sums {
-            let value = self.program.value(id);
+        for element in sums {
+            let value = self.program.value(element.value);
             let lanes = self.namer.fresh(&format!("{}_lanes", value.name));
             let (zero, ty) = (zero(&value.elem), elem_type(&value.elem));
             declared.extend(quote!(let mut #lanes: [#ty; ::chainrule::rt::LANES] = [#zero; ::chainrule::rt::LANES];));
-            let sum = &self.accumulators[&id];
+            let sum = &self.accumulators[element];
             let total = quote!(::chainrule::rt::sum_lanes(&#lanes));
-            summed.extend(self.add(&id, quote!(#sum), total));
-            self.lanes.insert(id, quote!(#lanes[#lane]));
+            summed.extend(self.add(&element.value, quote!(#sum), total));
+            self.lanes.insert(element.clone(), quote!(#lanes[#lane]));
         }
         let (head, body) = self.over_elements(inner, streams, &chunks, Some(&lane));
         self.lanes.clear();

@@ -14,11 +14,18 @@ pub struct Names {
 }
 
 impl Names {
-    /// As [`Names::of`], with cotangents called by a bar: `ē` for `ct_e`.
+    /// As [`Names::of`], as mathematics would write it: cotangents are called by a bar, `ē` for
+    /// `ct_e`, and what has no name of its own is called `t1`, `t2` and so on.
     pub fn with_bars(program: &Program) -> Names {
         let mut names = Names::of(program);
-        for name in &mut names.values {
-            if let Some(of) = name.strip_prefix("ct_") {
+        let rows = crate::primitives::TABLE;
+        let mut unnamed = 0;
+        for (k, (name, value)) in names.values.iter_mut().zip(&program.values).enumerate() {
+            let is_param = program.params.contains(&ValueId(k as u32));
+            if !is_param && rows.iter().any(|row| row.name == value.name) {
+                unnamed += 1;
+                *name = format!("t{unnamed}");
+            } else if let Some(of) = name.strip_prefix("ct_") {
                 *name = format!("{of}\u{304}");
             } else if name == "cotangent" {
                 *name = "result\u{304}".into();

@@ -3,6 +3,7 @@
 //! Where the IR says what is computed, a nest says when: which statements share a loop, what is
 //! kept in a local, what needs a buffer.
 
+mod jam;
 mod plan;
 mod print;
 
@@ -51,7 +52,7 @@ pub enum Item {
     /// Computes an element into a local.
     Let(Element),
     /// Sets a local accumulator, or the part of a buffer in use here, to zero.
-    Zero(ValueId),
+    Zero(Element),
     /// Adds one element to another.
     Add {
         /// What is added to.
@@ -72,7 +73,18 @@ pub struct Loop {
     pub var: Var,
     /// What it runs through.
     pub dim: DimId,
-    /// What it does.
+    /// What it does in one turn.
+    pub body: Vec<Item>,
+    /// What it does in several turns at once, where that pays; `body` is for those left over.
+    pub block: Option<Block>,
+}
+
+/// Several turns of a loop side by side.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// The loop's variable in each of them.
+    pub vars: Vec<Var>,
+    /// What they do.
     pub body: Vec<Item>,
 }
 

@@ -7,6 +7,7 @@
 //! A value lives in a local if all who touch it share the loops of all its axes, else in a buffer
 //! over the other axes.
 
+use super::jam::jam;
 use super::{Element, Item, Ix, Loop, Nest, Storage, Var};
 use crate::ir::{DimId, Index, Kind, Op, Operand, Program, Stmt, ValueId, identity};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -29,6 +30,7 @@ pub fn plan(program: &Program) -> Nest {
     let storage = planner.storage(&items);
     let mut items = planner.with_locals(items);
     place_zeros(&mut items, program, &storage);
+    jam(&mut items, program, &storage, &mut planner.next_var);
     Nest { items, storage }
 }
 
@@ -301,7 +303,7 @@ impl<'p> Planner<'p> {
                     inner[w].insert(self.works[w].order[depth], var);
                 }
                 let body = self.scope(&group, depth + 1, inner);
-                items.push(Item::Loop(Loop { var, dim, body }));
+                items.push(Item::Loop(Loop { var, dim, body, block: None }));
             }
         }
         items
@@ -466,11 +468,11 @@ impl<'p> Planner<'p> {
                 }
             }
             out.push(match item {
-                Item::Loop(Loop { var, dim, body }) => {
+                Item::Loop(Loop { var, dim, body, block }) => {
                     bound.push(var);
                     let body = self.scope_with_locals(body, bound, known);
                     bound.pop();
-                    Item::Loop(Loop { var, dim, body })
+                    Item::Loop(Loop { var, dim, body, block })
                 }
                 other => other,
             });
@@ -492,12 +494,16 @@ fn place_zeros(items: &mut Vec<Item>, program: &Program, storage: &[Storage]) {
             continue;
         }
         match &storage[stmt.dst.0 as usize] {
-            Storage::Output => items.insert(0, Item::Zero(stmt.dst)),
+            Storage::Output => items.insert(0, zero_of(stmt.dst, vec![])),
             Storage::Local => insert_zero(items, stmt.dst, &[]),
             Storage::Buffer(kept) => insert_zero(items, stmt.dst, kept),
             Storage::None => {}
         }
     }
+}
+
+fn zero_of(value: ValueId, at: Vec<Ix>) -> Item {
+    Item::Zero(Element { value, at })
 }
 
 /// Inserts the zeroing before the first item that adds to the value, in the scope that all who
@@ -513,7 +519,8 @@ fn insert_zero(items: &mut Vec<Item>, value: ValueId, kept: &[usize]) {
             return;
         }
     }
-    items.insert(first, Item::Zero(value));
+    let at = items.get(first).and_then(|item| adds(item, value)).unwrap_or_default();
+    items.insert(first, zero_of(value, at));
 }
 
 fn adds(item: &Item, value: ValueId) -> Option<Vec<Ix>> {

@@ -44,8 +44,8 @@ impl Printer<'_> {
                     let line = format!("{} = {}", self.element(element), self.definition(element));
                     self.line(depth, &line);
                 }
-                Item::Zero(value) => {
-                    let line = format!("{} = 0", self.names.value(*value));
+                Item::Zero(element) => {
+                    let line = format!("{} = 0", self.names.value(element.value));
                     self.line(depth, &line);
                 }
                 Item::Add { to, arg } => {
@@ -53,9 +53,10 @@ impl Printer<'_> {
                     self.line(depth, &line);
                 }
                 Item::Loop(inner) => {
-                    let line =
-                        format!("for i{} in 0..{} {{", inner.var.0, self.names.dim(inner.dim));
-                    self.line(depth, &line);
+                    let rows = inner.block.as_ref().map_or(1, |block| block.vars.len());
+                    let by = if rows > 1 { format!(" by {rows}") } else { String::new() };
+                    let (var, dim) = (inner.var.0, self.names.dim(inner.dim));
+                    self.line(depth, &format!("for i{var} in 0..{dim}{by} {{"));
                     self.items(&inner.body, depth + 1);
                     self.line(depth, "}");
                 }

@@ -1,0 +1,105 @@
+//! Rows in blocks: a loop around innermost loops runs several turns side by side.
+//!
+//! What does not change from row to row, such as the weights in a product, is then loaded once for
+//! the block, and the sums of the rows do not wait for one another.
+//! Every accumulator still adds in the order of the rows, so no bit changes.
+
+use super::{Block, Element, Item, Ix, Loop, Storage, Var};
+use crate::ir::{Kind, Op, Program, ValueId};
+use std::collections::HashMap;
+
+/// How many rows run side by side.
+pub const ROWS: usize = 4;
+
+/// Dearer operations than this hide the loads that a block saves.
+const CHEAP: u32 = 5;
+
+/// Gives every loop that gains from it a version for blocks of rows.
+pub(super) fn jam(items: &mut [Item], program: &Program, storage: &[Storage], next_var: &mut u32) {
+    let cost: HashMap<ValueId, u32> = (program.body.iter())
+        .filter_map(|stmt| match &stmt.kind {
+            Kind::Map { op: Op::Prim(row), .. } => Some((stmt.dst, row.cost)),
+            _ => None,
+        })
+        .collect();
+    for item in items {
+        let Item::Loop(outer) = item else { continue };
+        if gains(outer, &cost, storage) {
+            let vars: Vec<Var> = (0..ROWS as u32).map(|k| Var(*next_var + k)).collect();
+            *next_var += ROWS as u32;
+            outer.block = Some(Block { body: side_by_side(outer, &vars), vars });
+        } else {
+            jam(&mut outer.body, program, storage, next_var);
+        }
+    }
+}
+
+/// Whether a loop has only cheap innermost loops inside, and nothing that its turns share.
+fn gains(outer: &Loop, cost: &HashMap<ValueId, u32>, storage: &[Storage]) -> bool {
+    let shares = |element: &Element| match &storage[element.value.0 as usize] {
+        Storage::Buffer(kept) => (element.at.iter().enumerate())
+            .any(|(axis, ix)| ix.var() == Some(outer.var) && !kept.contains(&axis)),
+        _ => false,
+    };
+    let mut loops = 0;
+    for item in &outer.body {
+        match item {
+            Item::Loop(inner) => {
+                loops += 1;
+                for item in &inner.body {
+                    let element = match item {
+                        Item::Loop(_) => return false,
+                        Item::Let(element) | Item::Store(element) | Item::Zero(element) => element,
+                        Item::Add { to, .. } => to,
+                    };
+                    if shares(element) || cost.get(&element.value).is_some_and(|&c| c > CHEAP) {
+                        return false;
+                    }
+                }
+            }
+            Item::Let(element) | Item::Store(element) | Item::Zero(element) if shares(element) => {
+                return false;
+            }
+            Item::Add { to, .. } if shares(to) => return false,
+            _ => {}
+        }
+    }
+    loops > 0
+}
+
+/// The loop's body for several turns: each item for all turns, inner loops merged.
+fn side_by_side(outer: &Loop, vars: &[Var]) -> Vec<Item> {
+    let mut out = Vec::new();
+    for item in &outer.body {
+        match item {
+            Item::Loop(inner) => {
+                let body = vars.iter().flat_map(|&var| {
+                    inner.body.iter().map(move |item| renamed(item, outer.var, var))
+                });
+                out.push(Item::Loop(Loop { body: body.collect(), ..inner.clone() }));
+            }
+            item => out.extend(vars.iter().map(|&var| renamed(item, outer.var, var))),
+        }
+    }
+    out
+}
+
+fn renamed(item: &Item, from: Var, to: Var) -> Item {
+    let element = |element: &Element| Element {
+        value: element.value,
+        at: (element.at.iter())
+            .map(|ix| match *ix {
+                Ix::Var(var) if var == from => Ix::Var(to),
+                Ix::Stretch(var, dim) if var == from => Ix::Stretch(to, dim),
+                other => other,
+            })
+            .collect(),
+    };
+    match item {
+        Item::Let(e) => Item::Let(element(e)),
+        Item::Zero(e) => Item::Zero(element(e)),
+        Item::Store(e) => Item::Store(element(e)),
+        Item::Add { to, arg } => Item::Add { to: element(to), arg: element(arg) },
+        Item::Loop(inner) => Item::Loop(inner.clone()),
+    }
+}
