@@ -27,24 +27,32 @@ fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Times every candidate in turn (A B C A B C …), `rounds` times, each turn for about `turn`.
-pub fn interleaved(
-    candidates: &mut [Box<dyn FnMut() + '_>],
-    rounds: usize,
-    turn: Duration,
-) -> Times {
+/// How long one turn of a candidate takes, if a single call does not take longer: shorter than the
+/// time a scheduler lets run undisturbed, so that on a busy machine most turns are undisturbed.
+const TURN: Duration = Duration::from_micros(500);
+
+/// After this time no round begins, if there were enough for a median.
+const BUDGET: Duration = Duration::from_secs(20);
+const ENOUGH_ROUNDS: usize = 25;
+
+/// Times every candidate in turn (A B C A B C …), `rounds` times or as long as there is time.
+pub fn interleaved(candidates: &mut [Box<dyn FnMut() + '_>], rounds: usize) -> Times {
     let mut calls = Vec::new();
     for candidate in &mut *candidates {
         candidate();
         let (start, mut done) = (Instant::now(), 0_u32);
-        while start.elapsed() < turn {
+        while start.elapsed() < TURN {
             candidate();
             done += 1;
         }
         calls.push(done.max(1));
     }
     let mut times = vec![Vec::with_capacity(rounds); candidates.len()];
-    for _ in 0..rounds {
+    let begin = Instant::now();
+    for round in 0..rounds {
+        if round >= ENOUGH_ROUNDS && begin.elapsed() > BUDGET {
+            break;
+        }
         for ((candidate, &calls), times) in candidates.iter_mut().zip(&calls).zip(&mut times) {
             // What the candidate before left in the caches is not this one's cost.
             candidate();

@@ -8,7 +8,6 @@ use chainrule_benches::{Case, RIVALS, SIZES, interleaved, training};
 use pulp::Arch;
 use std::error::Error;
 use std::hint::black_box;
-use std::time::Duration;
 
 /// Positions in `RIVALS`.
 const MACRO: usize = 0;
@@ -19,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(rounds) => {
             rounds.parse().map_err(|_| format!("`{rounds}` is not a number of rounds"))?
         }
-        None => 101,
+        None => 301,
     };
 
     let names = RIVALS.map(|rival| format!("{} ns", rival.name));
@@ -35,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 black_box((rival.step)(black_box(&mut case.borrow_mut())));
             }));
         }
-        let times = interleaved(&mut steps, rounds, Duration::from_millis(2));
+        let times = interleaved(&mut steps, rounds);
         let medians: Vec<f64> = (0..RIVALS.len()).map(|r| times.median(r)).collect();
         let best = HAND.into_iter().min_by(|&a, &b| medians[a].total_cmp(&medians[b]));
         let ratio = best.map_or(f64::NAN, |best| times.ratio(MACRO, best));
@@ -52,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             black_box(training::loader_alone(black_box(&mut c)));
         }),
     ];
-    let times = interleaved(&mut trainings, rounds, Duration::from_millis(5));
+    let times = interleaved(&mut trainings, rounds);
     let [trainer, hand, loader] = [0, 1, 2].map(|k| times.median(k) / 1e3);
     println!(
         "\n| 120 epochs of 1000×5 | trainer µs | hand µs | the loader in both µs | trainer / hand |"

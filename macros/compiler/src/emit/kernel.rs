@@ -284,6 +284,17 @@ pub(super) fn kernel(
     results_out.extend(next_scalar.map(|name| quote!(#name)));
     let lifetimeless_where = where_clause;
 
+    let rows = version.nest.row_dim().map(|dim| {
+        let width = symbols.dim(dim);
+        quote! {
+            const HAS_ROWS: bool = true;
+            #[inline(always)]
+            fn width(&self) -> usize { self.#width }
+            #[inline(always)]
+            fn with_width(mut self, width: usize) -> Self { self.#width = width; self }
+        }
+    });
+
     let body = quote! {
         #[inline]
         #[track_caller]
@@ -302,6 +313,7 @@ pub(super) fn kernel(
             }
             impl<'k, #(#lifetimeless,)* const ADD: bool> ::chainrule::rt::Kernel for Kernel #type_generics #lifetimeless_where {
                 type Output = #kernel_output;
+                #rows
                 #[inline(always)]
                 fn run(self) -> #kernel_output {
                     let Kernel { #(#names,)* #ignore_phantom __inputs: _ } = self;

@@ -402,27 +402,40 @@ impl<'p> Loops<'p> {
             });
             cursors.push(rows);
         }
-        let Some(block) = &inner.block else {
+        if inner.blocks.is_empty() {
             self.vars.insert(inner.var, index.clone());
             let body = self.turn(&streams, &cursors, &[inner.var], &inner.body);
             return quote! { #before for #index in 0..#dim { #body } };
-        };
-        let rows = block.vars.len();
-        let mut indices = TokenStream::new();
-        for (k, &var) in block.vars.iter().enumerate() {
-            let own = if k == 0 { index.clone() } else { self.namer.fresh("i") };
-            if k > 0 {
-                indices.extend(quote!(let #own = #index + #k;));
-            }
-            self.vars.insert(var, own);
         }
-        let in_block = self.turn(&streams, &cursors, &block.vars, &block.body);
+        let mut loops = TokenStream::new();
+        for (k, block) in inner.blocks.iter().enumerate() {
+            let rows = proc_macro2::Literal::usize_unsuffixed(block.vars.len());
+            let mut indices = TokenStream::new();
+            for (k, &var) in block.vars.iter().enumerate() {
+                let own = if k == 0 { index.clone() } else { self.namer.fresh("i") };
+                if k > 0 {
+                    let k = proc_macro2::Literal::usize_unsuffixed(k);
+                    indices.extend(quote!(let #own = #index + #k;));
+                }
+                self.vars.insert(var, own);
+            }
+            let body = self.turn(&streams, &cursors, &block.vars, &block.body);
+            let turns = quote!(while #dim - #index >= #rows { #indices #body #index += #rows; });
+            // The largest blocks are for what is cached.
+            let width = self.nest.row_dim().map(|width| self.symbols.dim(width));
+            loops.extend(match width {
+                Some(width) if k + 1 < inner.blocks.len() => {
+                    quote!(if ::chainrule::rt::in_large_blocks(#dim, #width) { #turns })
+                }
+                _ => turns,
+            });
+        }
         self.vars.insert(inner.var, index.clone());
         let body = self.turn(&streams, &cursors, &[inner.var], &inner.body);
         quote! {
             #before
             let mut #index = 0;
-            while #dim - #index >= #rows { #indices #in_block #index += #rows; }
+            #loops
             while #index < #dim { #body #index += 1; }
         }
     }
@@ -531,7 +544,16 @@ impl<'p> Loops<'p> {
             });
         }
         let locals = self.locals.clone();
-        let body = self.items(&inner.body);
+        let body = match lane {
+            None => self.items(&inner.body),
+            // One loop over the lanes for each turn that was merged: each is a vector operation.
+            Some(lane) => (inner.body.chunks(inner.body.len().div_ceil(inner.merged)))
+                .map(|turn| {
+                    let turn = self.items(turn);
+                    quote!(for #lane in 0..::chainrule::rt::LANES { #turn })
+                })
+                .collect(),
+        };
         self.locals = locals;
         self.bound.truncate(depth);
         (head, body)
@@ -581,9 +603,7 @@ impl<'p> Loops<'p> {
             #out
             if #dim >= ::chainrule::rt::LANES {
                 #declared
-                for #pattern in #iterator {
-                    for #lane in 0..::chainrule::rt::LANES { #body }
-                }
+                for #pattern in #iterator { #body }
                 #summed
             }
             for #tail_pattern in #tail_iterator { #tail_body }

@@ -8,8 +8,9 @@ use super::{Block, Element, Item, Ix, Loop, Storage, Var};
 use crate::ir::{Kind, Op, Program, ValueId};
 use std::collections::HashMap;
 
-/// How many rows run side by side.
-pub const ROWS: usize = 4;
+/// How many rows run side by side: four while the data is cached and rows are not too short, else
+/// two, since prefetching wants few streams and registers are few.
+const ROWS: [usize; 2] = [4, 2];
 
 /// Dearer operations than this hide the loads that a block saves.
 const CHEAP: u32 = 5;
@@ -25,9 +26,13 @@ pub(super) fn jam(items: &mut [Item], program: &Program, storage: &[Storage], ne
     for item in items {
         let Item::Loop(outer) = item else { continue };
         if gains(outer, &cost, storage) {
-            let vars: Vec<Var> = (0..ROWS as u32).map(|k| Var(*next_var + k)).collect();
-            *next_var += ROWS as u32;
-            outer.block = Some(Block { body: side_by_side(outer, &vars), vars });
+            outer.blocks = (ROWS.iter())
+                .map(|&rows| {
+                    let vars: Vec<Var> = (0..rows as u32).map(|k| Var(*next_var + k)).collect();
+                    *next_var += rows as u32;
+                    Block { body: side_by_side(outer, &vars), vars }
+                })
+                .collect();
         } else {
             jam(&mut outer.body, program, storage, next_var);
         }
@@ -76,7 +81,8 @@ fn side_by_side(outer: &Loop, vars: &[Var]) -> Vec<Item> {
                 let body = vars.iter().flat_map(|&var| {
                     inner.body.iter().map(move |item| renamed(item, outer.var, var))
                 });
-                out.push(Item::Loop(Loop { body: body.collect(), ..inner.clone() }));
+                let (body, merged) = (body.collect(), vars.len());
+                out.push(Item::Loop(Loop { body, merged, ..inner.clone() }));
             }
             item => out.extend(vars.iter().map(|&var| renamed(item, outer.var, var))),
         }

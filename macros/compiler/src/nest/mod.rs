@@ -75,8 +75,11 @@ pub struct Loop {
     pub dim: DimId,
     /// What it does in one turn.
     pub body: Vec<Item>,
-    /// What it does in several turns at once, where that pays; `body` is for those left over.
-    pub block: Option<Block>,
+    /// Of how many turns of the loop around it the body holds the items, one turn after another.
+    pub merged: usize,
+    /// What it does in several turns at once, where that pays, the most turns first; `body` is for
+    /// those left over.
+    pub blocks: Vec<Block>,
 }
 
 /// Several turns of a loop side by side.
@@ -111,6 +114,24 @@ pub struct Nest {
 }
 
 impl Nest {
+    /// The dimension that the innermost loops inside other loops run through, if it is one.
+    pub fn row_dim(&self) -> Option<DimId> {
+        fn collect(items: &[Item], inside: bool, dims: &mut Vec<DimId>) {
+            for item in items {
+                if let Item::Loop(inner) = item {
+                    let innermost = !inner.body.iter().any(|item| matches!(item, Item::Loop(_)));
+                    if inside && innermost && !dims.contains(&inner.dim) {
+                        dims.push(inner.dim);
+                    }
+                    collect(&inner.body, true, dims);
+                }
+            }
+        }
+        let mut dims = Vec::new();
+        collect(&self.items, false, &mut dims);
+        if let [dim] = dims[..] { Some(dim) } else { None }
+    }
+
     /// The values that are kept in buffers, with the axes that are kept.
     pub fn buffers(&self) -> impl Iterator<Item = (ValueId, &[usize])> {
         self.storage.iter().enumerate().filter_map(|(k, storage)| match storage {

@@ -303,7 +303,7 @@ impl<'p> Planner<'p> {
                     inner[w].insert(self.works[w].order[depth], var);
                 }
                 let body = self.scope(&group, depth + 1, inner);
-                items.push(Item::Loop(Loop { var, dim, body, block: None }));
+                items.push(Item::Loop(Loop { var, dim, body, merged: 1, blocks: vec![] }));
             }
         }
         items
@@ -468,11 +468,11 @@ impl<'p> Planner<'p> {
                 }
             }
             out.push(match item {
-                Item::Loop(Loop { var, dim, body, block }) => {
+                Item::Loop(Loop { var, dim, body, merged, blocks }) => {
                     bound.push(var);
                     let body = self.scope_with_locals(body, bound, known);
                     bound.pop();
-                    Item::Loop(Loop { var, dim, body, block })
+                    Item::Loop(Loop { var, dim, body, merged, blocks })
                 }
                 other => other,
             });

@@ -53,7 +53,7 @@ impl Printer<'_> {
                     self.line(depth, &line);
                 }
                 Item::Loop(inner) => {
-                    let rows = inner.block.as_ref().map_or(1, |block| block.vars.len());
+                    let rows = inner.blocks.first().map_or(1, |block| block.vars.len());
                     let by = if rows > 1 { format!(" by {rows}") } else { String::new() };
                     let (var, dim) = (inner.var.0, self.names.dim(inner.dim));
                     self.line(depth, &format!("for i{var} in 0..{dim}{by} {{"));

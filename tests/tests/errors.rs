@@ -1,0 +1,10 @@
+//! Mistakes and what the macro says about them: one mistake a file, named after it, the whole
+//! message pinned beside it. `TRYBUILD=overwrite cargo test -p chainrule-tests --test errors`
+//! writes them anew, to be read before they are kept.
+
+#![forbid(unsafe_code)]
+
+#[test]
+fn every_mistake_has_its_message() {
+    trybuild::TestCases::new().compile_fail("tests/errors/*.rs");
+}

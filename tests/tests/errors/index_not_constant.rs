@@ -1,0 +1,9 @@
+use chainrule::differentiate;
+use ndarray::Array1;
+
+#[differentiate]
+fn f(x: &Array1<f64>, n: usize) -> f64 {
+    x[n]
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use chainrule::differentiate;
+
+#[differentiate]
+fn power(x: f64, n: i32) -> f64 {
+    x * power(x, n - 1)
+}
+
+fn main() {}

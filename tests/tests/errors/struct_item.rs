@@ -1,0 +1,8 @@
+use chainrule::differentiate;
+
+#[differentiate]
+struct Model {
+    w: f64,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use chainrule::differentiate;
+use ndarray::Array1;
+
+#[differentiate]
+fn f(x: &Array1<i32>, y: f64) -> f64 {
+    y
+}
+
+fn main() {}
