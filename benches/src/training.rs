@@ -8,6 +8,7 @@ use chainrule::train::Trainer;
 use ndarray::Array1;
 use pulp::Arch;
 use std::error::Error;
+use std::hint::black_box;
 
 const EPOCHS: usize = 120;
 const BATCH_SIZE: usize = 16;
@@ -47,10 +48,12 @@ pub fn by_trainer(loader: &mut DataLoader<f32>) -> Result<Trained, Box<dyn Error
     Ok((w, b, last))
 }
 
-/// By hand: the same loader, the fused gradient, the update in place.
+/// By hand: the same loader, the fused gradient, the update in place. The number of features is the
+/// data's, not the program's, as it is for the trainer.
 pub fn by_hand(arch: Arch, loader: &mut DataLoader<f32>) -> Trained {
-    let (mut w, mut b) = ([0.0; FEATURES], 0.0);
-    let (mut dw, mut db) = ([0.0; FEATURES], 0.0);
+    let features = black_box(FEATURES);
+    let (mut w, mut b) = (vec![0.0; features], 0.0);
+    let (mut dw, mut db) = (vec![0.0; features], 0.0);
     let mut last = f64::NAN;
     for epoch in 0..EPOCHS {
         let (mut total, mut batches) = (0.0, 0);
@@ -61,14 +64,14 @@ pub fn by_hand(arch: Arch, loader: &mut DataLoader<f32>) -> Trained {
                 total += f64::from(hand::wide(arch, x, y, &w, b, &mut dw, &mut db));
             }
             batches += 1;
-            for (w, dw) in w.iter_mut().zip(dw) {
+            for (w, dw) in w.iter_mut().zip(&dw) {
                 *w -= LEARNING_RATE * (dw / BATCH_SIZE as f32);
             }
             b -= LEARNING_RATE * (db / BATCH_SIZE as f32);
         }
         last = total / f64::from(batches);
     }
-    (Array1::from_iter(w), b, last)
+    (Array1::from_vec(w), b, last)
 }
 
 /// The loader alone, which both share: the sum of the targets it served.

@@ -69,9 +69,7 @@ pub fn derivative(f: impl Fn(f64) -> f64, x: f64) -> f64 {
         for j in 0..k {
             row.push((row[j] * factor - last[j]) / (factor - 1.0));
             factor *= RATIO * RATIO;
-            let change = (row[j + 1] - row[j])
-                .abs()
-                .max((row[j + 1] - last[j]).abs());
+            let change = (row[j + 1] - row[j]).abs().max((row[j + 1] - last[j]).abs());
             if change <= error {
                 (best, error) = (row[j + 1], change);
             }
@@ -172,12 +170,7 @@ mod tests {
     fn differences_keep_the_shapes() {
         let at = (Array::from_shape_fn((2, 3), |(i, j)| (i + j) as f64), 2.0);
         let gradient = differences(|(x, s)| x.sum() * s, &at);
-        assert_close(
-            "x·s",
-            &gradient,
-            &(Array::from_elem((2, 3), 2.0), 9.0),
-            1e-10,
-        );
+        assert_close("x·s", &gradient, &(Array::from_elem((2, 3), 2.0), 9.0), 1e-10);
     }
 
     #[test]
@@ -189,11 +182,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "the shapes")]
     fn another_shape_is_a_difference() {
-        assert_close(
-            "a row",
-            &Array::<f64, _>::zeros(3),
-            &Array::<f64, _>::zeros((1, 3)),
-            1e-9,
-        );
+        assert_close("a row", &Array::<f64, _>::zeros(3), &Array::<f64, _>::zeros((1, 3)), 1e-9);
     }
 }

@@ -24,10 +24,7 @@ const COTANGENT: f64 = -1.7;
 const SAMPLES: usize = 24;
 
 fn row(name: &str) -> Prim {
-    TABLE
-        .iter()
-        .find(|row| row.name == name)
-        .unwrap_or_else(|| panic!("the table has no `{name}`"))
+    TABLE.iter().find(|row| row.name == name).unwrap_or_else(|| panic!("the table has no `{name}`"))
 }
 
 /// Points spread over the domain (an additive recurrence), a fiftieth away from its ends, and

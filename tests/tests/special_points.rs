@@ -330,7 +330,12 @@ fn powi_with_an_exponent_known_at_run_time() {
         (1.0, i32::MIN, (1.0, f64::from(i32::MIN))),
     ] {
         assert_close(&format!("{x}^{n} by macro"), &f::value_and_grad(x, n), &expected, ROUNDING);
-        assert_close(&format!("{x}^{n} by tape"), &f::tape_value_and_grad(x, n), &expected, ROUNDING);
+        assert_close(
+            &format!("{x}^{n} by tape"),
+            &f::tape_value_and_grad(x, n),
+            &expected,
+            ROUNDING,
+        );
     }
 }
 

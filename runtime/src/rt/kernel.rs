@@ -9,9 +9,6 @@ use pulp::{Arch, Simd, WithSimd};
 /// How many partial sums an innermost loop keeps.
 pub const LANES: usize = 8;
 
-/// From this many elements on, choosing the vector width at run time pays.
-const WIDE_FROM: usize = 512;
-
 /// Rows up to this width have loops of their own, unrolled for the width.
 const NARROW: usize = 8;
 
@@ -29,10 +26,11 @@ pub trait Kernel: Sized {
         usize::MAX
     }
 
-    /// The same kernel, with its width given once more: as a constant, where the caller has one.
+    /// Runs the loops over rows of width `W`: a constant, so that the loops over a row unroll, and
+    /// what is as wide as a row lives in registers.
     #[inline(always)]
-    fn with_width(self, _width: usize) -> Self {
-        self
+    fn narrow<const W: usize>(self) -> Self::Output {
+        self.run()
     }
 
     /// Runs the loops; implemented as `#[inline(always)]`, so that the caller's vector width holds.
@@ -46,28 +44,36 @@ impl<K: Kernel> WithSimd for Wide<K> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> K::Output {
-        self.0.run()
+        by_width(self.0)
     }
 }
 
-/// Runs a kernel of about `work` elements with the widest vectors the CPU has, where that pays.
+/// Runs a kernel with the widest vectors the CPU has.
+///
+/// For small arrays too: even there the newer instruction set saves more than the choice costs, and
+/// the code is there once for every instruction set.
 #[inline(always)]
-pub fn dispatch<K: Kernel>(work: usize, kernel: K) -> K::Output {
-    if K::HAS_ROWS && kernel.width() <= NARROW {
-        // In each arm the width is a constant, so the loops over a row unroll.
-        return match kernel.width() {
-            1 => kernel.with_width(1).run(),
-            2 => kernel.with_width(2).run(),
-            3 => kernel.with_width(3).run(),
-            4 => kernel.with_width(4).run(),
-            5 => kernel.with_width(5).run(),
-            6 => kernel.with_width(6).run(),
-            7 => kernel.with_width(7).run(),
-            8 => kernel.with_width(8).run(),
-            _ => kernel.run(),
-        };
+pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+    Arch::new().dispatch(Wide(kernel))
+}
+
+/// Runs a kernel by the loops for its rows' width, where it has some.
+#[inline(always)]
+fn by_width<K: Kernel>(kernel: K) -> K::Output {
+    if !K::HAS_ROWS {
+        return kernel.run();
     }
-    if work < WIDE_FROM { kernel.run() } else { Arch::new().dispatch(Wide(kernel)) }
+    match kernel.width() {
+        1 => kernel.narrow::<1>(),
+        2 => kernel.narrow::<2>(),
+        3 => kernel.narrow::<3>(),
+        4 => kernel.narrow::<4>(),
+        5 => kernel.narrow::<5>(),
+        6 => kernel.narrow::<6>(),
+        7 => kernel.narrow::<7>(),
+        8 => kernel.narrow::<8>(),
+        _ => kernel.run(),
+    }
 }
 
 /// Up to this many elements count as cached.

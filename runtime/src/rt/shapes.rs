@@ -83,8 +83,9 @@ pub fn check_shape(function: &str, what: &str, shape: &[usize], of: &str, expect
     }
 }
 
+/// Panics: a gradient buffer or a cotangent has another shape than it must have.
 #[cold]
 #[track_caller]
-fn fail_shape(function: &str, what: &str, shape: &[usize], of: &str, expected: &[usize]) -> ! {
+pub fn fail_shape(function: &str, what: &str, shape: &[usize], of: &str, expected: &[usize]) -> ! {
     panic!("`{function}`: {what} has {}, but `{of}` has {}", shown(shape), shown(expected))
 }

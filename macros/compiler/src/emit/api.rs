@@ -209,7 +209,9 @@ impl Api<'_> {
                     let (function, shown, argument) = (self.name(), &leaf.shown, leaf.argument());
                     let buffer = format!("the gradient buffer of `{shown}`");
                     checks.extend(quote! {
-                        ::chainrule::rt::check_shape(#function, #buffer, #place.shape(), #shown, (#argument).shape());
+                        if #place.raw_dim() != (#argument).raw_dim() {
+                            ::chainrule::rt::fail_shape(#function, #buffer, #place.shape(), #shown, (#argument).shape());
+                        }
                     });
                     outs.push(if leaf.path.is_empty() { place } else { quote!(&mut #place) });
                 } else {

@@ -8,7 +8,7 @@
 //!     …dimensions, checks…
 //!     struct Kernel<'k> { x: &'k [f32], …, n: usize, d_w: &'k mut [f32] }
 //!     impl rt::Kernel for Kernel<'_> { fn run(self) -> (f32, f32) { …loops… } }
-//!     rt::dispatch(n * m, Kernel { … })
+//!     rt::dispatch(Kernel { … })
 //! }
 //! ```
 
@@ -175,22 +175,20 @@ pub(super) fn kernel(
         }
     }
     let mut unreached = TokenStream::new();
-    for ((leaf, param, grad), out) in
-        wrt.iter().filter(|(leaf, ..)| leaf.is_array()).zip(&out_names)
-    {
+    let array_grads = wrt.iter().filter(|(leaf, ..)| leaf.is_array());
+    for ((_, param, grad), out) in array_grads.zip(&out_names) {
         let elem = &program.value(*param).elem;
+        let slice = format_ident!("{out}_slice");
         match grad {
             Some(grad) if version.nest.storage[grad.0 as usize] == Storage::Output => {
                 let elem = elem_type(elem);
-                let slice = quote!(::chainrule::rt::slice_mut(#out));
-                fields.push((loops.array(*grad).clone(), quote!(&'k mut [#elem]), slice));
+                fields.push((loops.array(*grad).clone(), quote!(&'k mut [#elem]), quote!(#slice)));
             }
             _ => {
                 let zero = zero(elem);
-                unreached.extend(quote!(if !ADD { #out.fill(#zero); }));
+                unreached.extend(quote!(if !ADD { #slice.fill(#zero); }));
             }
         }
-        let _ = leaf;
     }
 
     let prelude = loops.prelude();
@@ -251,22 +249,22 @@ pub(super) fn kernel(
             }
         }
     });
+    let slices: Vec<Ident> = out_names.iter().map(|out| format_ident!("{out}_slice")).collect();
     let standard = (!out_names.is_empty()).then(|| {
-        let arguments = program.params.iter().map(|&id| symbols.param(id));
+        let arguments: Vec<&Ident> = program.params.iter().map(|&id| symbols.param(id)).collect();
         let turbofish = (!floats.is_empty()).then(|| quote!(#(#floats,)*));
-        let copies = out_names.iter().map(|out| format_ident!("{out}_std"));
-        let copies: Vec<Ident> = copies.collect();
+        let copies: Vec<Ident> = out_names.iter().map(|out| format_ident!("{out}_std")).collect();
+        // A buffer in another layout is worked on through a copy in row-major order.
+        let otherwise = quote! {
+            #(let mut #copies = ::chainrule::rt::standard(#out_names);)*
+            let result = Self::#name::<#turbofish ADD>(#(#arguments,)* #(&mut #copies),*);
+            #(#out_names.assign(&#copies);)*
+            return result;
+        };
         quote! {
-            if !(#(#out_names.is_standard_layout())&&*) {
-                // A buffer in another layout is worked on through a copy in row-major order.
-                #(let mut #copies = ::chainrule::rt::standard(#out_names);)*
-                let result = Self::#name::<#turbofish ADD>(#(#arguments,)* #(&mut #copies),*);
-                #(#out_names.assign(&#copies);)*
-                return result;
-            }
+            #(let ::core::option::Option::Some(#slices) = #out_names.as_slice_mut() else { #otherwise };)*
         }
     });
-    let work = work(program, &symbols);
     let scalar_names: Vec<Ident> =
         (0..scalars.len()).map(|k| format_ident!("__scalar_{k}")).collect();
     let mut next_scalar = scalar_names.iter();
@@ -284,14 +282,55 @@ pub(super) fn kernel(
     results_out.extend(next_scalar.map(|name| quote!(#name)));
     let lifetimeless_where = where_clause;
 
+    let written: Vec<Ident> = (program.outputs())
+        .filter(|&id| program.rank(id) > 0)
+        .map(|id| loops.array(id).clone())
+        .collect();
     let rows = version.nest.row_dim().map(|dim| {
+        let is_row = |id: ValueId| program.shape(id) == [dim];
         let width = symbols.dim(dim);
+        let (mut before, mut after, mut names) = (TokenStream::new(), TokenStream::new(), vec![]);
+        for &id in program.params.iter().filter(|&&id| is_row(id)) {
+            let (name, zero) = (symbols.param(id), zero(&program.value(id).elem));
+            before.extend(quote! {
+                let mut __copy = [#zero; W];
+                __copy.copy_from_slice(&#name[..W]);
+                let #name = &__copy[..];
+            });
+            names.push(name.clone());
+        }
+        for id in program.outputs().filter(|&id| is_row(id)) {
+            let (name, zero) = (loops.array(id), zero(&program.value(id).elem));
+            let out = format_ident!("{name}_out");
+            before.extend(quote! {
+                let #out = #name;
+                let mut __copy = [#zero; W];
+                if ADD { __copy.copy_from_slice(&#out[..W]); }
+                let #name = &mut __copy[..];
+            });
+            after.extend(quote!(#out[..W].copy_from_slice(#name);));
+            names.push(name.clone());
+        }
+        let all = fields.iter().map(|(name, ..)| name);
+        let passed = fields.iter().map(|(name, ..)| match names.contains(name) {
+            true if written.contains(name) => quote!(#name: &mut *#name),
+            _ => quote!(#name),
+        });
         quote! {
             const HAS_ROWS: bool = true;
             #[inline(always)]
             fn width(&self) -> usize { self.#width }
             #[inline(always)]
-            fn with_width(mut self, width: usize) -> Self { self.#width = width; self }
+            fn narrow<const W: usize>(self) -> #kernel_output {
+                let Kernel { #(#all,)* #ignore_phantom __inputs: _ } = self;
+                let #width = W;
+                #before
+                let __result = Kernel::<#(#floats,)* ADD> {
+                    #(#passed,)* #phantom __inputs: ::core::marker::PhantomData
+                }.run();
+                #after
+                __result
+            }
         }
     });
 
@@ -323,7 +362,6 @@ pub(super) fn kernel(
                 }
             }
             let (#(#scalar_names,)*) = ::chainrule::rt::dispatch(
-                #work,
                 Kernel::<#(#floats,)* ADD> { #(#filled,)* #phantom __inputs: ::core::marker::PhantomData },
             );
             (#(#results_out,)*)
@@ -423,28 +461,4 @@ fn checks(function: &Function, program: &Program, symbols: &Symbols) -> TokenStr
         }
     };
     program.checks.iter().map(check).collect()
-}
-
-/// About how many elements the kernel runs through: decides whether wide vectors pay.
-fn work(program: &Program, symbols: &Symbols) -> TokenStream {
-    let mut spaces: BTreeSet<Vec<DimId>> = BTreeSet::new();
-    for stmt in &program.body {
-        if let crate::ir::Kind::Sum { terms } = &stmt.kind {
-            spaces.extend(terms.iter().map(|t| t.space.clone()));
-        }
-        spaces.insert(program.shape(stmt.dst).to_vec());
-    }
-    let largest = spaces.iter().map(Vec::len).max().unwrap_or(0);
-    let products: Vec<TokenStream> = spaces
-        .iter()
-        .filter(|space| space.len() == largest && largest > 0)
-        .map(|space| {
-            let dims = space.iter().map(|&dim| symbols.dim(dim));
-            quote!(1usize #(.saturating_mul(#dims))*)
-        })
-        .collect();
-    match products.split_first() {
-        None => quote!(1),
-        Some((first, rest)) => quote!(#first #(.max(#rest))*),
-    }
 }

@@ -388,8 +388,10 @@ impl<'p> Loops<'p> {
     fn outer(&mut self, inner: &Loop) -> TokenStream {
         let index = self.namer.fresh("i");
         let dim = self.symbols.dim(inner.dim).clone();
-        let streams: Vec<Stream> =
-            self.streams(inner).into_iter().filter(|s| !s.rest.is_empty()).collect();
+        // Without blocks, single elements are as well indexed.
+        let streams: Vec<Stream> = (self.streams(inner).into_iter())
+            .filter(|s| !s.rest.is_empty() || !inner.blocks.is_empty())
+            .collect();
         let mut before = TokenStream::new();
         let mut cursors = Vec::new();
         for stream in &streams {
@@ -451,6 +453,10 @@ impl<'p> Loops<'p> {
         let mut out = TokenStream::new();
         let depth = self.bound.len();
         for (stream, rows) in streams.iter().zip(cursors) {
+            if stream.rest.is_empty() {
+                out.extend(self.elements_of_turn(stream, rows, vars));
+                continue;
+            }
             let len = self.count(&stream.rest);
             for &var in vars {
                 let name = &self.program.value(stream.value).name;
@@ -473,6 +479,27 @@ impl<'p> Loops<'p> {
         out.extend(self.items(items));
         self.bound.truncate(depth);
         out
+    }
+
+    /// The elements that a turn of an outer loop, or several side by side, take from an array.
+    fn elements_of_turn(&mut self, stream: &Stream, rest: &Ident, vars: &[Var]) -> TokenStream {
+        let name = &self.program.value(stream.value).name;
+        let (own, after) = (self.namer.fresh(&format!("{name}_b")), self.namer.fresh("rest"));
+        for (k, &var) in vars.iter().enumerate() {
+            let k = proc_macro2::Literal::usize_unsuffixed(k);
+            let mut prefix = stream.prefix.clone();
+            prefix.push(Ix::Var(var));
+            self.bound.push((stream.value, prefix, quote!(#own[#k])));
+        }
+        let count = proc_macro2::Literal::usize_unsuffixed(vars.len());
+        let split = match stream.written {
+            true => quote!(::core::mem::take(&mut #rest).split_first_chunk_mut::<#count>()),
+            false => quote!(#rest.split_first_chunk::<#count>()),
+        };
+        quote! {
+            let ::core::option::Option::Some((#own, #after)) = #split else { break };
+            #rest = #after;
+        }
     }
 
     /// A loop without loops inside: elements are handed out by iterators.
