@@ -1,4 +1,5 @@
-//! Times that are fair on a noisy machine: the candidates take turns, and medians count.
+//! Times that are fair on a noisy machine: the candidates take turns, in a new order each round, and
+//! medians count.
 
 use std::time::{Duration, Instant};
 
@@ -35,7 +36,7 @@ const TURN: Duration = Duration::from_micros(500);
 const BUDGET: Duration = Duration::from_secs(20);
 const ENOUGH_ROUNDS: usize = 25;
 
-/// Times every candidate in turn (A B C A B C …), `rounds` times or as long as there is time.
+/// Times every candidate in turn (A B C B A C …), `rounds` times or as long as there is time.
 pub fn interleaved(candidates: &mut [Box<dyn FnMut() + '_>], rounds: usize) -> Times {
     let mut calls = Vec::new();
     for candidate in &mut *candidates {
@@ -48,19 +49,26 @@ pub fn interleaved(candidates: &mut [Box<dyn FnMut() + '_>], rounds: usize) -> T
         calls.push(done.max(1));
     }
     let mut times = vec![Vec::with_capacity(rounds); candidates.len()];
+    let mut order: Vec<usize> = (0..candidates.len()).collect();
+    let mut state = 1_u64;
     let begin = Instant::now();
     for round in 0..rounds {
         if round >= ENOUGH_ROUNDS && begin.elapsed() > BUDGET {
             break;
         }
-        for ((candidate, &calls), times) in candidates.iter_mut().zip(&calls).zip(&mut times) {
-            // What the candidate before left in the caches is not this one's cost.
+        // A candidate leaves caches and memory as it had them: nobody always follows the same one.
+        for k in (1..order.len()).rev() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            order.swap(k, (state >> 33) as usize % (k + 1));
+        }
+        for &k in &order {
+            let (candidate, calls) = (&mut candidates[k], calls[k]);
             candidate();
             let start = Instant::now();
             for _ in 0..calls {
                 candidate();
             }
-            times.push(start.elapsed().as_nanos() as f64 / f64::from(calls));
+            times[k].push(start.elapsed().as_nanos() as f64 / f64::from(calls));
         }
     }
     Times(times)

@@ -111,6 +111,15 @@ pub fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream {
             }
         }
         function => {
+            if item.sig.receiver().is_some() {
+                // Inside an `impl` neither a struct nor a macro can stand.
+                let errors = errors.iter().map(syn::Error::to_compile_error);
+                let block = &item.block;
+                let errors: TokenStream = errors.collect();
+                let mut item = item.clone();
+                item.block = syn::parse_quote!({ #errors #block });
+                return quote!(#[allow(dead_code)] #item);
+            }
             let stub = function.as_ref().map(emit::stub);
             let (capsule, errors) = (capsule::broken_capsule(&id, &item), errors.into_tokens());
             quote!(#stub #capsule #errors)

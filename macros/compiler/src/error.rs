@@ -1,6 +1,26 @@
 //! The one error sink: every stage reports here, and the driver asks between stages.
 
 use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+
+/// A place in the user's source that an error points at.
+pub trait Place {
+    /// An error there.
+    fn error(self, message: String) -> syn::Error;
+}
+
+impl Place for Span {
+    fn error(self, message: String) -> syn::Error {
+        syn::Error::new(self, message)
+    }
+}
+
+/// All of the tokens, from the first to the last.
+impl<T: ToTokens> Place for &T {
+    fn error(self, message: String) -> syn::Error {
+        syn::Error::new_spanned(self, message)
+    }
+}
 
 /// Collects the errors of a compilation, so that a user sees all of them in one go.
 #[derive(Debug, Default)]
@@ -15,8 +35,8 @@ impl Errors {
     }
 
     /// Reports an error at a place in the user's source.
-    pub fn at(&mut self, span: Span, message: impl std::fmt::Display) {
-        self.push(syn::Error::new(span, message));
+    pub fn at(&mut self, place: impl Place, message: impl std::fmt::Display) {
+        self.push(place.error(message.to_string()));
     }
 
     /// Reports an error that a parser returned.
@@ -37,6 +57,11 @@ impl Errors {
     /// How many were reported.
     pub fn count(&self) -> usize {
         self.found.len()
+    }
+
+    /// The errors, in the order of reporting.
+    pub fn iter(&self) -> impl Iterator<Item = &syn::Error> {
+        self.found.iter()
     }
 
     /// The messages, in the order of reporting.

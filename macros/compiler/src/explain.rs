@@ -186,7 +186,8 @@ impl<'p> Writer<'p> {
                     let mut text = row.notation.to_string();
                     for (k, arg) in args.iter().enumerate() {
                         // The right side of a difference or quotient binds tighter.
-                        let tighter = row.name == "neg" || k == 1 && matches!(row.name, "sub" | "div");
+                        let tighter =
+                            row.name == "neg" || k == 1 && matches!(row.name, "sub" | "div");
                         let quotient = row.name == "mul" && self.is_quotient(arg.value);
                         let inner = match own {
                             4 => 0,

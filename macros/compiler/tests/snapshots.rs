@@ -11,7 +11,10 @@ fn check(found: &str, expected: Expect) {
 
 #[test]
 fn lowered() {
-    compiled(LOSS, |c| check(&c.lowered.to_string(), expect![[r#"
+    compiled(LOSS, |c| {
+        check(
+            &c.lowered.to_string(),
+            expect![[r#"
         fn loss(x: f32[n, m], y: f32[n], w: f32[m], b: f32)
           mul[i, j]: f32[n, m] = mul x[i, j], w[j]
           dot[i]: f32[n] = Σ(i: n, j: m) dot[i] += mul[i, j]
@@ -23,12 +26,17 @@ fn lowered() {
           cast: f32 = cast n
           div: f32 = div sum, cast
           return div
-    "#]]));
+    "#]],
+        )
+    });
 }
 
 #[test]
 fn primal() {
-    compiled(LOSS, |c| check(&c.primal.to_string(), expect![[r#"
+    compiled(LOSS, |c| {
+        check(
+            &c.primal.to_string(),
+            expect![[r#"
         fn loss(x: f32[n, m], y: f32[n], w: f32[m], b: f32)
           mul[i, j]: f32[n, m] = mul x[i, j], w[j]
           dot[i]: f32[n] = Σ(i: n, j: m) dot[i] += mul[i, j]
@@ -40,12 +48,17 @@ fn primal() {
           cast: f32 = cast n
           div: f32 = div sum, cast
           return div
-    "#]]));
+    "#]],
+        )
+    });
 }
 
 #[test]
 fn reverse() {
-    compiled(LOSS, |c| check(&c.gradient.as_ref().unwrap().reverse.to_string(), expect![[r#"
+    compiled(LOSS, |c| {
+        check(
+            &c.gradient.as_ref().unwrap().reverse.to_string(),
+            expect![[r#"
         fn loss(x: f32[n, m], y: f32[n], w: f32[m], b: f32)
           mul[i, j]: f32[n, m] = mul x[i, j], w[j]
           dot[i]: f32[n] = Σ(i: n, j: m) dot[i] += mul[i, j]
@@ -69,12 +82,17 @@ fn reverse() {
           return div
           ∂w = d_w
           ∂b = d_b
-    "#]]));
+    "#]],
+        )
+    });
 }
 
 #[test]
 fn simplified() {
-    compiled(LOSS, |c| check(&c.gradient.as_ref().unwrap().simplified.to_string(), expect![[r#"
+    compiled(LOSS, |c| {
+        check(
+            &c.gradient.as_ref().unwrap().simplified.to_string(),
+            expect![[r#"
         fn loss(x: f32[n, m], y: f32[n], w: f32[m], b: f32)
           mul[i, j]: f32[n, m] = mul x[i, j], w[j]
           dot[i]: f32[n] = Σ(i: n, j: m) dot[i] += mul[i, j]
@@ -95,47 +113,55 @@ fn simplified() {
           return div
           ∂w = ct_w
           ∂b = ct_b
-    "#]]));
+    "#]],
+        )
+    });
 }
 
 #[test]
 fn nest() {
     compiled(LOSS, |c| {
         let gradient = c.gradient.as_ref().unwrap();
-        check(&gradient.nest.show(&gradient.program), expect![[r#"
-            ct_w = 0
-            let n = size n
-            let cast = cast n
-            let c = 1
-            let div.2 = div c, cast
-            sum = 0
-            ct_b = 0
-            for i0 in 0..n {
-              dot = 0
-              for i1 in 0..m {
-                let mul[i0, i1] = mul x[i0, i1], w[i1]
-                dot[i0] += mul[i0, i1]
-              }
-              let y_pred[i0] = add dot[i0], b
-              let e[i0] = sub y_pred[i0], y[i0]
-              let mul.2[i0] = mul e[i0], e[i0]
-              sum += mul.2[i0]
-              let mul.3[i0] = mul div.2, e[i0]
-              let ct_e[i0] = add mul.3[i0], mul.3[i0]
-              ct_b += ct_e[i0]
-              for i2 in 0..m {
-                let mul.4[i0, i2] = mul ct_e[i0], x[i0, i2]
-                ct_w[i2] += mul.4[i0, i2]
-              }
-            }
-            let div = div sum, cast
-        "#]]);
+        check(
+            &gradient.nest.show(&gradient.program),
+            expect![[r#"
+                ct_w = 0
+                let n = size n
+                let cast = cast n
+                let c = 1
+                let div.2 = div c, cast
+                sum = 0
+                ct_b = 0
+                for i0 in 0..n by 4 {
+                  dot = 0
+                  for i1 in 0..m {
+                    let mul[i0, i1] = mul x[i0, i1], w[i1]
+                    dot[i0] += mul[i0, i1]
+                  }
+                  let y_pred[i0] = add dot[i0], b
+                  let e[i0] = sub y_pred[i0], y[i0]
+                  let mul.2[i0] = mul e[i0], e[i0]
+                  sum += mul.2[i0]
+                  let mul.3[i0] = mul div.2, e[i0]
+                  let ct_e[i0] = add mul.3[i0], mul.3[i0]
+                  ct_b += ct_e[i0]
+                  for i2 in 0..m {
+                    let mul.4[i0, i2] = mul ct_e[i0], x[i0, i2]
+                    ct_w[i2] += mul.4[i0, i2]
+                  }
+                }
+                let div = div sum, cast
+            "#]],
+        );
     });
 }
 
 #[test]
 fn at_run_time_broadcasting() {
-    compiled(LOSS, |c| check(&c.general.as_ref().unwrap().program.to_string(), expect![[r#"
+    compiled(LOSS, |c| {
+        check(
+            &c.general.as_ref().unwrap().program.to_string(),
+            expect![[r#"
         fn loss(x: f32[n, m], y: f32[p], w: f32[m], b: f32, cotangent: f32)
           mul[i, j]: f32[n, m] = mul x[i, j], w[j]
           dot[i]: f32[n] = Σ(i: n, j: m) dot[i] += mul[i, j]
@@ -157,12 +183,17 @@ fn at_run_time_broadcasting() {
           return div
           ∂w = ct_w
           ∂b = ct_b
-    "#]]));
+    "#]],
+        )
+    });
 }
 
 #[test]
 fn derivation() {
-    compiled(LOSS, |c| check(&c.derivation, expect![[r#"
+    compiled(LOSS, |c| {
+        check(
+            &c.derivation,
+            expect![[r#"
         loss(x, y, w, b) = (Σ_i e[i]·e[i]) / n
           e[i] = (Σ_j x[i, j]·w[j]) + b - y[i]
 
@@ -171,7 +202,9 @@ fn derivation() {
         b̄ = Σ_i ē[i]
 
         stores nothing
-    "#]]));
+    "#]],
+        )
+    });
 }
 
 #[test]
@@ -187,7 +220,9 @@ fn emitted_scalar_code() {
     );
     let start = text.find("fn __gradient").unwrap();
     let end = start + text[start..].find("\n    }\n").unwrap();
-    check(&text[start..end], expect![[r#"
+    check(
+        &text[start..end],
+        expect![[r#"
         fn __gradient(x: f64, y: f64) -> (f64, f64, f64) {
                 let s = f64::sin(x);
                 let mul = s * y;
@@ -205,5 +240,6 @@ fn emitted_scalar_code() {
                 let guard_3 = ::chainrule::rt::guard(y, mul_3);
                 let ct_x = guard + guard_3;
                 let ct_y = guard_2 + s;
-                (add_2, ct_x, ct_y)"#]]);
+                (add_2, ct_x, ct_y)"#]],
+    );
 }

@@ -87,5 +87,5 @@ pub fn check_shape(function: &str, what: &str, shape: &[usize], of: &str, expect
 #[cold]
 #[track_caller]
 pub fn fail_shape(function: &str, what: &str, shape: &[usize], of: &str, expected: &[usize]) -> ! {
-    panic!("`{function}`: {what} has {}, but `{of}` has {}", shown(shape), shown(expected))
+    panic!("`{function}`: {what} has {}, but {of} has {}", shown(shape), shown(expected))
 }

@@ -54,7 +54,8 @@ pub const STD_MACROS: &[&str] = &[
 pub fn is_known_function(path: &syn::Path, floats: &[String]) -> bool {
     let segments: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
     match segments.as_slice() {
-        [.., last] if last == "stop_gradient" || last == "Axis" => true,
+        // Constructors, of `Some` and of users' types, are no functions to differentiate.
+        [.., last] if last == "stop_gradient" || last.starts_with(char::is_uppercase) => true,
         [.., ty, _] => ty == "f32" || ty == "f64" || floats.contains(ty),
         _ => false,
     }
@@ -140,6 +141,18 @@ impl<'f> Walk<'f> {
 }
 
 impl<'ast> Visit<'ast> for Walk<'_> {
+    fn visit_block(&mut self, block: &'ast syn::Block) {
+        // Functions inside the body have no capsules; they are refused where they stand.
+        for stmt in &block.stmts {
+            if let syn::Stmt::Item(syn::Item::Fn(item)) = stmt {
+                self.closures.insert(item.sig.ident.to_string());
+            }
+        }
+        visit::visit_block(self, block);
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+
     fn visit_local(&mut self, local: &'ast syn::Local) {
         visit::visit_local(self, local);
         let Some(init) = &local.init else { return };

@@ -34,8 +34,8 @@ pub(super) fn functions(compiled: &Compiled<'_>) -> TokenStream {
 fn constants(compiled: &Compiled<'_>) -> TokenStream {
     let function = compiled.function;
     let mut out = TokenStream::new();
-    for (k, foreign) in compiled.pullback.program.foreign.iter().enumerate() {
-        let program = &compiled.primal;
+    for (k, foreign) in compiled.lowered.foreign.iter().enumerate() {
+        let program = &compiled.lowered;
         let name = format_ident!("__constant_{k}");
         let ty = elem_type(&program.value(foreign.value).elem);
         let locals: Vec<(Ident, TokenStream)> = (foreign.locals.iter())
@@ -206,8 +206,9 @@ impl Api<'_> {
             for leaf in leaves_of(param) {
                 let place = leaf.place(&out);
                 if leaf.is_array() {
-                    let (function, shown, argument) = (self.name(), &leaf.shown, leaf.argument());
-                    let buffer = format!("the gradient buffer of `{shown}`");
+                    let (function, argument) = (self.name(), leaf.argument());
+                    let shown = format!("`{}`", leaf.shown);
+                    let buffer = format!("the gradient buffer of {shown}");
                     checks.extend(quote! {
                         if #place.raw_dim() != (#argument).raw_dim() {
                             ::chainrule::rt::fail_shape(#function, #buffer, #place.shape(), #shown, (#argument).shape());

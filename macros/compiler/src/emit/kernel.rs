@@ -222,7 +222,7 @@ pub(super) fn kernel(
     for &seed in seed_ids.iter().filter(|&&seed| program.rank(seed) > 0) {
         let (function, seed_name) = (function.name(), symbols.param(seed));
         let dims = program.shape(seed).iter().map(|&dim| symbols.dim(dim));
-        shape_checks.extend(quote!(::chainrule::rt::check_shape(#function, "cotangent", #seed_name.shape(), "result", &[#(#dims),*]);));
+        shape_checks.extend(quote!(::chainrule::rt::check_shape(#function, "`cotangent`", #seed_name.shape(), "the result", &[#(#dims),*]);));
     }
     let fallback = otherwise.map(|otherwise| {
         let otherwise = Ident::new(otherwise, Span::call_site());

@@ -460,7 +460,8 @@ impl<'p> Loops<'p> {
             let len = self.count(&stream.rest);
             for &var in vars {
                 let name = &self.program.value(stream.value).name;
-                let (row, rest) = (self.namer.fresh(&format!("{name}_row")), self.namer.fresh("rest"));
+                let (row, rest) =
+                    (self.namer.fresh(&format!("{name}_row")), self.namer.fresh("rest"));
                 out.extend(match stream.written {
                     true => quote! {
                         let (#row, #rest) = ::core::mem::take(&mut #rows).split_at_mut(#len);

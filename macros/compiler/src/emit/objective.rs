@@ -93,17 +93,14 @@ fn quote_name(name: Option<&Ident>) -> TokenStream {
 
 /// An owned parameter as the function takes it.
 fn pass(param: &Param, name: Option<&Ident>) -> TokenStream {
+    let is_view = |ty: &syn::Type| {
+        matches!(ty, syn::Type::Path(path)
+            if path.path.segments.last().is_some_and(|s| s.ident.to_string().starts_with("ArrayView")))
+    };
     match strip(&param.written) {
+        syn::Type::Reference(reference) if is_view(&reference.elem) => quote!(&#name.view()),
         syn::Type::Reference(_) => quote!(#name),
-        syn::Type::Path(path)
-            if path
-                .path
-                .segments
-                .last()
-                .is_some_and(|s| s.ident.to_string().starts_with("ArrayView")) =>
-        {
-            quote!(#name.view())
-        }
+        view if is_view(view) => quote!(#name.view()),
         _ => quote!(::core::clone::Clone::clone(#name)),
     }
 }

@@ -380,13 +380,23 @@ fn unmarked(tokens: TokenStream) -> TokenStream {
     tokens.into_iter().map(token).collect()
 }
 
-/// Looks for calls of annotated functions in a closure.
+/// Looks for calls of annotated functions and for array operations in a closure.
 struct Calls<'r, 'c> {
     rewrite: &'r Rewrite<'c>,
     found: bool,
 }
 
+/// Array operations: in the closure of a `mapv` they are another array's, so the closure must see
+/// one element at a time.
+const OF_ARRAYS: &[&str] =
+    &["mapv", "map", "mapv_into", "sum", "mean", "dot", "sum_axis", "mean_axis", "t"];
+
 impl<'ast> syn::visit::Visit<'ast> for Calls<'_, '_> {
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        self.found |= OF_ARRAYS.contains(&call.method.to_string().as_str());
+        syn::visit::visit_expr_method_call(self, call);
+    }
+
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
         if let Expr::Path(path) = &*call.func {
             self.found |= self.rewrite.callees.callee(self.rewrite.id, &path.path).is_some();

@@ -17,7 +17,7 @@ impl<'a> Lowerer<'a> {
     pub(super) fn call(&mut self, call: &ExprCall) -> Option<Val> {
         let Expr::Path(function) = &*call.func else {
             return self.error(
-                call.func.span(),
+                &call.func,
                 "only functions called by name and local closures can be called here",
             );
         };
@@ -28,6 +28,14 @@ impl<'a> Lowerer<'a> {
         }
         if function.path.segments.last().is_some_and(|s| s.ident == "Axis") {
             return self.axis_literal(call);
+        }
+        if function
+            .path
+            .segments
+            .last()
+            .is_some_and(|s| s.ident.to_string().starts_with(char::is_uppercase))
+        {
+            return self.unannotated(&function.path);
         }
         if !is_known_function(&function.path, &self.frame().function.floats)
             && self.callees.callee(self.frame().id, &function.path).is_none()
@@ -49,7 +57,7 @@ impl<'a> Lowerer<'a> {
             Some(Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(lit), .. })) => {
                 Some(Val::Axis(lit.base10_parse().ok()?))
             }
-            _ => self.error(call.span(), "an axis must be written out: `Axis(0)`"),
+            _ => self.error(&call, "an axis must be written out: `Axis(0)`"),
         }
     }
 
@@ -95,16 +103,20 @@ impl<'a> Lowerer<'a> {
         let segments: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         let name = text(path);
-        if segments.len() == 1 && STD_MACROS.contains(&segments[0]) {
-            return self.error(path.span(), format!("`{name}` shares its name with a macro of std, so it cannot be fused into its caller: rename it"));
-        }
-        if segments == [self.frame().function.name().as_str()] {
+        if segments.last().is_some_and(|last| last.starts_with(char::is_uppercase)) {
             return self.error(
-                path.span(),
-                format!("`{name}` calls itself: recursion is not supported yet"),
+                path,
+                format!("`{name}(..)` is not supported yet: return the plain value, or a tuple"),
             );
         }
-        self.error(path.span(), format!("`{name}` is called with a differentiable argument but is not known: put `#[differentiate]` on it"))
+        if segments.len() == 1 && STD_MACROS.contains(&segments[0]) {
+            return self.error(&path, format!("`{name}` shares its name with a macro of std, so it cannot be fused into its caller: rename it"));
+        }
+        if segments == [self.frame().function.name().as_str()] {
+            return self
+                .error(&path, format!("`{name}` calls itself: recursion is not supported yet"));
+        }
+        self.error(&path, format!("`{name}` is called with a differentiable argument but is not known: put `#[differentiate]` on it"))
     }
 
     fn references(&mut self, args: Vec<Val>, exprs: &[&Expr], span: Span) -> Option<Vec<Ref>> {
@@ -152,7 +164,7 @@ impl<'a> Lowerer<'a> {
         }
         let Some(row) = primitives::method(function) else {
             return self.error(
-                path.span(),
+                &path,
                 format!(
                     "`{}` is not a differentiable function of floats that chainrule knows",
                     text(path)
@@ -185,7 +197,7 @@ impl<'a> Lowerer<'a> {
         let function: &'a Function = callees.function(id)?;
         if self.frames.iter().any(|f| f.id == id) {
             return self.error(
-                path.span(),
+                &path,
                 format!("`{}` calls itself: recursion is not supported yet", function.name()),
             );
         }
@@ -230,7 +242,7 @@ impl<'a> Lowerer<'a> {
             self.outer_call =
                 Some(OuterCall { span: path.span(), path: path.into_token_stream(), constants: 0 });
         }
-        self.frames.push(Frame { function, id, scopes: vec![HashMap::new()], elems });
+        self.frames.push(Frame { function, id, scopes: vec![HashMap::new()], captured: 0, elems });
         let result = self.inlined_body(function, args, span);
         self.frames.pop();
         if is_outer {
@@ -307,7 +319,7 @@ impl<'a> Lowerer<'a> {
             match val {
                 Val::Ref(r) if self.program.rank(r.id) == 0 => locals.push((name, r)),
                 Val::Opaque(what) if what.is_empty() => return None,
-                _ => return self.error(call.span(), format!("`{name}` cannot be passed on: a function that is not annotated takes floats and integers only so far")),
+                _ => return self.error(&call, format!("`{name}` cannot be passed on: a function that is not annotated takes floats and integers only so far")),
             }
         }
         self.foreign(&expr, None, locals)

@@ -41,6 +41,10 @@ impl Lowerer<'_> {
                 scopes: self.frame().scopes.clone(),
             }))),
             Expr::Macro(mac) => self.macro_call(&mac.mac),
+            Expr::Assign(assign) => {
+                let val = self.expr(&assign.right)?;
+                self.assign(&assign.left, val).map(|()| Val::Unit)
+            }
             other => self.refused(other),
         }
     }
@@ -51,7 +55,9 @@ impl Lowerer<'_> {
             Expr::If(_) => {
                 "`if` is not supported yet: use `max`, `min`, `abs` or `clamp` where they serve"
             }
-            Expr::Match(_) => "`match` is not supported yet",
+            Expr::Match(_) => {
+                "`match` is not supported yet: use arithmetic that holds in every case, or a function for each"
+            }
             Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_) => {
                 "loops are not supported yet: use array operations"
             }
@@ -68,11 +74,10 @@ impl Lowerer<'_> {
             }
             Expr::Struct(_) => "struct expressions are not supported yet: use a tuple",
             Expr::Range(_) => "ranges are not supported yet",
-            Expr::Assign(_) => "an assignment is a statement here: end it with `;`",
             Expr::Let(_) => "`let` conditions are not supported yet",
             _ => "this expression is not supported in a differentiated function",
         };
-        self.error(expr.span(), what)
+        self.error(&expr, what)
     }
 
     /// The scalar or array that a value is; an error for anything else.
@@ -80,20 +85,13 @@ impl Lowerer<'_> {
         match val {
             Val::Ref(r) => Some(r),
             Val::Opaque(what) if what.is_empty() => None,
-            Val::Opaque(what) => self.error(
-                expr.span(),
-                format!("{what} cannot be used in a differentiated expression"),
-            ),
-            Val::Option(..) => {
-                self.error(expr.span(), "this is an `Option`: unwrap it, `.unwrap()`")
+            Val::Opaque(what) => {
+                self.error(&expr, format!("{what} cannot be used in a differentiated expression"))
             }
-            Val::Tuple(_) => {
-                self.error(expr.span(), "a tuple cannot be used here: take it apart first")
-            }
-            Val::Closure(_) => self.error(expr.span(), "a closure cannot be used here: call it"),
-            Val::Unit | Val::Axis(_) => {
-                self.error(expr.span(), "a float or an array is expected here")
-            }
+            Val::Option(..) => self.error(&expr, "this is an `Option`: unwrap it, `.unwrap()`"),
+            Val::Tuple(_) => self.error(&expr, "a tuple cannot be used here: take it apart first"),
+            Val::Closure(_) => self.error(&expr, "a closure cannot be used here: call it"),
+            Val::Unit | Val::Axis(_) => self.error(&expr, "a float or an array is expected here"),
         }
     }
 
@@ -117,12 +115,12 @@ impl Lowerer<'_> {
                     };
                     match lit.base10_parse() {
                         Ok(value) => self.constant(Literal::Int(value), elem, lit.span()),
-                        Err(_) => return self.error(lit.span(), "this integer is too large"),
+                        Err(_) => return self.error(&lit, "this integer is too large"),
                     }
                 }
                 Lit::Bool(_) => return Some(Val::Opaque("a `bool`".into())),
                 other => return self.error(
-                    other.span(),
+                    &other,
                     "only float and integer literals are supported in a differentiated function",
                 ),
             };
@@ -166,11 +164,14 @@ impl Lowerer<'_> {
                     self.elementwise(&primitives::NEG, &[(arg, &text)], false, unary.span());
                 Some(Val::Ref(result?))
             }
-            _ => self.error(unary.span(), "`!` is not supported in a differentiated function yet"),
+            _ => self.error(&unary, "`!` is not supported in a differentiated function yet"),
         }
     }
 
     fn binary(&mut self, binary: &syn::ExprBinary) -> Option<Val> {
+        if super::stmt::compound(&binary.op).is_some() {
+            return self.compound_assign(binary).map(|()| Val::Unit);
+        }
         let row: Prim = match binary.op {
             BinOp::Add(_) => &primitives::ADD,
             BinOp::Sub(_) => &primitives::SUB,
@@ -178,7 +179,7 @@ impl Lowerer<'_> {
             BinOp::Div(_) => &primitives::DIV,
             BinOp::Rem(_) => &primitives::REM,
             _ => {
-                return self.error(binary.op.span(), "only the arithmetic operators `+ - * / %` are supported in a differentiated expression so far");
+                return self.error(&binary.op, "only the arithmetic operators `+ - * / %` are supported in a differentiated expression so far");
             }
         };
         let (left, right) = (self.operand(&binary.left), self.operand(&binary.right));
@@ -195,7 +196,7 @@ impl Lowerer<'_> {
                 let elem = self.substitute(&elem);
                 Some(Val::Ref(self.cast(arg, elem, cast.span())))
             }
-            None => self.error(cast.ty.span(), "only casts to floats and integers are supported"),
+            None => self.error(&cast.ty, "only casts to floats and integers are supported"),
         }
     }
 
@@ -205,12 +206,12 @@ impl Lowerer<'_> {
             (Val::Tuple(vals), syn::Member::Unnamed(index)) => {
                 match vals.into_iter().nth(index.index as usize) {
                     Some(val) => Some(val),
-                    None => self.error(field.span(), "the tuple has no such field"),
+                    None => self.error(&field, "the tuple has no such field"),
                 }
             }
             (Val::Opaque(what), _) if what.is_empty() => None,
             _ => self.error(
-                field.span(),
+                &field,
                 "fields of structs are not supported yet: pass the fields as parameters",
             ),
         }
@@ -219,16 +220,14 @@ impl Lowerer<'_> {
     fn index(&mut self, index: &syn::ExprIndex) -> Option<Val> {
         let base = self.expr(&index.expr)?;
         let Some(at) = self.constant_index(&index.index) else {
-            return self.error(
-                index.index.span(),
-                "an index must be a constant so far: `x[0]`, `x[[0, 1]]`",
-            );
+            return self
+                .error(&index.index, "an index must be a constant so far: `x[0]`, `x[[0, 1]]`");
         };
         if let (Val::Tuple(vals), [k]) = (&base, at.as_slice()) {
             return match vals.get(*k) {
                 Some(val) => Some(val.clone()),
                 None => self.error(
-                    index.span(),
+                    &index,
                     format!("the index {k} is out of bounds for a shape of {} axes", vals.len()),
                 ),
             };
@@ -260,14 +259,24 @@ impl Lowerer<'_> {
         span: proc_macro2::Span,
     ) -> Option<Val> {
         if closure.params.len() != args.len() {
-            return self.error(span, "the closure takes another number of arguments");
+            return self.error(
+                span,
+                format!(
+                    "the closure takes {} argument(s), not {}",
+                    closure.params.len(),
+                    args.len()
+                ),
+            );
         }
-        let outer = std::mem::replace(&mut self.frame_mut().scopes, closure.scopes.clone());
+        let frame = self.frame_mut();
+        let outer = std::mem::replace(&mut frame.scopes, closure.scopes.clone());
+        let captured = std::mem::replace(&mut frame.captured, closure.scopes.len());
         self.frame_mut().scopes.push(std::collections::HashMap::new());
         let bound =
             closure.params.iter().zip(args).try_for_each(|(pat, val)| self.bind(pat, val, None));
         let result = bound.and_then(|()| self.expr(&closure.body));
-        self.frame_mut().scopes = outer;
+        let frame = self.frame_mut();
+        (frame.scopes, frame.captured) = (outer, captured);
         result
     }
 }

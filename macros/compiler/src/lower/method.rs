@@ -21,6 +21,13 @@ impl Lowerer<'_> {
         let receiver_text = text(&call.receiver);
         match (name.as_str(), call.args.len()) {
             ("view" | "to_owned" | "clone" | "into_owned", 0) => Some(Val::Ref(receiver)),
+            // Of an array of rank 0; a float has none of these methods.
+            ("sum" | "into_scalar" | "t" | "reversed_axes", 0) if self.own_rank(receiver) == 0 => {
+                Some(Val::Ref(receiver))
+            }
+            ("mean" | "mapv" | "map" | "mapv_into", _) => {
+                self.array_method(call, &name, receiver, &receiver_text)
+            }
             _ if self.own_rank(receiver) > 0 => {
                 self.array_method(call, &name, receiver, &receiver_text)
             }
@@ -44,7 +51,7 @@ impl Lowerer<'_> {
                 Some(value)
             }
             other => self.error(
-                call.method.span(),
+                &call.method,
                 format!(
                     "`{other}` on an `Option` is not supported yet: use `unwrap()` or `expect(..)`"
                 ),
@@ -76,7 +83,7 @@ impl Lowerer<'_> {
             return Some(Val::Tuple(vec![Val::Ref(sin), Val::Ref(cos)]));
         }
         if self.elems.is_int(&self.elem(receiver)) {
-            return self.error(call.method.span(), format!("the integer method `{name}` is not supported in a differentiated function: compute it outside"));
+            return self.error(&call.method, format!("the integer method `{name}` is not supported in a differentiated function: compute it outside"));
         }
         let Some(row) = primitives::method(name) else {
             return self.unknown_method(call, name);
@@ -96,11 +103,11 @@ impl Lowerer<'_> {
         args: &[Ref],
         first: &str,
         rest: &[String],
-        at: &impl Spanned,
+        at: &(impl Spanned + quote::ToTokens),
     ) -> Option<Val> {
         if args.len() != row.arity {
             return self.error(
-                at.span(),
+                at,
                 format!(
                     "`{}` takes {} argument(s) here, not {}",
                     row.name,
@@ -122,7 +129,7 @@ impl Lowerer<'_> {
             }
             "is_nan" | "is_finite" | "is_infinite" | "is_sign_positive" | "is_sign_negative"
             | "is_normal" | "total_cmp" | "partial_cmp" | "classify" => {
-                "gives no float; conditions are not supported yet"
+                "gives no float, and conditions are not supported yet: use `max`, `min`, `abs` or `clamp` where they serve"
             }
             "abs_sub" => "is deprecated: write `(x - y).max(0.0)`",
             "max_by" | "min_by" | "iter" | "for_each" | "fold" | "into_iter" | "slice" | "row"
@@ -131,7 +138,7 @@ impl Lowerer<'_> {
                 "is not a method chainrule knows on floats: supported are the differentiable methods of `f32` and `f64`"
             }
         };
-        self.error(call.method.span(), format!("`{name}` {why}"))
+        self.error(&call.method, format!("`{name}` {why}"))
     }
 
     fn array_method(
@@ -181,7 +188,7 @@ impl Lowerer<'_> {
             }
             ("mapv" | "map" | "mapv_into", [closure]) => self.map_closure(array, closure, span),
             _ if primitives::method(name).is_some() => self.float_method(call, name, array, array_text),
-            _ => self.error(call.method.span(), format!("the array method `{name}` is not supported yet; supported are arithmetic, `dot`, `t`, `mapv`, `map`, `sum`, `mean`, `sum_axis`, `mean_axis`, `view`, `to_owned`, indexing by constants and the float methods")),
+            _ => self.error(&call.method, format!("the array method `{name}` is not supported yet; supported are arithmetic, `dot`, `t`, `mapv`, `map`, `sum`, `mean`, `sum_axis`, `mean_axis`, `view`, `to_owned`, indexing by constants and the float methods")),
         }
     }
 
@@ -198,7 +205,7 @@ impl Lowerer<'_> {
             }
         }
         let Val::Closure(closure) = self.expr(function)? else {
-            return self.error(function.span(), "a closure is expected here: `|e| e * e`");
+            return self.error(&function, "a closure is expected here: `|e| e * e`");
         };
         let result =
             self.mapped(array, span, |this, e| this.apply(&closure, vec![Val::Ref(e)], span))?;
@@ -208,11 +215,9 @@ impl Lowerer<'_> {
     fn axis(&mut self, expr: &Expr, rank: usize) -> Option<usize> {
         match self.expr(expr)? {
             Val::Axis(axis) if axis < rank => Some(axis),
-            Val::Axis(axis) => self.error(
-                expr.span(),
-                format!("`Axis({axis})` does not exist in an array of rank {rank}"),
-            ),
-            _ => self.error(expr.span(), "an axis must be written out: `Axis(0)`"),
+            Val::Axis(axis) => self
+                .error(&expr, format!("`Axis({axis})` does not exist in an array of rank {rank}")),
+            _ => self.error(&expr, "an axis must be written out: `Axis(0)`"),
         }
     }
 

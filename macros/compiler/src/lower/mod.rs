@@ -13,7 +13,7 @@ mod stmt;
 mod text;
 
 use crate::capsule::Callees;
-use crate::error::Errors;
+use crate::error::{Errors, Place};
 use crate::ir::{Dim, DimId, Elem, Kind, Op, Program, ValueId};
 use crate::parse::{Function, Type};
 use infer::Elems;
@@ -72,6 +72,8 @@ struct Frame<'a> {
     /// Which annotated function each call path of this body means.
     id: usize,
     scopes: Vec<HashMap<String, Val>>,
+    /// How many of the scopes a closure has captured: what they hold cannot be assigned.
+    captured: usize,
     /// The type parameters' values.
     elems: HashMap<String, Elem>,
 }
@@ -131,7 +133,7 @@ struct OuterCall {
 impl<'a> Lowerer<'a> {
     fn root(mut self, id: usize, function: &'a Function) -> Option<Program> {
         let elems = function.floats.iter().map(|f| (f.clone(), Elem::Param(f.clone()))).collect();
-        self.frames.push(Frame { function, id, scopes: vec![HashMap::new()], elems });
+        self.frames.push(Frame { function, id, scopes: vec![HashMap::new()], captured: 0, elems });
         for param in &function.params {
             let val = self.parameter(&param.name.to_string(), &param.ty, param.name.span());
             self.bind(&param.pat, val, None)?;
@@ -310,9 +312,9 @@ impl<'a> Lowerer<'a> {
     }
 
     /// Reports an error; in inlined code, at the call.
-    fn error<T>(&mut self, span: Span, message: impl std::fmt::Display) -> Option<T> {
+    fn error<T>(&mut self, place: impl Place, message: impl std::fmt::Display) -> Option<T> {
         match &self.outer_call {
-            None => self.errors.at(span, message),
+            None => self.errors.at(place, message),
             Some(call) => {
                 let inside = self.frames.last().map(|f| f.function.name()).unwrap_or_default();
                 self.errors

@@ -38,17 +38,17 @@ impl Lowerer<'_> {
     fn local(&mut self, local: &syn::Local) -> Option<()> {
         for attr in &local.attrs {
             if attr.path().is_ident("constant") {
-                return self.error(attr.span(), "`#[constant]` is not supported yet: bind the value outside and pass it as a parameter that is not in `wrt(..)`");
+                return self.error(&attr, "`#[constant]` is not supported yet: bind the value outside and pass it as a parameter that is not in `wrt(..)`");
             }
         }
         let Some(init) = &local.init else {
             return self.error(
-                local.span(),
+                &local,
                 "a `let` without a value is not supported: bind the value where it is declared",
             );
         };
         if let Some((token, _)) = &init.diverge {
-            return self.error(token.span(), "`let … else` is not supported yet");
+            return self.error(&token, "`let … else` is not supported yet");
         }
         let (pat, annotation) = match &local.pat {
             Pat::Type(typed) => (&*typed.pat, Some(&*typed.ty)),
@@ -95,7 +95,7 @@ impl Lowerer<'_> {
             (pat, _) => {
                 self.poison(pat);
                 self.error(
-                    pat.span(),
+                    &pat,
                     "this pattern is not supported yet: bind names, `_` and tuples of those",
                 )
             }
@@ -166,8 +166,8 @@ impl Lowerer<'_> {
                 Some(())
             }
             syn::Item::Macro(item) => self.macro_call(&item.mac),
-            syn::Item::Static(item) => self.error(item.span(), "a `static` in a differentiated function is not supported: make it a `const`"),
-            other => self.error(other.span(), "items inside a differentiated function are not supported: move them out of the body"),
+            syn::Item::Static(item) => self.error(&item, "a `static` in a differentiated function is not supported: make it a `const`"),
+            other => self.error(&other, "items inside a differentiated function are not supported: move them out of the body"),
         }
     }
 
@@ -181,26 +181,14 @@ impl Lowerer<'_> {
             _ => "; write out what it expands to",
         };
         self.error(
-            mac.path.span(),
+            &mac.path,
             format!("the macro `{name}!` is not supported in a differentiated function yet{hint}"),
         )
     }
 
     /// An expression whose value is not used: an assignment, or nothing.
     fn statement(&mut self, expr: &Expr) -> Option<()> {
-        match expr {
-            Expr::Paren(inner) => self.statement(&inner.expr),
-            Expr::Group(inner) => self.statement(&inner.expr),
-            Expr::Assign(assign) => {
-                let val = self.expr(&assign.right)?;
-                self.assign(&assign.left, val)
-            }
-            Expr::Binary(binary) => match compound(&binary.op) {
-                Some(row) => self.compound_assign(binary, row),
-                None => self.expr(expr).map(|_| ()),
-            },
-            other => self.expr(other).map(|_| ()),
-        }
+        self.expr(expr).map(|_| ())
     }
 
     pub(super) fn assign(&mut self, place: &Expr, val: Val) -> Option<()> {
@@ -218,11 +206,17 @@ impl Lowerer<'_> {
             },
             Expr::Path(path) => {
                 let name = path.path.get_ident().map(ToString::to_string);
+                let captured = self.frame().captured;
+                let scopes = self.frame_mut().scopes.iter_mut().enumerate().rev();
                 let slot = name.as_deref().and_then(|name| {
-                    self.frame_mut().scopes.iter_mut().rev().find_map(|s| s.get_mut(name))
+                    scopes.into_iter().find_map(|(depth, s)| Some((depth, s.get_mut(name)?)))
                 });
                 match slot {
-                    Some(slot) => {
+                    Some((depth, _)) if depth < captured => {
+                        let name = name.unwrap_or_default();
+                        self.error(path, format!("a closure cannot assign `{name}`, which it captures: return the new value instead"))
+                    }
+                    Some((_, slot)) => {
                         let fresh = if let Val::Ref(r) = &val { Some(r.id) } else { None };
                         *slot = val;
                         if let (Some(id), Some(name)) = (fresh, name) {
@@ -231,19 +225,20 @@ impl Lowerer<'_> {
                         Some(())
                     }
                     None => self.error(
-                        path.span(),
+                        &path,
                         "only local variables can be assigned in a differentiated function",
                     ),
                 }
             }
             other => self.error(
-                other.span(),
+                &other,
                 "assigning to a part of a value is not supported yet: bind a new value",
             ),
         }
     }
 
-    fn compound_assign(&mut self, binary: &syn::ExprBinary, row: Prim) -> Option<()> {
+    pub(super) fn compound_assign(&mut self, binary: &syn::ExprBinary) -> Option<()> {
+        let row = compound(&binary.op)?;
         let place = match &*binary.left {
             Expr::Unary(syn::ExprUnary { op: syn::UnOp::Deref(_), expr, .. }) => &**expr,
             place => place,
@@ -259,7 +254,7 @@ impl Lowerer<'_> {
 }
 
 /// The primitive of a compound assignment.
-fn compound(op: &BinOp) -> Option<Prim> {
+pub(super) fn compound(op: &BinOp) -> Option<Prim> {
     Some(match op {
         BinOp::AddAssign(_) => &primitives::ADD,
         BinOp::SubAssign(_) => &primitives::SUB,

@@ -15,7 +15,7 @@ pub(super) fn text(expr: &impl ToTokens) -> String {
 
 fn write(tokens: TokenStream, out: &mut String) {
     let mut glue = true;
-    let mut binary = false;
+    let (mut binary, mut bar) = (false, false);
     for token in tokens {
         match token {
             TokenTree::Group(group) => {
@@ -38,7 +38,15 @@ fn write(tokens: TokenStream, out: &mut String) {
                 match c {
                     ',' => out.push_str(", "),
                     '.' | ':' | '?' | '!' | '\'' => out.push(c),
-                    '|' => out.push(c),
+                    // The bars of a closure; after the second, its body.
+                    '|' if bar => {
+                        out.push_str("| ");
+                        bar = false;
+                    }
+                    '|' if !binary => {
+                        out.push(c);
+                        bar = true;
+                    }
                     _ if binary && punct.spacing() == Spacing::Alone => {
                         out.push(' ');
                         out.push(c);

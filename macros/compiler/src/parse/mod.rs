@@ -9,7 +9,6 @@ pub use types::{Type, elem_of, type_of};
 use crate::error::Errors;
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
-use syn::spanned::Spanned;
 
 /// A function under `#[differentiate]`, its signature understood.
 #[derive(Clone)]
@@ -67,17 +66,17 @@ pub fn parse_function(
     let before = errors.count();
     let sig = &item.sig;
     if let Some(token) = &sig.asyncness {
-        errors.at(token.span(), "an `async` function cannot be differentiated: take the `async` off, or differentiate the function it awaits");
+        errors.at(&token, "an `async` function cannot be differentiated: take the `async` off, or differentiate the function it awaits");
     }
     if let syn::Safety::Unsafe(token) = &sig.safety {
         errors.at(
-            token.span(),
+            &token,
             "an `unsafe` function cannot be differentiated: chainrule reads safe Rust only",
         );
     }
     if let Some(abi) = &sig.abi {
         errors.at(
-            abi.span(),
+            &abi,
             "an `extern` function cannot be differentiated: annotate a Rust function that calls it",
         );
     }
@@ -86,7 +85,7 @@ pub fn parse_function(
     for (k, input) in sig.inputs.iter().enumerate() {
         match input {
             syn::FnArg::Receiver(receiver) => errors.at(
-                receiver.span(),
+                &receiver,
                 "methods are not supported yet: write a free function that takes the fields it needs",
             ),
             syn::FnArg::Typed(typed) => {
@@ -104,22 +103,22 @@ pub fn parse_function(
     let output = match &sig.output {
         syn::ReturnType::Default => {
             errors.at(
-                sig.ident.span(),
+                &sig.ident,
                 "nothing to differentiate: the function returns no value; give it a float, array or tuple result",
             );
             None
         }
         syn::ReturnType::Type(_, ty) => {
             let output = type_of(ty, &floats, errors);
-            if let Some(Type::Constant(_)) = output {
-                errors.at(ty.span(), "nothing to differentiate: the result is not a float, an array of floats or a tuple of those");
+            if let Some(Type::Constant(_) | Type::Int(_)) = output {
+                errors.at(&ty, "nothing to differentiate: the result is not a float, an array of floats or a tuple of those");
             }
             output
         }
     };
     if options.tape && (!floats.is_empty() || !matches!(output, None | Some(Type::Float(_)))) {
         errors.at(
-            sig.ident.span(),
+            &sig.ident,
             "the option `tape` needs a function that returns a float and has no type parameters",
         );
     }
@@ -152,10 +151,10 @@ fn choose_wrt(options: &Options, params: &mut [Param], span: Span, errors: &mut 
         match params.iter_mut().find(|p| p.name == *name) {
             None => {
                 let list: Vec<_> = params.iter().map(|p| format!("`{}`", p.name)).collect();
-                errors.at(name.span(), format!("no parameter is called `{name}`; the parameters are {}", list.join(", ")));
+                errors.at(&name, format!("no parameter is called `{name}`; the parameters are {}", list.join(", ")));
             }
             Some(param) if !param.ty.is_differentiable() => errors.at(
-                name.span(),
+                &name,
                 format!("`{name}` cannot carry a derivative: it is not a float, an array of floats or a tuple of those"),
             ),
             Some(param) => param.wrt = true,
@@ -177,14 +176,14 @@ fn type_parameters(sig: &syn::Signature, errors: &mut Errors) -> Vec<String> {
                     })
                     .filter(|p| matches!(&p.bounded_ty, syn::Type::Path(t) if t.path.is_ident(&param.ident)))
                     .flat_map(|p| &p.bounds);
-                if param.bounds.iter().chain(of_where).any(is_float_bound) {
-                    floats.push(param.ident.to_string());
-                } else {
-                    errors.at(param.ident.span(), format!("the type parameter `{0}` is not known to be a float: bound it, `{0}: num_traits::Float`", param.ident));
+                // Also an unbounded one counts as a float from here on, so that it is reported once.
+                floats.push(param.ident.to_string());
+                if !param.bounds.iter().chain(of_where).any(is_float_bound) {
+                    errors.at(&param.ident, format!("the type parameter `{0}` is not known to be a float: bound it, `{0}: num_traits::Float`", param.ident));
                 }
             }
             syn::GenericParam::Const(param) => errors.at(
-                param.ident.span(),
+                &param.ident,
                 "const generics are not supported yet: pass the size as an argument",
             ),
             _ => {}

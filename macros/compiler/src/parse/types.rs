@@ -2,7 +2,6 @@
 
 use crate::error::Errors;
 use crate::ir::Elem;
-use syn::spanned::Spanned;
 
 /// A type in a signature.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +63,7 @@ pub fn type_of(ty: &syn::Type, floats: &[String], errors: &mut Errors) -> Option
         syn::Type::Reference(reference) => {
             if let Some(token) = &reference.mutability {
                 errors.at(
-                    token.span(),
+                    &token,
                     "`&mut` parameters are not supported yet: return the new value instead",
                 );
                 return None;
@@ -80,13 +79,13 @@ pub fn type_of(ty: &syn::Type, floats: &[String], errors: &mut Errors) -> Option
         syn::Type::Path(path) if path.qself.is_none() => named(ty, path, floats, errors),
         syn::Type::Array(_) | syn::Type::Slice(_) => {
             errors.at(
-                ty.span(),
+                &ty,
                 "fixed arrays and slices are not supported yet: take an `ndarray` array or view",
             );
             None
         }
         other => {
-            errors.at(other.span(), "this type is not understood: supported are floats, integers, `ndarray` arrays and views of rank 0 to 2, and tuples of those");
+            errors.at(&other, "this type is not understood: supported are floats, integers, `ndarray` arrays and views of rank 0 to 2, and tuples of those");
             None
         }
     }
@@ -117,18 +116,15 @@ fn named(
     match name.as_str() {
         "bool" | "str" | "char" | "String" => return Some(Type::Constant(name)),
         "Vec" => {
-            errors.at(ty.span(), "`Vec` is not supported yet: take an `ndarray` array or view");
+            errors.at(&ty, "`Vec` is not supported yet: take an `ndarray` array or view");
             return None;
         }
         "Option" | "Result" => {
-            errors.at(
-                ty.span(),
-                format!("`{name}` is not supported yet: return the plain value, or panic"),
-            );
+            errors.at(&ty, format!("`{name}` is not supported yet: take and return plain values"));
             return None;
         }
         "ArrayBase" | "CowArray" | "ArcArray" | "ArrayD" | "ArrayViewD" => {
-            errors.at(ty.span(), format!("`{name}` is not supported yet: take `&Array`, `ArrayView` or `&ArrayRef` of rank 0 to 2"));
+            errors.at(&ty, format!("`{name}` is not supported yet: take `&Array`, `ArrayView` or `&ArrayRef` of rank 0 to 2"));
             return None;
         }
         _ => {}
@@ -138,8 +134,8 @@ fn named(
         .find_map(|prefix| name.strip_prefix(prefix))
     else {
         errors.at(
-            ty.span(),
-            format!("the type `{name}` is not understood: supported are floats, integers, `ndarray` arrays and views of rank 0 to 2, and tuples of those (write a type alias out)"),
+            &ty,
+            format!("the type `{name}` is not understood: supported are floats, integers, `ndarray` arrays and views of rank 0 to 2, and tuples of those (write a type alias out; pass a struct's fields as parameters or as a tuple)"),
         );
         return None;
     };
@@ -152,14 +148,19 @@ fn named(
         _ => None,
     };
     let Some(rank @ 0..=2) = rank else {
-        errors.at(ty.span(), format!("arrays of rank 0 to 2 are supported so far; `{name}` is not one whose rank is known to be"));
+        errors.at(
+            &ty,
+            format!(
+                "`{name}` is not known to be an array of rank 0 to 2, which are supported so far"
+            ),
+        );
         return None;
     };
     match arguments.first().and_then(|elem| elem_of(elem, floats)) {
         Some(elem) if elem.is_float() => Some(Type::Array(elem, rank)),
         _ => {
             errors.at(
-                ty.span(),
+                &ty,
                 "an array's elements must be `f32`, `f64` or a type parameter bounded by `Float`",
             );
             None
