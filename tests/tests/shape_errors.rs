@@ -17,7 +17,7 @@ fn panic_of<T>(run: impl FnOnce() -> T) -> (String, u32) {
     let seen = std::sync::Arc::new(Mutex::new(None));
     let (into, before) = (seen.clone(), panic::take_hook());
     panic::set_hook(Box::new(move |info| {
-        let message = info.payload_as_str().unwrap_or_default().to_string();
+        let message = info.payload().downcast_ref::<String>().cloned().unwrap_or_default();
         let place = info.location().map(|at| (at.file().to_string(), at.line()));
         *into.lock().unwrap() = place.map(|(file, line)| (message, file, line));
     }));

@@ -111,7 +111,9 @@ fn push_row(
             Ok(_) => "a finite number",
             Err(_) => "a number",
         };
-        let (path, name, value) = (path.to_owned(), name.clone(), cell.to_owned());
+        // A cell may hold a line break; the message is one line.
+        let (name, value) = (name.escape_debug().to_string(), cell.escape_debug().to_string());
+        let path = path.to_owned();
         return Err(DataError::BadCell { path, line, column: i + 1, name, value, expected });
     }
     Ok(())

@@ -57,9 +57,12 @@ impl Display {
             Display::Lines => print_line(epoch, epochs, mean_loss),
             #[cfg(feature = "progress")]
             Display::Bar(bar) => {
-                bar.suspend(|| print_line(epoch, epochs, mean_loss));
-                bar.set_message(format_loss(mean_loss));
-                bar.set_position(epoch as u64 + 1);
+                // Inside, so that the bar is drawn once, with the new numbers.
+                bar.suspend(|| {
+                    print_line(epoch, epochs, mean_loss);
+                    bar.set_message(format_loss(mean_loss));
+                    bar.set_position(epoch as u64 + 1);
+                });
             }
         }
     }

@@ -24,7 +24,7 @@ pub fn linear(x: &Array2<f64>, w: &Array1<f64>, b: f64) -> Array1<f64> {
 /// The mean of the squares.
 #[differentiate]
 pub fn mean_square(r: &Array1<f64>) -> f64 {
-    r.mapv(|e| square(e)).mean().unwrap()
+    r.mapv(square).mean().unwrap()
 }
 
 /// A square, of any float.

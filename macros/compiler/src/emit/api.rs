@@ -1,7 +1,6 @@
 //! The public associated functions of `struct f`.
 
 use super::element::elem_type;
-use super::kernel::result_types;
 use super::signature::{Leaf, assemble, leaves, leaves_of, one_or_tuple, tangent_type};
 use crate::driver::Compiled;
 use crate::parse::{Function, Type};
@@ -127,7 +126,8 @@ impl Api<'_> {
 
     /// Names for the returned leaves: results first, then gradients that are scalars.
     fn returned(&self) -> (Vec<Ident>, Vec<Ident>) {
-        let results = (0..result_types(self.function).len()).map(|k| format_ident!("__result_{k}"));
+        let results =
+            (0..self.function.output.leaves().len()).map(|k| format_ident!("__result_{k}"));
         let scalars = (0..self.scalar_leaves().count()).map(|k| format_ident!("__grad_{k}"));
         (results.collect(), scalars.collect())
     }

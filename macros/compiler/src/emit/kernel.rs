@@ -12,295 +12,409 @@
 //! }
 //! ```
 
-use super::element::{elem_type, zero};
+use super::element::{elem_type, literal, zero};
 use super::loops::Loops;
 use super::names::{Namer, Symbols};
-use super::signature::{Leaf, leaves};
+use super::shapes::{checks, dimensions};
+use super::signature::{Leaf, leaves, tangent_type};
 use crate::driver::Version;
-use crate::ir::{Check, Described, Dim, DimId, Elem, Program, ValueId};
+use crate::ir::{DimId, Elem, Index, Kind, Literal, Op, Program, ValueId};
 use crate::nest::Storage;
 use crate::parse::{Function, Type};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::BTreeSet;
 
-/// A private function that runs one version of a derivative.
-pub(super) struct Kernel {
-    /// Its definition.
-    pub(super) function: TokenStream,
-}
-
-/// The result leaves of a function, with their types.
-pub(super) fn result_types(function: &Function) -> Vec<&Type> {
-    function.output.leaves()
-}
-
 /// Emits the private function `name` for a version of the derivative; where the version's shape
-/// assumptions fail, it calls `otherwise` with a cotangent of one or its own.
+/// assumptions fail, it calls `otherwise`, with a cotangent of one if it has none of its own.
 pub(super) fn kernel(
     function: &Function,
     version: &Version,
     name: &str,
     otherwise: Option<&str>,
-) -> Kernel {
+) -> TokenStream {
     let program = &version.program;
-    let name = Ident::new(name, Span::call_site());
-    let owner_ident = &function.item.sig.ident;
-    let owner = quote!(#owner_ident);
+    let owner = &function.item.sig.ident;
     let mut namer = Namer::default();
-    namer.fresh("ADD");
     let symbols = Symbols::new(program, &mut namer);
-    let has_arrays = program.values.iter().any(|value| !value.shape.is_empty());
-
     let leaves = leaves(function);
-    let (leaf_ids, seed_ids) = program.params.split_at(leaves.len());
-    let mut inputs = TokenStream::new();
-    for (leaf, &id) in leaves.iter().zip(leaf_ids) {
-        inputs.extend(input(program, &symbols, leaf.ty, id));
-    }
-    let results = result_types(function);
-    for (ty, &id) in results.iter().zip(seed_ids) {
-        inputs.extend(input(program, &symbols, ty, id));
-    }
-
-    // Gradients of arrays are written through references, everything else is returned.
-    let wrt: Vec<(&Leaf<'_>, ValueId, Option<ValueId>)> = leaves
-        .iter()
-        .zip(leaf_ids)
-        .filter(|(leaf, _)| leaf.wrt)
-        .zip(&program.grads)
-        .map(|((leaf, &param), &(_, grad))| (leaf, param, grad))
-        .collect();
-    let mut out_params = TokenStream::new();
-    let mut out_names = Vec::new();
-    for (leaf, _, _) in wrt.iter().filter(|(leaf, ..)| leaf.is_array()) {
-        let Type::Array(elem, rank) = leaf.ty else {
-            continue;
-        };
-        let (out, elem, dim) =
-            (namer.fresh(&format!("d_{}", leaf.shown)), elem_type(elem), format_ident!("Ix{rank}"));
-        out_params
-            .extend(quote!(#out: &mut ::chainrule::rt::ArrayRef<#elem, ::chainrule::rt::#dim>,));
-        out_names.push(out);
-    }
-    let mut returned: Vec<TokenStream> = results.iter().map(|ty| result_type(ty)).collect();
-    returned.extend(
-        wrt.iter().filter(|(leaf, ..)| !leaf.is_array()).map(|(leaf, ..)| scalar_type(leaf.ty)),
-    );
-    let returned = quote!((#(#returned,)*));
-
-    let generics = &function.item.sig.generics;
-    let generic_params = &generics.params;
-    let comma = (!generic_params.is_empty() && !generic_params.trailing_punct()).then(|| quote!(,));
-    let where_clause = &generics.where_clause;
-
-    let mut loops = Loops::new(program, &version.nest, &symbols, namer, owner.clone());
+    let grads = grads(program, &leaves, &mut namer);
+    let mut loops = Loops::new(program, &version.nest, &symbols, namer, quote!(#owner));
     let run = loops.items(&version.nest.items);
-    let scalar = |loops: &Loops<'_>, id: ValueId| loops.scalar(id);
-    let mut scalars: Vec<TokenStream> = results
-        .iter()
-        .zip(&program.results)
-        .filter(|(ty, _)| !is_array(ty))
-        .map(|(_, &id)| scalar(&loops, id))
-        .collect();
-    for (leaf, param, grad) in wrt.iter().filter(|(leaf, ..)| !leaf.is_array()) {
-        let _ = leaf;
-        scalars.push(match grad {
-            Some(grad) => scalar(&loops, *grad),
-            None => zero(&program.value(*param).elem),
-        });
+    let emitter = Emitter {
+        function,
+        version,
+        name: Ident::new(name, Span::call_site()),
+        symbols: &symbols,
+        loops: &loops,
+        grads,
+        results: function
+            .output
+            .leaves()
+            .into_iter()
+            .zip(program.results.iter().copied())
+            .collect(),
+        inputs: leaves.len(),
+        floats: function.floats.iter().map(|f| Ident::new(f, Span::call_site())).collect(),
+    };
+    if program.values.iter().all(|value| value.shape.is_empty()) {
+        emitter.scalar_function(&leaves, &run)
+    } else {
+        emitter.array_function(&leaves, &run, otherwise)
+    }
+}
+
+/// The gradient by one leaf of a differentiated parameter.
+struct Grad<'f> {
+    ty: &'f Type,
+    param: ValueId,
+    /// Its value; nothing where nothing flows.
+    value: Option<ValueId>,
+    /// The array it is written to; nothing for a scalar, which is returned.
+    out: Option<Ident>,
+}
+
+fn grads<'f>(program: &Program, leaves: &[Leaf<'f>], namer: &mut Namer) -> Vec<Grad<'f>> {
+    let differentiated = leaves.iter().filter(|leaf| leaf.wrt);
+    differentiated
+        .zip(&program.grads)
+        .map(|(leaf, &(param, value))| {
+            let out = leaf.is_array().then(|| namer.fresh(&format!("d_{}", leaf.shown)));
+            Grad { ty: leaf.ty, param, value, out }
+        })
+        .collect()
+}
+
+/// A field of the kernel: its name, its type, and what it is filled with.
+struct Field {
+    name: Ident,
+    ty: TokenStream,
+    value: TokenStream,
+}
+
+struct Emitter<'e, 'f> {
+    function: &'f Function,
+    version: &'e Version,
+    name: Ident,
+    symbols: &'e Symbols,
+    loops: &'e Loops<'e>,
+    grads: Vec<Grad<'f>>,
+    results: Vec<(&'f Type, ValueId)>,
+    /// How many of the program's parameters are the function's; the others are cotangents.
+    inputs: usize,
+    floats: Vec<Ident>,
+}
+
+impl Emitter<'_, '_> {
+    fn program(&self) -> &Program {
+        &self.version.program
     }
 
-    if !has_arrays {
-        let body = quote! {
+    fn seeds(&self) -> &[ValueId] {
+        &self.program().params[self.inputs..]
+    }
+
+    /// The parameters: leaves, then cotangents.
+    fn inputs(&self, leaves: &[Leaf<'_>]) -> TokenStream {
+        let types = leaves.iter().map(|leaf| leaf.ty).chain(self.results.iter().map(|(ty, _)| *ty));
+        let input = |(ty, &id): (&Type, &ValueId)| {
+            let name = self.symbols.param(id);
+            match ty {
+                Type::Array(elem, rank) if *rank > 0 => {
+                    let (elem, dim) = (elem_type(elem), format_ident!("Ix{rank}"));
+                    quote!(#name: &::chainrule::rt::ArrayRef<#elem, ::chainrule::rt::#dim>,)
+                }
+                _ => {
+                    let ty = elem_type(&self.program().value(id).elem);
+                    quote!(#name: #ty,)
+                }
+            }
+        };
+        types.zip(&self.program().params).map(input).collect()
+    }
+
+    fn scalar_results(&self) -> impl Iterator<Item = &(&Type, ValueId)> {
+        self.results.iter().filter(|(ty, _)| !is_array(ty))
+    }
+
+    fn scalar_grads(&self) -> impl Iterator<Item = &Grad<'_>> {
+        self.grads.iter().filter(|grad| grad.out.is_none())
+    }
+
+    fn array_grads(&self) -> impl Iterator<Item = (&Grad<'_>, &Ident)> {
+        self.grads.iter().filter_map(|grad| Some((grad, grad.out.as_ref()?)))
+    }
+
+    /// The scalars that the loops leave behind: results, then gradients.
+    fn scalars(&self) -> Vec<TokenStream> {
+        let results = self.scalar_results().map(|&(_, id)| self.loops.scalar(id));
+        let grads = self.scalar_grads().map(|grad| match grad.value {
+            Some(value) => self.loops.scalar(value),
+            None => zero(&self.program().value(grad.param).elem),
+        });
+        results.chain(grads).collect()
+    }
+
+    fn scalar_types(&self) -> Vec<TokenStream> {
+        let results = self.scalar_results().map(|(ty, _)| scalar_type(ty));
+        results.chain(self.scalar_grads().map(|grad| scalar_type(grad.ty))).collect()
+    }
+
+    /// What the function returns: results, then gradients that are scalars.
+    fn returned(&self) -> TokenStream {
+        let results = self.results.iter().map(|(ty, _)| match is_array(ty) {
+            true => tangent_type(ty),
+            false => scalar_type(ty),
+        });
+        let grads = self.scalar_grads().map(|grad| scalar_type(grad.ty));
+        quote!((#(#results,)* #(#grads,)*))
+    }
+
+    /// A function without arrays: locals, top to bottom.
+    fn scalar_function(&self, leaves: &[Leaf<'_>], run: &TokenStream) -> TokenStream {
+        let (name, inputs, returned) = (&self.name, self.inputs(leaves), self.returned());
+        let generics = &self.function.item.sig.generics;
+        let (params, where_clause) = (&generics.params, &generics.where_clause);
+        let scalars = self.scalars();
+        quote! {
             #[inline]
             #[allow(clippy::too_many_arguments)]
-            fn #name<#generic_params>(#inputs) -> #returned #where_clause {
+            fn #name<#params>(#inputs) -> #returned #where_clause {
                 #run
                 (#(#scalars,)*)
             }
-        };
-        return Kernel { function: body };
+        }
     }
 
-    // What the kernel takes: slices, scalars, dimensions, result buffers.
-    let mut fields: Vec<(Ident, TokenStream, TokenStream)> = Vec::new();
-    for &id in &program.params {
-        let (ident, elem) = (symbols.param(id).clone(), elem_type(&program.value(id).elem));
-        if program.rank(id) > 0 {
-            let flat = quote!(&::chainrule::rt::flat(#ident));
-            fields.push((ident, quote!(&'k [#elem]), flat));
-        } else {
-            let value = quote!(#ident);
-            fields.push((ident, elem, value));
+    /// A function of arrays: checks, then a kernel over slices.
+    fn array_function(
+        &self,
+        leaves: &[Leaf<'_>],
+        run: &TokenStream,
+        otherwise: Option<&str>,
+    ) -> TokenStream {
+        let (name, inputs, returned) = (&self.name, self.inputs(leaves), self.returned());
+        let generics = &self.function.item.sig.generics;
+        let (params, where_clause) = (&generics.params, &generics.where_clause);
+        let comma = (!params.is_empty() && !params.trailing_punct()).then(|| quote!(,));
+        let outs = self.array_grads().map(|(grad, out)| {
+            let Type::Array(elem, rank) = grad.ty else { return TokenStream::new() };
+            let (elem, dim) = (elem_type(elem), format_ident!("Ix{rank}"));
+            quote!(#out: &mut ::chainrule::rt::ArrayRef<#elem, ::chainrule::rt::#dim>,)
+        });
+
+        let dims = dimensions(self.program(), self.symbols, self.program().params.iter());
+        let fallback = otherwise.map(|otherwise| self.fallback(otherwise));
+        let checks = checks(self.function, self.program(), self.symbols);
+        let cotangents = self.check_cotangents();
+        let slices = self.output_slices();
+        let (allocations, buffers) = self.result_buffers();
+        let kernel = self.kernel(&self.fields(&buffers), run);
+
+        let scalars: Vec<Ident> =
+            (0..self.scalar_types().len()).map(|k| format_ident!("__scalar_{k}")).collect();
+        let mut next_scalar = scalars.iter();
+        let mut values: Vec<&Ident> = Vec::new();
+        for buffer in &buffers {
+            values.extend(buffer.as_ref().or_else(|| next_scalar.next()));
         }
-    }
-    let mut used_dims: BTreeSet<DimId> = BTreeSet::new();
-    for value in &program.values {
-        used_dims.extend(&value.shape);
-    }
-    for stmt in &program.body {
-        if let crate::ir::Kind::Map { op: crate::ir::Op::Size(dim), .. } = &stmt.kind {
-            used_dims.insert(*dim);
-        }
-        for operand in stmt.operands() {
-            for index in &operand.at {
-                if let crate::ir::Index::Stretch(_, dim) = index {
-                    used_dims.insert(*dim);
-                }
+        values.extend(next_scalar);
+        quote! {
+            #[inline]
+            #[track_caller]
+            #[allow(clippy::too_many_arguments)]
+            fn #name<#params #comma const ADD: bool>(#inputs #(#outs)*) -> #returned #where_clause {
+                #dims
+                #fallback
+                #checks
+                #cotangents
+                #slices
+                #allocations
+                let (#(#scalars,)*) = #kernel;
+                (#(#values,)*)
             }
         }
     }
-    for &dim in &used_dims {
-        let ident = symbols.dim(dim).clone();
-        let value = quote!(#ident);
-        fields.push((ident, quote!(usize), value));
+
+    fn turbofish(&self) -> TokenStream {
+        let floats = &self.floats;
+        quote!(::<#(#floats,)* ADD>)
     }
-    let mut allocations = TokenStream::new();
-    let mut array_results = Vec::new();
-    for (k, (ty, &id)) in results.iter().zip(&program.results).enumerate() {
-        if let Type::Array(elem, rank) = ty {
-            if *rank == 0 {
+
+    /// The call of the version for all other shapes, where this version's assumptions fail.
+    fn fallback(&self, otherwise: &str) -> TokenStream {
+        let otherwise = Ident::new(otherwise, Span::call_site());
+        let conditions = self.program().assumed.iter().map(|&(a, b)| {
+            let (a, b) = (self.symbols.dim(a), self.symbols.dim(b));
+            quote!(#a == #b)
+        });
+        let arguments = self.program().params.iter().map(|&id| self.symbols.param(id));
+        let ones = self.results.iter().filter_map(|(ty, _)| match ty {
+            Type::Float(elem) if self.seeds().is_empty() => {
+                Some(literal(&Literal::Float(1.0, None), elem))
+            }
+            _ => None,
+        });
+        let outs = self.array_grads().map(|(_, out)| out);
+        let turbofish = self.turbofish();
+        quote! {
+            if !(#(#conditions)&&*) {
+                return Self::#otherwise #turbofish(#(#arguments,)* #(#ones,)* #(#outs),*);
+            }
+        }
+    }
+
+    fn check_cotangents(&self) -> TokenStream {
+        let arrays = self.seeds().iter().filter(|&&seed| self.program().rank(seed) > 0);
+        let check = |&seed: &ValueId| {
+            let (function, name) = (self.function.name(), self.symbols.param(seed));
+            let dims = self.program().shape(seed).iter().map(|&dim| self.symbols.dim(dim));
+            quote!(::chainrule::rt::check_shape(#function, "`cotangent`", #name.shape(), "the result", &[#(#dims),*]);)
+        };
+        arrays.map(check).collect()
+    }
+
+    /// The gradients' arrays as slices. An array in another layout is worked on through a copy in
+    /// row-major order. What no gradient flows to is set to zero.
+    fn output_slices(&self) -> TokenStream {
+        let outs: Vec<&Ident> = self.array_grads().map(|(_, out)| out).collect();
+        let slices: Vec<Ident> = outs.iter().map(|out| format_ident!("{out}_slice")).collect();
+        let copies: Vec<Ident> = outs.iter().map(|out| format_ident!("{out}_std")).collect();
+        let arguments = self.program().params.iter().map(|&id| self.symbols.param(id));
+        let (name, turbofish) = (&self.name, self.turbofish());
+        let through_copies = quote! {
+            #(let mut #copies = ::chainrule::rt::standard(#outs);)*
+            let result = Self::#name #turbofish(#(#arguments,)* #(&mut #copies),*);
+            #(#outs.assign(&#copies);)*
+            return result;
+        };
+        let unreached =
+            self.array_grads().zip(&slices).filter(|((grad, _), _)| !self.is_written(grad));
+        let zeroed = unreached.map(|((grad, _), slice)| {
+            let zero = zero(&self.program().value(grad.param).elem);
+            quote!(if !ADD { #slice.fill(#zero); })
+        });
+        quote! {
+            #(let ::core::option::Option::Some(#slices) = #outs.as_slice_mut() else { #through_copies };)*
+            #(#zeroed)*
+        }
+    }
+
+    /// Whether the loops write a gradient.
+    fn is_written(&self, grad: &Grad<'_>) -> bool {
+        grad.value.is_some_and(|id| self.version.nest.storage[id.0 as usize] == Storage::Output)
+    }
+
+    /// The arrays for the results, and for each result the name of its array, if it has one.
+    fn result_buffers(&self) -> (TokenStream, Vec<Option<Ident>>) {
+        let (mut allocations, mut names) = (TokenStream::new(), Vec::new());
+        for (k, (ty, id)) in self.results.iter().enumerate() {
+            let Type::Array(elem, rank @ 1..) = ty else {
+                names.push(None);
                 continue;
-            }
+            };
             let (buffer, elem) = (format_ident!("__result_{k}"), elem_type(elem));
-            let dims = program.shape(id).iter().map(|&dim| symbols.dim(dim));
+            let dims = self.program().shape(*id).iter().map(|&dim| self.symbols.dim(dim));
             let dims = if *rank == 1 { quote!(#(#dims)*) } else { quote!((#(#dims),*)) };
             let array = format_ident!("Array{rank}");
             allocations
                 .extend(quote!(let mut #buffer = ::chainrule::rt::#array::<#elem>::zeros(#dims);));
-            let slice = quote!(::chainrule::rt::slice_mut(&mut #buffer));
-            fields.push((loops.array(id).clone(), quote!(&'k mut [#elem]), slice));
-            array_results.push((k, buffer));
+            names.push(Some(buffer));
         }
-    }
-    let mut unreached = TokenStream::new();
-    let array_grads = wrt.iter().filter(|(leaf, ..)| leaf.is_array());
-    for ((_, param, grad), out) in array_grads.zip(&out_names) {
-        let elem = &program.value(*param).elem;
-        let slice = format_ident!("{out}_slice");
-        match grad {
-            Some(grad) if version.nest.storage[grad.0 as usize] == Storage::Output => {
-                let elem = elem_type(elem);
-                fields.push((loops.array(*grad).clone(), quote!(&'k mut [#elem]), quote!(#slice)));
-            }
-            _ => {
-                let zero = zero(elem);
-                unreached.extend(quote!(if !ADD { #slice.fill(#zero); }));
-            }
-        }
+        (allocations, names)
     }
 
-    let prelude = loops.prelude();
-    let names = fields.iter().map(|(name, ..)| name);
-    let declared = fields.iter().map(|(name, ty, _)| quote!(#name: #ty));
-    let filled = fields.iter().map(|(name, _, value)| quote!(#name: #value));
-    let floats: Vec<Ident> =
-        function.floats.iter().map(|f| Ident::new(f, Span::call_site())).collect();
-    let kernel_output: Vec<TokenStream> = (results
-        .iter()
-        .filter(|ty| !is_array(ty))
-        .map(|ty| scalar_type(ty)))
-    .chain(wrt.iter().filter(|(leaf, ..)| !leaf.is_array()).map(|(leaf, ..)| scalar_type(leaf.ty)))
-    .collect();
-    let kernel_output = quote!((#(#kernel_output,)*));
-    let type_generics = quote!(<'k, #(#floats,)* ADD>);
-    let (phantom_type, phantom) = if floats.is_empty() {
-        (quote!(), quote!())
-    } else {
-        (
-            quote!(__floats: ::core::marker::PhantomData<(#(#floats,)*)>,),
-            quote!(__floats: ::core::marker::PhantomData,),
-        )
-    };
-    let ignore_phantom = (!floats.is_empty()).then(|| quote!(__floats: _,));
-    let lifetimeless: Vec<&syn::GenericParam> =
-        generic_params.iter().filter(|p| !matches!(p, syn::GenericParam::Lifetime(_))).collect();
-
-    let dims = dimensions(program, &symbols, leaf_ids.iter().chain(seed_ids));
-    let mut shape_checks = checks(function, program, &symbols);
-    for &seed in seed_ids.iter().filter(|&&seed| program.rank(seed) > 0) {
-        let (function, seed_name) = (function.name(), symbols.param(seed));
-        let dims = program.shape(seed).iter().map(|&dim| symbols.dim(dim));
-        shape_checks.extend(quote!(::chainrule::rt::check_shape(#function, "`cotangent`", #seed_name.shape(), "the result", &[#(#dims),*]);));
-    }
-    let fallback = otherwise.map(|otherwise| {
-        let otherwise = Ident::new(otherwise, Span::call_site());
-        let conditions = program.assumed.iter().map(|&(a, b)| {
-            let (a, b) = (symbols.dim(a), symbols.dim(b));
-            quote!(#a == #b)
-        });
-        let turbofish = (!floats.is_empty()).then(|| quote!(#(#floats,)*));
-        let arguments = program.params.iter().map(|&id| symbols.param(id));
-        let seeds = if seed_ids.is_empty() {
-            let ones = results.iter().map(|ty| match ty {
-                Type::Float(elem) => {
-                    super::element::literal(&crate::ir::Literal::Float(1.0, None), elem)
-                }
-                _ => TokenStream::new(),
+    /// What the kernel takes: slices, scalars, dimensions, the arrays to write.
+    fn fields(&self, buffers: &[Option<Ident>]) -> Vec<Field> {
+        let program = self.program();
+        let mut fields = Vec::new();
+        for &id in &program.params {
+            let (name, elem) = (self.symbols.param(id).clone(), elem_type(&program.value(id).elem));
+            fields.push(match program.rank(id) {
+                0 => Field { value: quote!(#name), ty: elem, name },
+                _ => Field {
+                    value: quote!(&::chainrule::rt::flat(#name)),
+                    ty: quote!(&'k [#elem]),
+                    name,
+                },
             });
-            quote!(#(#ones,)*)
-        } else {
-            TokenStream::new()
+        }
+        for dim in used_dims(program) {
+            let name = self.symbols.dim(dim).clone();
+            fields.push(Field { value: quote!(#name), ty: quote!(usize), name });
+        }
+        let mut array = |id: ValueId, value: TokenStream| {
+            let (name, elem) = (self.loops.array(id).clone(), elem_type(&program.value(id).elem));
+            fields.push(Field { name, ty: quote!(&'k mut [#elem]), value });
         };
-        quote! {
-            if !(#(#conditions)&&*) {
-                return Self::#otherwise::<#turbofish ADD>(#(#arguments,)* #seeds #(#out_names),*);
+        for ((_, id), buffer) in self.results.iter().zip(buffers) {
+            if let Some(buffer) = buffer {
+                array(*id, quote!(::chainrule::rt::slice_mut(&mut #buffer)));
             }
         }
-    });
-    let slices: Vec<Ident> = out_names.iter().map(|out| format_ident!("{out}_slice")).collect();
-    let standard = (!out_names.is_empty()).then(|| {
-        let arguments: Vec<&Ident> = program.params.iter().map(|&id| symbols.param(id)).collect();
-        let turbofish = (!floats.is_empty()).then(|| quote!(#(#floats,)*));
-        let copies: Vec<Ident> = out_names.iter().map(|out| format_ident!("{out}_std")).collect();
-        // A buffer in another layout is worked on through a copy in row-major order.
-        let otherwise = quote! {
-            #(let mut #copies = ::chainrule::rt::standard(#out_names);)*
-            let result = Self::#name::<#turbofish ADD>(#(#arguments,)* #(&mut #copies),*);
-            #(#out_names.assign(&#copies);)*
-            return result;
-        };
-        quote! {
-            #(let ::core::option::Option::Some(#slices) = #out_names.as_slice_mut() else { #otherwise };)*
+        for (grad, out) in self.array_grads().filter(|(grad, _)| self.is_written(grad)) {
+            let slice = format_ident!("{out}_slice");
+            grad.value.into_iter().for_each(|id| array(id, quote!(#slice)));
         }
-    });
-    let scalar_names: Vec<Ident> =
-        (0..scalars.len()).map(|k| format_ident!("__scalar_{k}")).collect();
-    let mut next_scalar = scalar_names.iter();
-    let mut results_out = Vec::new();
-    for (k, ty) in results.iter().enumerate() {
-        match array_results.iter().find(|(position, _)| *position == k) {
-            Some((_, buffer)) => results_out.push(quote!(#buffer)),
-            None => {
-                let _ = ty;
-                let name = next_scalar.next();
-                results_out.push(quote!(#name));
-            }
-        }
+        fields
     }
-    results_out.extend(next_scalar.map(|name| quote!(#name)));
-    let lifetimeless_where = where_clause;
 
-    let written: Vec<Ident> = (program.outputs())
-        .filter(|&id| program.rank(id) > 0)
-        .map(|id| loops.array(id).clone())
-        .collect();
-    let rows = version.nest.row_dim().map(|dim| {
-        let is_row = |id: ValueId| program.shape(id) == [dim];
-        let width = symbols.dim(dim);
-        let (mut before, mut after, mut names) = (TokenStream::new(), TokenStream::new(), vec![]);
-        for &id in program.params.iter().filter(|&&id| is_row(id)) {
-            let (name, zero) = (symbols.param(id), zero(&program.value(id).elem));
+    /// The kernel's definition and its run.
+    fn kernel(&self, fields: &[Field], run: &TokenStream) -> TokenStream {
+        let names: Vec<&Ident> = fields.iter().map(|field| &field.name).collect();
+        let types: Vec<&TokenStream> = fields.iter().map(|field| &field.ty).collect();
+        let values: Vec<&TokenStream> = fields.iter().map(|field| &field.value).collect();
+        let generics = &self.function.item.sig.generics;
+        let where_clause = &generics.where_clause;
+        let params: Vec<&syn::GenericParam> = (generics.params.iter())
+            .filter(|param| !matches!(param, syn::GenericParam::Lifetime(_)))
+            .collect();
+        let (floats, output) = (&self.floats, self.scalar_types());
+        let (scalars, prelude) = (self.scalars(), self.loops.prelude());
+        let rows = self.rows(fields);
+        // Not every kernel has a field of every float, nor one that borrows.
+        quote! {{
+            struct Kernel<'k, #(#params,)* const ADD: bool> #where_clause {
+                #(#names: #types,)*
+                __types: ::core::marker::PhantomData<(&'k (), #(#floats,)*)>,
+            }
+            impl<'k, #(#params,)* const ADD: bool> ::chainrule::rt::Kernel
+                for Kernel<'k, #(#floats,)* ADD> #where_clause
+            {
+                type Output = (#(#output,)*);
+                #rows
+                #[inline(always)]
+                fn run(self) -> Self::Output {
+                    let Kernel { #(#names,)* __types: _ } = self;
+                    #prelude
+                    #run
+                    (#(#scalars,)*)
+                }
+            }
+            ::chainrule::rt::dispatch(Kernel::<#(#floats,)* ADD> {
+                #(#names: #values,)*
+                __types: ::core::marker::PhantomData,
+            })
+        }}
+    }
+
+    /// The kernel's version for narrow rows: what is as wide as a row is copied to an array of
+    /// constant length, and back.
+    fn rows(&self, fields: &[Field]) -> Option<TokenStream> {
+        let (program, dim) = (self.program(), self.version.nest.row_dim()?);
+        let is_row = |id: &ValueId| program.shape(*id) == [dim];
+        let width = self.symbols.dim(dim);
+        let (mut before, mut after, mut written) = (TokenStream::new(), TokenStream::new(), vec![]);
+        for &id in program.params.iter().filter(|id| is_row(id)) {
+            let (name, zero) = (self.symbols.param(id), zero(&program.value(id).elem));
             before.extend(quote! {
                 let mut __copy = [#zero; W];
                 __copy.copy_from_slice(&#name[..W]);
                 let #name = &__copy[..];
             });
-            names.push(name.clone());
         }
-        for id in program.outputs().filter(|&id| is_row(id)) {
-            let (name, zero) = (loops.array(id), zero(&program.value(id).elem));
+        for id in program.outputs().filter(is_row) {
+            let (name, zero) = (self.loops.array(id), zero(&program.value(id).elem));
             let out = format_ident!("{name}_out");
             before.extend(quote! {
                 let #out = #name;
@@ -309,65 +423,49 @@ pub(super) fn kernel(
                 let #name = &mut __copy[..];
             });
             after.extend(quote!(#out[..W].copy_from_slice(#name);));
-            names.push(name.clone());
+            written.push(name);
         }
-        let all = fields.iter().map(|(name, ..)| name);
-        let passed = fields.iter().map(|(name, ..)| match names.contains(name) {
-            true if written.contains(name) => quote!(#name: &mut *#name),
-            _ => quote!(#name),
+        let names: Vec<&Ident> = fields.iter().map(|field| &field.name).collect();
+        let passed = names.iter().map(|name| match written.contains(name) {
+            true => quote!(#name: &mut *#name),
+            false => quote!(#name),
         });
-        quote! {
+        let floats = &self.floats;
+        Some(quote! {
             const HAS_ROWS: bool = true;
             #[inline(always)]
             fn width(&self) -> usize { self.#width }
             #[inline(always)]
-            fn narrow<const W: usize>(self) -> #kernel_output {
-                let Kernel { #(#all,)* #ignore_phantom __inputs: _ } = self;
+            fn narrow<const W: usize>(self) -> Self::Output {
+                let Kernel { #(#names,)* __types: _ } = self;
                 let #width = W;
                 #before
                 let __result = Kernel::<#(#floats,)* ADD> {
-                    #(#passed,)* #phantom __inputs: ::core::marker::PhantomData
+                    #(#passed,)*
+                    __types: ::core::marker::PhantomData,
                 }.run();
                 #after
                 __result
             }
-        }
-    });
+        })
+    }
+}
 
-    let body = quote! {
-        #[inline]
-        #[track_caller]
-        #[allow(clippy::too_many_arguments)]
-        fn #name<#generic_params #comma const ADD: bool>(#inputs #out_params) -> #returned #where_clause {
-            #dims
-            #fallback
-            #shape_checks
-            #standard
-            #unreached
-            #allocations
-            struct Kernel<'k, #(#lifetimeless,)* const ADD: bool> #lifetimeless_where {
-                #(#declared,)*
-                #phantom_type
-                __inputs: ::core::marker::PhantomData<&'k ()>,
-            }
-            impl<'k, #(#lifetimeless,)* const ADD: bool> ::chainrule::rt::Kernel for Kernel #type_generics #lifetimeless_where {
-                type Output = #kernel_output;
-                #rows
-                #[inline(always)]
-                fn run(self) -> #kernel_output {
-                    let Kernel { #(#names,)* #ignore_phantom __inputs: _ } = self;
-                    #prelude
-                    #run
-                    (#(#scalars,)*)
-                }
-            }
-            let (#(#scalar_names,)*) = ::chainrule::rt::dispatch(
-                Kernel::<#(#floats,)* ADD> { #(#filled,)* #phantom __inputs: ::core::marker::PhantomData },
-            );
-            (#(#results_out,)*)
+/// The dimensions that loops and scalars refer to.
+fn used_dims(program: &Program) -> BTreeSet<DimId> {
+    let mut dims: BTreeSet<DimId> =
+        program.values.iter().flat_map(|value| value.shape.iter().copied()).collect();
+    for stmt in &program.body {
+        if let Kind::Map { op: Op::Size(dim), .. } = &stmt.kind {
+            dims.insert(*dim);
         }
-    };
-    Kernel { function: body }
+        for index in stmt.operands().flat_map(|operand| &operand.at) {
+            if let Index::Stretch(_, dim) = index {
+                dims.insert(*dim);
+            }
+        }
+    }
+    dims
 }
 
 fn is_array(ty: &Type) -> bool {
@@ -379,86 +477,6 @@ fn scalar_type(ty: &Type) -> TokenStream {
     match ty {
         Type::Float(elem) | Type::Array(elem, 0) => elem_type(elem),
         Type::Int(name) => elem_type(&Elem::Int(name.clone())),
-        other => super::signature::tangent_type(other),
+        other => tangent_type(other),
     }
-}
-
-fn result_type(ty: &Type) -> TokenStream {
-    if is_array(ty) { super::signature::tangent_type(ty) } else { scalar_type(ty) }
-}
-
-fn input(program: &Program, symbols: &Symbols, ty: &Type, id: ValueId) -> TokenStream {
-    let name = symbols.param(id);
-    match ty {
-        Type::Array(elem, rank) if *rank > 0 => {
-            let (elem, dim) = (elem_type(elem), format_ident!("Ix{rank}"));
-            quote!(#name: &::chainrule::rt::ArrayRef<#elem, ::chainrule::rt::#dim>,)
-        }
-        _ => {
-            let ty = elem_type(&program.value(id).elem);
-            quote!(#name: #ty,)
-        }
-    }
-}
-
-/// Binds the dimensions: those of the parameters, then those they broadcast to.
-fn dimensions<'v>(
-    program: &Program,
-    symbols: &Symbols,
-    params: impl Iterator<Item = &'v ValueId>,
-) -> TokenStream {
-    let known: Vec<ValueId> = params.copied().collect();
-    let mut out = TokenStream::new();
-    for (d, dim) in program.dims.iter().enumerate() {
-        let name = symbols.dim(DimId(d as u32));
-        match dim {
-            Dim::Of { value, axis } if known.contains(value) => {
-                let param = symbols.param(*value);
-                out.extend(quote!(let #name = #param.shape()[#axis];));
-            }
-            Dim::Of { .. } => {}
-            Dim::Broadcast(a, b) => {
-                let (a, b) = (symbols.dim(*a), symbols.dim(*b));
-                out.extend(quote!(let #name = ::chainrule::rt::broadcast(#a, #b);));
-            }
-        }
-    }
-    out
-}
-
-fn described(array: &Described, symbols: &Symbols) -> TokenStream {
-    let text = &array.text;
-    let dims = array.shape.iter().map(|&dim| symbols.dim(dim));
-    quote!(#text, &[#(#dims),*])
-}
-
-/// The checks on shapes, each of which panics with both shapes at the caller's line.
-fn checks(function: &Function, program: &Program, symbols: &Symbols) -> TokenStream {
-    let name = function.name();
-    let check = |check: &Check| match check {
-        Check::Inner { left, right, a, b } => {
-            let (a, b) = (symbols.dim(*a), symbols.dim(*b));
-            let (left, right) = (described(left, symbols), described(right, symbols));
-            quote!(if #a != #b { ::chainrule::rt::fail_inner(#name, #left, #right); })
-        }
-        Check::Broadcast { left, right, a, b, into_left } => {
-            if program.assumed.contains(&(*a, *b)) {
-                return TokenStream::new();
-            }
-            let (a, b) = (symbols.dim(*a), symbols.dim(*b));
-            let (left, right) = (described(left, symbols), described(right, symbols));
-            let also = (!into_left).then(|| quote!(&& #a != 1));
-            quote!(if #a != #b && #b != 1 #also { ::chainrule::rt::fail_broadcast(#name, #left, #right); })
-        }
-        Check::Inside { array, dim, index, axis } => {
-            let (dim, array) = (symbols.dim(*dim), described(array, symbols));
-            quote!(if #index >= #dim { ::chainrule::rt::fail_index(#name, #array, #axis, #index); })
-        }
-        Check::NotEmpty { array, dims } => {
-            let dims = dims.iter().map(|&dim| symbols.dim(dim));
-            let array = described(array, symbols);
-            quote!(if #(#dims == 0)||* { ::chainrule::rt::fail_empty(#name, #array); })
-        }
-    };
-    program.checks.iter().map(check).collect()
 }

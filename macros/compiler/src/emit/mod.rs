@@ -9,6 +9,7 @@ mod kernel;
 mod loops;
 mod names;
 mod objective;
+mod shapes;
 mod signature;
 mod tape;
 
@@ -29,11 +30,11 @@ pub fn emit(compiled: &Compiled<'_>, callees: &Callees) -> TokenStream {
     let general = compiled.general.is_some().then_some("__general");
     let mut private = TokenStream::new();
     if let Some(gradient) = &compiled.gradient {
-        private.extend(kernel::kernel(function, gradient, "__gradient", general).function);
+        private.extend(kernel::kernel(function, gradient, "__gradient", general));
     }
-    private.extend(kernel::kernel(function, &compiled.pullback, "__pullback", general).function);
+    private.extend(kernel::kernel(function, &compiled.pullback, "__pullback", general));
     if let Some(version) = &compiled.general {
-        private.extend(kernel::kernel(function, version, "__general", None).function);
+        private.extend(kernel::kernel(function, version, "__general", None));
     }
     let mut public = api::functions(compiled);
     public.extend(tape::tape(compiled, callees));

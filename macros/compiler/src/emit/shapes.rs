@@ -1,0 +1,69 @@
+//! Dimensions and the checks on them, ahead of every loop.
+
+use super::names::Symbols;
+use crate::ir::{Check, Described, Dim, DimId, Program, ValueId};
+use crate::parse::Function;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// Binds the dimensions: those of the parameters, then those they broadcast to.
+pub(super) fn dimensions<'v>(
+    program: &Program,
+    symbols: &Symbols,
+    params: impl Iterator<Item = &'v ValueId>,
+) -> TokenStream {
+    let known: Vec<ValueId> = params.copied().collect();
+    let mut out = TokenStream::new();
+    for (d, dim) in program.dims.iter().enumerate() {
+        let name = symbols.dim(DimId(d as u32));
+        match dim {
+            Dim::Of { value, axis } if known.contains(value) => {
+                let param = symbols.param(*value);
+                out.extend(quote!(let #name = #param.shape()[#axis];));
+            }
+            Dim::Of { .. } => {}
+            Dim::Broadcast(a, b) => {
+                let (a, b) = (symbols.dim(*a), symbols.dim(*b));
+                out.extend(quote!(let #name = ::chainrule::rt::broadcast(#a, #b);));
+            }
+        }
+    }
+    out
+}
+
+fn described(array: &Described, symbols: &Symbols) -> TokenStream {
+    let text = &array.text;
+    let dims = array.shape.iter().map(|&dim| symbols.dim(dim));
+    quote!(#text, &[#(#dims),*])
+}
+
+/// The checks on shapes, each of which panics with both shapes at the caller's line.
+pub(super) fn checks(function: &Function, program: &Program, symbols: &Symbols) -> TokenStream {
+    let name = function.name();
+    let check = |check: &Check| match check {
+        Check::Inner { left, right, a, b } => {
+            let (a, b) = (symbols.dim(*a), symbols.dim(*b));
+            let (left, right) = (described(left, symbols), described(right, symbols));
+            quote!(if #a != #b { ::chainrule::rt::fail_inner(#name, #left, #right); })
+        }
+        Check::Broadcast { left, right, a, b, into_left } => {
+            if program.assumed.contains(&(*a, *b)) {
+                return TokenStream::new();
+            }
+            let (a, b) = (symbols.dim(*a), symbols.dim(*b));
+            let (left, right) = (described(left, symbols), described(right, symbols));
+            let also = (!into_left).then(|| quote!(&& #a != 1));
+            quote!(if #a != #b && #b != 1 #also { ::chainrule::rt::fail_broadcast(#name, #left, #right); })
+        }
+        Check::Inside { array, dim, index, axis } => {
+            let (dim, array) = (symbols.dim(*dim), described(array, symbols));
+            quote!(if #index >= #dim { ::chainrule::rt::fail_index(#name, #array, #axis, #index); })
+        }
+        Check::NotEmpty { array, dims } => {
+            let dims = dims.iter().map(|&dim| symbols.dim(dim));
+            let array = described(array, symbols);
+            quote!(if #(#dims == 0)||* { ::chainrule::rt::fail_empty(#name, #array); })
+        }
+    };
+    program.checks.iter().map(check).collect()
+}
