@@ -1,42 +1,42 @@
 //! Loop nests as Rust: slices cut to length once, rows handed out before the inner loops, sums in
 //! lanes.
 //!
-//! A sum in an innermost loop is kept in sixteen lanes, whatever the vector width of the CPU, so
+//! A sum in an innermost loop is kept in eight lanes, whatever the vector width of the CPU, so
 //! that its bits are the same everywhere:
 //!
 //! ```text
-//! let (x_c, x_t) = x.as_chunks::<16>();
-//! let mut lanes = [0.0; 16];
-//! for x in x_c { for l in 0..16 { lanes[l] += x[l]; } }
+//! let (x_c, x_t) = x.as_chunks::<8>();
+//! let mut lanes = [0.0; 8];
+//! for x in x_c { for l in 0..8 { lanes[l] += x[l]; } }
 //! s += rt::sum_lanes(&lanes);
 //! for x in x_t { s += *x; }
 //! ```
 
-use super::element::{cast, elem_type, literal, primitive, zero};
+use super::element::{elem_type, zero};
 use super::names::{Namer, Symbols};
-use crate::ir::{DimId, Elem, Kind, Op, Program, ValueId};
+use crate::ir::{DimId, Program, ValueId};
 use crate::nest::{Element, Item, Ix, Loop, Nest, Storage, Var};
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
 use std::collections::{BTreeSet, HashMap};
 
 /// Emits the items of a nest.
 pub(super) struct Loops<'p> {
-    program: &'p Program,
-    nest: &'p Nest,
-    symbols: &'p Symbols,
-    namer: Namer,
-    statement: HashMap<ValueId, &'p crate::ir::Stmt>,
-    locals: HashMap<Element, Ident>,
-    accumulators: HashMap<Element, Ident>,
-    arrays: HashMap<ValueId, Ident>,
-    vars: HashMap<Var, Ident>,
+    pub(super) program: &'p Program,
+    pub(super) nest: &'p Nest,
+    pub(super) symbols: &'p Symbols,
+    pub(super) namer: Namer,
+    pub(super) statement: HashMap<ValueId, &'p crate::ir::Stmt>,
+    pub(super) locals: HashMap<Element, Ident>,
+    pub(super) accumulators: HashMap<Element, Ident>,
+    pub(super) arrays: HashMap<ValueId, Ident>,
+    pub(super) vars: HashMap<Var, Ident>,
     /// What stands for an array at a prefix of its index: a slice of the rest, or an element.
-    bound: Vec<(ValueId, Vec<Ix>, TokenStream)>,
+    pub(super) bound: Vec<(ValueId, Vec<Ix>, TokenStream)>,
     /// Accumulators that are lanes at the moment.
-    lanes: HashMap<Element, TokenStream>,
+    pub(super) lanes: HashMap<Element, TokenStream>,
     /// What this type's own constants are reached through.
-    owner: TokenStream,
+    pub(super) owner: TokenStream,
 }
 
 impl<'p> Loops<'p> {
@@ -80,38 +80,6 @@ impl<'p> Loops<'p> {
             lanes: HashMap::new(),
             owner,
         }
-    }
-
-    /// The slice that holds an array.
-    pub(super) fn array(&self, id: ValueId) -> &Ident {
-        &self.arrays[&id]
-    }
-
-    /// A scalar that is returned.
-    pub(super) fn scalar(&self, id: ValueId) -> TokenStream {
-        self.read(&Element { value: id, at: vec![] })
-    }
-
-    /// The number of elements of an array along some of its axes.
-    fn count(&self, shape: &[DimId]) -> TokenStream {
-        let dims = shape.iter().map(|&dim| self.symbols.dim(dim).to_token_stream());
-        dims.reduce(|product, dim| quote!(#product * #dim)).unwrap_or_else(|| quote!(1))
-    }
-
-    /// The axes of a value that its storage keeps.
-    fn kept(&self, id: ValueId) -> Vec<usize> {
-        match &self.nest.storage.get(id.0 as usize) {
-            Some(Storage::Buffer(axes)) => axes.clone(),
-            _ => (0..self.program.rank(id)).collect(),
-        }
-    }
-
-    fn kept_shape(&self, id: ValueId) -> Vec<DimId> {
-        self.kept(id).iter().map(|&axis| self.program.shape(id)[axis]).collect()
-    }
-
-    fn kept_index(&self, element: &Element) -> Vec<Ix> {
-        self.kept(element.value).iter().map(|&axis| element.at[axis]).collect()
     }
 
     /// The slices cut to their lengths, and the buffers.
@@ -173,18 +141,6 @@ impl<'p> Loops<'p> {
         }
     }
 
-    /// `to += arg`; `Float` alone does not promise compound assignment.
-    fn add(&self, id: &ValueId, to: TokenStream, arg: TokenStream) -> TokenStream {
-        match self.program.value(*id).elem {
-            Elem::Param(_) => quote!(#to = #to + #arg;),
-            _ => quote!(#to += #arg;),
-        }
-    }
-
-    fn is_gradient(&self, id: ValueId) -> bool {
-        self.program.grads.iter().any(|&(_, grad)| grad == Some(id))
-    }
-
     fn zero(&mut self, element: &Element) -> TokenStream {
         let id = element.value;
         let value = self.program.value(id);
@@ -206,107 +162,6 @@ impl<'p> Loops<'p> {
                 quote!(#name.fill(#zero);)
             }
             Storage::None => TokenStream::new(),
-        }
-    }
-
-    /// Whether a value is written out wherever it is read.
-    fn is_inline(&self, id: ValueId) -> bool {
-        matches!(
-            self.statement.get(&id).map(|stmt| &stmt.kind),
-            Some(Kind::Map { op: Op::Const(_) | Op::Size(_), .. })
-        )
-    }
-
-    /// The expression that computes an element.
-    fn compute(&self, element: &Element) -> TokenStream {
-        let elem = &self.program.value(element.value).elem;
-        let Some(Kind::Map { op, args }) =
-            self.statement.get(&element.value).map(|stmt| &stmt.kind)
-        else {
-            return self.read(element);
-        };
-        let operands: Vec<TokenStream> =
-            args.iter().map(|arg| self.read(&crate::nest::at(arg, &element.at))).collect();
-        match op {
-            Op::Prim(row) => primitive(row, elem, &operands),
-            Op::Const(number) => literal(number, elem),
-            Op::Copy => quote!(#(#operands)*),
-            Op::Cast => cast(&self.program.value(args[0].value).elem, elem, &operands[0]),
-            Op::Size(dim) => {
-                let dim = self.symbols.dim(*dim);
-                quote!(#dim)
-            }
-            Op::Foreign(k) => {
-                let accessor = Ident::new(&format!("__constant_{k}"), Span::call_site());
-                let owner = &self.owner;
-                quote!(#owner::#accessor(#(#operands),*))
-            }
-        }
-    }
-
-    /// An element as an operand.
-    fn read(&self, element: &Element) -> TokenStream {
-        if let Some(name) = self.locals.get(element) {
-            return quote!(#name);
-        }
-        if self.is_inline(element.value) {
-            return self.compute(element);
-        }
-        if self.program.rank(element.value) == 0 && self.program.params.contains(&element.value) {
-            let name = self.symbols.param(element.value);
-            return quote!(#name);
-        }
-        self.place(element)
-    }
-
-    /// Where an element is kept.
-    fn place(&self, element: &Element) -> TokenStream {
-        let id = element.value;
-        if let Some(lanes) = self.lanes.get(element) {
-            return lanes.clone();
-        }
-        if let Some(name) = self.accumulators.get(element) {
-            return quote!(#name);
-        }
-        let at = self.kept_index(element);
-        let best = (self.bound.iter())
-            .filter(|(value, prefix, _)| *value == id && at.starts_with(prefix))
-            .max_by_key(|(_, prefix, _)| prefix.len());
-        let Some((_, prefix, base)) = best else {
-            return quote!(::core::compile_error!("chainrule: an element has no place"));
-        };
-        if prefix.len() == at.len() {
-            return base.clone();
-        }
-        let shape = self.kept_shape(id);
-        let mut flat: Option<TokenStream> = None;
-        for (axis, ix) in at.iter().enumerate().skip(prefix.len()) {
-            let ix = self.ix(*ix);
-            flat = Some(match flat {
-                None => ix,
-                Some(outer) => {
-                    let dim = self.symbols.dim(shape[axis]);
-                    quote!((#outer * #dim + #ix))
-                }
-            });
-        }
-        quote!(#base[#flat])
-    }
-
-    fn ix(&self, ix: Ix) -> TokenStream {
-        match ix {
-            Ix::At(k) => {
-                let k = proc_macro2::Literal::usize_unsuffixed(k);
-                quote!(#k)
-            }
-            Ix::Var(var) => {
-                let var = &self.vars[&var];
-                quote!(#var)
-            }
-            Ix::Stretch(var, dim) => {
-                let (var, dim) = (&self.vars[&var], self.symbols.dim(dim));
-                quote!(::chainrule::rt::stretch(#var, #dim))
-            }
         }
     }
 

@@ -3,6 +3,7 @@
 //! Everything emitted is safe Rust that passes under `#![forbid(unsafe_code)]`; what would be long
 //! lives in the runtime's `rt` module.
 
+mod access;
 mod api;
 mod element;
 mod kernel;

@@ -8,7 +8,7 @@
 
 use super::element::elem_type;
 use super::signature::{one_or_tuple, tangent_type};
-use crate::capsule::Callees;
+use crate::capsule::{Callees, is_known_function};
 use crate::driver::Compiled;
 use crate::ir::Foreign;
 use crate::parse::{Function, Param, Type};
@@ -236,7 +236,9 @@ impl Rewrite<'_> {
         if let Some(constant) = self.constant(&source) {
             return Some(constant);
         }
-        if path.get_ident().is_some() {
+        let floats =
+            self.callees.function(self.id).map(|f| f.floats.clone()).unwrap_or_default();
+        if path.get_ident().is_some() && !is_known_function(&path, &floats) {
             // A local closure, whose parameters are variables.
             call.args.iter_mut().for_each(|arg| *arg = lifted(arg));
             return None;
@@ -297,7 +299,7 @@ impl VisitMut for Rewrite<'_> {
         visit_mut::visit_local_mut(self, local);
         let is_mut = matches!(&local.pat, syn::Pat::Ident(pat) if pat.mutability.is_some());
         if let (true, Some(init)) = (is_mut, &mut local.init) {
-            init.expr = Box::new(lifted(&init.expr));
+            *init.expr = lifted(&init.expr);
         }
     }
 
@@ -323,7 +325,7 @@ impl VisitMut for Rewrite<'_> {
             Expr::Assign(assign) => {
                 self.visit_expr_mut(&mut assign.left);
                 self.visit_expr_mut(&mut assign.right);
-                assign.right = Box::new(lifted(&assign.right));
+                *assign.right = lifted(&assign.right);
                 None
             }
             Expr::Cast(cast) => {

@@ -57,7 +57,7 @@ impl<'a> Lowerer<'a> {
             Some(Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(lit), .. })) => {
                 Some(Val::Axis(lit.base10_parse().ok()?))
             }
-            _ => self.error(&call, "an axis must be written out: `Axis(0)`"),
+            _ => self.error(call, "an axis must be written out: `Axis(0)`"),
         }
     }
 
@@ -110,13 +110,13 @@ impl<'a> Lowerer<'a> {
             );
         }
         if segments.len() == 1 && STD_MACROS.contains(&segments[0]) {
-            return self.error(&path, format!("`{name}` shares its name with a macro of std, so it cannot be fused into its caller: rename it"));
+            return self.error(path, format!("`{name}` shares its name with a macro of std, so it cannot be fused into its caller: rename it"));
         }
         if segments == [self.frame().function.name().as_str()] {
             return self
-                .error(&path, format!("`{name}` calls itself: recursion is not supported yet"));
+                .error(path, format!("`{name}` calls itself: recursion is not supported yet"));
         }
-        self.error(&path, format!("`{name}` is called with a differentiable argument but is not known: put `#[differentiate]` on it"))
+        self.error(path, format!("`{name}` is called with a differentiable argument but is not known: put `#[differentiate]` on it"))
     }
 
     fn references(&mut self, args: Vec<Val>, exprs: &[&Expr], span: Span) -> Option<Vec<Ref>> {
@@ -164,7 +164,7 @@ impl<'a> Lowerer<'a> {
         }
         let Some(row) = primitives::method(function) else {
             return self.error(
-                &path,
+                path,
                 format!(
                     "`{}` is not a differentiable function of floats that chainrule knows",
                     text(path)
@@ -197,7 +197,7 @@ impl<'a> Lowerer<'a> {
         let function: &'a Function = callees.function(id)?;
         if self.frames.iter().any(|f| f.id == id) {
             return self.error(
-                &path,
+                path,
                 format!("`{}` calls itself: recursion is not supported yet", function.name()),
             );
         }
@@ -319,7 +319,7 @@ impl<'a> Lowerer<'a> {
             match val {
                 Val::Ref(r) if self.program.rank(r.id) == 0 => locals.push((name, r)),
                 Val::Opaque(what) if what.is_empty() => return None,
-                _ => return self.error(&call, format!("`{name}` cannot be passed on: a function that is not annotated takes floats and integers only so far")),
+                _ => return self.error(call, format!("`{name}` cannot be passed on: a function that is not annotated takes floats and integers only so far")),
             }
         }
         self.foreign(&expr, None, locals)

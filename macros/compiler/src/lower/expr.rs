@@ -77,7 +77,7 @@ impl Lowerer<'_> {
             Expr::Let(_) => "`let` conditions are not supported yet",
             _ => "this expression is not supported in a differentiated function",
         };
-        self.error(&expr, what)
+        self.error(expr, what)
     }
 
     /// The scalar or array that a value is; an error for anything else.
@@ -86,12 +86,12 @@ impl Lowerer<'_> {
             Val::Ref(r) => Some(r),
             Val::Opaque(what) if what.is_empty() => None,
             Val::Opaque(what) => {
-                self.error(&expr, format!("{what} cannot be used in a differentiated expression"))
+                self.error(expr, format!("{what} cannot be used in a differentiated expression"))
             }
-            Val::Option(..) => self.error(&expr, "this is an `Option`: unwrap it, `.unwrap()`"),
-            Val::Tuple(_) => self.error(&expr, "a tuple cannot be used here: take it apart first"),
-            Val::Closure(_) => self.error(&expr, "a closure cannot be used here: call it"),
-            Val::Unit | Val::Axis(_) => self.error(&expr, "a float or an array is expected here"),
+            Val::Option(..) => self.error(expr, "this is an `Option`: unwrap it, `.unwrap()`"),
+            Val::Tuple(_) => self.error(expr, "a tuple cannot be used here: take it apart first"),
+            Val::Closure(_) => self.error(expr, "a closure cannot be used here: call it"),
+            Val::Unit | Val::Axis(_) => self.error(expr, "a float or an array is expected here"),
         }
     }
 
@@ -115,12 +115,12 @@ impl Lowerer<'_> {
                     };
                     match lit.base10_parse() {
                         Ok(value) => self.constant(Literal::Int(value), elem, lit.span()),
-                        Err(_) => return self.error(&lit, "this integer is too large"),
+                        Err(_) => return self.error(lit, "this integer is too large"),
                     }
                 }
                 Lit::Bool(_) => return Some(Val::Opaque("a `bool`".into())),
                 other => return self.error(
-                    &other,
+                    other,
                     "only float and integer literals are supported in a differentiated function",
                 ),
             };
@@ -164,7 +164,7 @@ impl Lowerer<'_> {
                     self.elementwise(&primitives::NEG, &[(arg, &text)], false, unary.span());
                 Some(Val::Ref(result?))
             }
-            _ => self.error(&unary, "`!` is not supported in a differentiated function yet"),
+            _ => self.error(unary, "`!` is not supported in a differentiated function yet"),
         }
     }
 
@@ -206,12 +206,12 @@ impl Lowerer<'_> {
             (Val::Tuple(vals), syn::Member::Unnamed(index)) => {
                 match vals.into_iter().nth(index.index as usize) {
                     Some(val) => Some(val),
-                    None => self.error(&field, "the tuple has no such field"),
+                    None => self.error(field, "the tuple has no such field"),
                 }
             }
             (Val::Opaque(what), _) if what.is_empty() => None,
             _ => self.error(
-                &field,
+                field,
                 "fields of structs are not supported yet: pass the fields as parameters",
             ),
         }
@@ -227,7 +227,7 @@ impl Lowerer<'_> {
             return match vals.get(*k) {
                 Some(val) => Some(val.clone()),
                 None => self.error(
-                    &index,
+                    index,
                     format!("the index {k} is out of bounds for a shape of {} axes", vals.len()),
                 ),
             };

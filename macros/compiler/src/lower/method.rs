@@ -205,7 +205,7 @@ impl Lowerer<'_> {
             }
         }
         let Val::Closure(closure) = self.expr(function)? else {
-            return self.error(&function, "a closure is expected here: `|e| e * e`");
+            return self.error(function, "a closure is expected here: `|e| e * e`");
         };
         let result =
             self.mapped(array, span, |this, e| this.apply(&closure, vec![Val::Ref(e)], span))?;
@@ -216,8 +216,8 @@ impl Lowerer<'_> {
         match self.expr(expr)? {
             Val::Axis(axis) if axis < rank => Some(axis),
             Val::Axis(axis) => self
-                .error(&expr, format!("`Axis({axis})` does not exist in an array of rank {rank}")),
-            _ => self.error(&expr, "an axis must be written out: `Axis(0)`"),
+                .error(expr, format!("`Axis({axis})` does not exist in an array of rank {rank}")),
+            _ => self.error(expr, "an axis must be written out: `Axis(0)`"),
         }
     }
 

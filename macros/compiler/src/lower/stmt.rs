@@ -38,17 +38,17 @@ impl Lowerer<'_> {
     fn local(&mut self, local: &syn::Local) -> Option<()> {
         for attr in &local.attrs {
             if attr.path().is_ident("constant") {
-                return self.error(&attr, "`#[constant]` is not supported yet: bind the value outside and pass it as a parameter that is not in `wrt(..)`");
+                return self.error(attr, "`#[constant]` is not supported yet: bind the value outside and pass it as a parameter that is not in `wrt(..)`");
             }
         }
         let Some(init) = &local.init else {
             return self.error(
-                &local,
+                local,
                 "a `let` without a value is not supported: bind the value where it is declared",
             );
         };
         if let Some((token, _)) = &init.diverge {
-            return self.error(&token, "`let … else` is not supported yet");
+            return self.error(token, "`let … else` is not supported yet");
         }
         let (pat, annotation) = match &local.pat {
             Pat::Type(typed) => (&*typed.pat, Some(&*typed.ty)),
@@ -95,7 +95,7 @@ impl Lowerer<'_> {
             (pat, _) => {
                 self.poison(pat);
                 self.error(
-                    &pat,
+                    pat,
                     "this pattern is not supported yet: bind names, `_` and tuples of those",
                 )
             }
@@ -166,8 +166,8 @@ impl Lowerer<'_> {
                 Some(())
             }
             syn::Item::Macro(item) => self.macro_call(&item.mac),
-            syn::Item::Static(item) => self.error(&item, "a `static` in a differentiated function is not supported: make it a `const`"),
-            other => self.error(&other, "items inside a differentiated function are not supported: move them out of the body"),
+            syn::Item::Static(item) => self.error(item, "a `static` in a differentiated function is not supported: make it a `const`"),
+            other => self.error(other, "items inside a differentiated function are not supported: move them out of the body"),
         }
     }
 
@@ -225,13 +225,13 @@ impl Lowerer<'_> {
                         Some(())
                     }
                     None => self.error(
-                        &path,
+                        path,
                         "only local variables can be assigned in a differentiated function",
                     ),
                 }
             }
             other => self.error(
-                &other,
+                other,
                 "assigning to a part of a value is not supported yet: bind a new value",
             ),
         }

@@ -66,17 +66,17 @@ pub fn parse_function(
     let before = errors.count();
     let sig = &item.sig;
     if let Some(token) = &sig.asyncness {
-        errors.at(&token, "an `async` function cannot be differentiated: take the `async` off, or differentiate the function it awaits");
+        errors.at(token, "an `async` function cannot be differentiated: take the `async` off, or differentiate the function it awaits");
     }
     if let syn::Safety::Unsafe(token) = &sig.safety {
         errors.at(
-            &token,
+            token,
             "an `unsafe` function cannot be differentiated: chainrule reads safe Rust only",
         );
     }
     if let Some(abi) = &sig.abi {
         errors.at(
-            &abi,
+            abi,
             "an `extern` function cannot be differentiated: annotate a Rust function that calls it",
         );
     }
@@ -85,7 +85,7 @@ pub fn parse_function(
     for (k, input) in sig.inputs.iter().enumerate() {
         match input {
             syn::FnArg::Receiver(receiver) => errors.at(
-                &receiver,
+                receiver,
                 "methods are not supported yet: write a free function that takes the fields it needs",
             ),
             syn::FnArg::Typed(typed) => {
@@ -111,7 +111,7 @@ pub fn parse_function(
         syn::ReturnType::Type(_, ty) => {
             let output = type_of(ty, &floats, errors);
             if let Some(Type::Constant(_) | Type::Int(_)) = output {
-                errors.at(&ty, "nothing to differentiate: the result is not a float, an array of floats or a tuple of those");
+                errors.at(ty, "nothing to differentiate: the result is not a float, an array of floats or a tuple of those");
             }
             output
         }
@@ -151,10 +151,10 @@ fn choose_wrt(options: &Options, params: &mut [Param], span: Span, errors: &mut 
         match params.iter_mut().find(|p| p.name == *name) {
             None => {
                 let list: Vec<_> = params.iter().map(|p| format!("`{}`", p.name)).collect();
-                errors.at(&name, format!("no parameter is called `{name}`; the parameters are {}", list.join(", ")));
+                errors.at(name, format!("no parameter is called `{name}`; the parameters are {}", list.join(", ")));
             }
             Some(param) if !param.ty.is_differentiable() => errors.at(
-                &name,
+                name,
                 format!("`{name}` cannot carry a derivative: it is not a float, an array of floats or a tuple of those"),
             ),
             Some(param) => param.wrt = true,

@@ -63,7 +63,7 @@ pub fn type_of(ty: &syn::Type, floats: &[String], errors: &mut Errors) -> Option
         syn::Type::Reference(reference) => {
             if let Some(token) = &reference.mutability {
                 errors.at(
-                    &token,
+                    token,
                     "`&mut` parameters are not supported yet: return the new value instead",
                 );
                 return None;
@@ -79,13 +79,13 @@ pub fn type_of(ty: &syn::Type, floats: &[String], errors: &mut Errors) -> Option
         syn::Type::Path(path) if path.qself.is_none() => named(ty, path, floats, errors),
         syn::Type::Array(_) | syn::Type::Slice(_) => {
             errors.at(
-                &ty,
+                ty,
                 "fixed arrays and slices are not supported yet: take an `ndarray` array or view",
             );
             None
         }
         other => {
-            errors.at(&other, "this type is not understood: supported are floats, integers, `ndarray` arrays and views of rank 0 to 2, and tuples of those");
+            errors.at(other, "this type is not understood: supported are floats, integers, `ndarray` arrays and views of rank 0 to 2, and tuples of those");
             None
         }
     }
@@ -116,15 +116,15 @@ fn named(
     match name.as_str() {
         "bool" | "str" | "char" | "String" => return Some(Type::Constant(name)),
         "Vec" => {
-            errors.at(&ty, "`Vec` is not supported yet: take an `ndarray` array or view");
+            errors.at(ty, "`Vec` is not supported yet: take an `ndarray` array or view");
             return None;
         }
         "Option" | "Result" => {
-            errors.at(&ty, format!("`{name}` is not supported yet: take and return plain values"));
+            errors.at(ty, format!("`{name}` is not supported yet: take and return plain values"));
             return None;
         }
         "ArrayBase" | "CowArray" | "ArcArray" | "ArrayD" | "ArrayViewD" => {
-            errors.at(&ty, format!("`{name}` is not supported yet: take `&Array`, `ArrayView` or `&ArrayRef` of rank 0 to 2"));
+            errors.at(ty, format!("`{name}` is not supported yet: take `&Array`, `ArrayView` or `&ArrayRef` of rank 0 to 2"));
             return None;
         }
         _ => {}
@@ -134,7 +134,7 @@ fn named(
         .find_map(|prefix| name.strip_prefix(prefix))
     else {
         errors.at(
-            &ty,
+            ty,
             format!("the type `{name}` is not understood: supported are floats, integers, `ndarray` arrays and views of rank 0 to 2, and tuples of those (write a type alias out; pass a struct's fields as parameters or as a tuple)"),
         );
         return None;
@@ -149,7 +149,7 @@ fn named(
     };
     let Some(rank @ 0..=2) = rank else {
         errors.at(
-            &ty,
+            ty,
             format!(
                 "`{name}` is not known to be an array of rank 0 to 2, which are supported so far"
             ),
@@ -160,7 +160,7 @@ fn named(
         Some(elem) if elem.is_float() => Some(Type::Array(elem, rank)),
         _ => {
             errors.at(
-                &ty,
+                ty,
                 "an array's elements must be `f32`, `f64` or a type parameter bounded by `Float`",
             );
             None

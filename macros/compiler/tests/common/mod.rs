@@ -8,7 +8,7 @@ use chainrule_compiler::ir::Program;
 use chainrule_compiler::ir::eval::{Array, eval};
 
 /// The annotated functions of a source; panics with the messages of what is refused.
-pub fn parsed(source: &str) -> Callees {
+pub(crate) fn parsed(source: &str) -> Callees {
     let file = syn::parse_str(source).expect("the test's source is Rust");
     let mut errors = Errors::new();
     let callees = Callees::of_file(&file, &mut errors);
@@ -17,7 +17,7 @@ pub fn parsed(source: &str) -> Callees {
 }
 
 /// Compiles the last function of a source and hands it on.
-pub fn compiled<R>(source: &str, then: impl FnOnce(&Compiled<'_>) -> R) -> R {
+pub(crate) fn compiled<R>(source: &str, then: impl FnOnce(&Compiled<'_>) -> R) -> R {
     let callees = parsed(source);
     let mut errors = Errors::new();
     let compiled = compile(&callees, &mut errors);
@@ -26,7 +26,7 @@ pub fn compiled<R>(source: &str, then: impl FnOnce(&Compiled<'_>) -> R) -> R {
 }
 
 /// The messages of what is refused in a source.
-pub fn refused(source: &str) -> Vec<String> {
+pub(crate) fn refused(source: &str) -> Vec<String> {
     let file = syn::parse_str(source).expect("the test's source is Rust");
     let mut errors = Errors::new();
     if let Some(callees) = Callees::of_file(&file, &mut errors) {
@@ -36,7 +36,7 @@ pub fn refused(source: &str) -> Vec<String> {
 }
 
 /// The loss of a linear regression, as three functions.
-pub const LOSS: &str = "
+pub(crate) const LOSS: &str = "
     #[differentiate]
     fn linear_regression(x: &Array2<f32>, w: &Array1<f32>, b: f32) -> Array1<f32> {
         x.dot(w) + b
@@ -52,12 +52,12 @@ pub const LOSS: &str = "
 ";
 
 /// Evaluates a program without constants of the user's.
-pub fn run(program: &Program, params: &[Array]) -> Vec<Array> {
+pub(crate) fn run(program: &Program, params: &[Array]) -> Vec<Array> {
     eval(program, params, &[])
 }
 
 /// The derivative of `f` at `x`: central differences, extrapolated to fourth order.
-pub fn derivative(x: f64, f: impl Fn(f64) -> f64) -> f64 {
+pub(crate) fn derivative(x: f64, f: impl Fn(f64) -> f64) -> f64 {
     let h = 1e-3 * x.abs().max(1.0);
     let central = |h: f64| (f(x + h) - f(x - h)) / (2.0 * h);
     (4.0 * central(h / 2.0) - central(h)) / 3.0

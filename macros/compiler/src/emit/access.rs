@@ -1,0 +1,155 @@
+//! Elements inside a nest: where they are kept, and the expressions that read and compute them.
+
+use super::element::{cast, literal, primitive};
+use super::loops::Loops;
+use crate::ir::{DimId, Elem, Kind, Op, ValueId};
+use crate::nest::{Element, Ix, Storage};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+
+impl Loops<'_> {
+    /// The slice that holds an array.
+    pub(super) fn array(&self, id: ValueId) -> &Ident {
+        &self.arrays[&id]
+    }
+
+    /// A scalar that is returned.
+    pub(super) fn scalar(&self, id: ValueId) -> TokenStream {
+        self.read(&Element { value: id, at: vec![] })
+    }
+
+    /// The number of elements of an array along some of its axes.
+    pub(super) fn count(&self, shape: &[DimId]) -> TokenStream {
+        let dims = shape.iter().map(|&dim| self.symbols.dim(dim).to_token_stream());
+        dims.reduce(|product, dim| quote!(#product * #dim)).unwrap_or_else(|| quote!(1))
+    }
+
+    /// The axes of a value that its storage keeps.
+    pub(super) fn kept(&self, id: ValueId) -> Vec<usize> {
+        match &self.nest.storage.get(id.0 as usize) {
+            Some(Storage::Buffer(axes)) => axes.clone(),
+            _ => (0..self.program.rank(id)).collect(),
+        }
+    }
+
+    pub(super) fn kept_shape(&self, id: ValueId) -> Vec<DimId> {
+        self.kept(id).iter().map(|&axis| self.program.shape(id)[axis]).collect()
+    }
+
+    pub(super) fn kept_index(&self, element: &Element) -> Vec<Ix> {
+        self.kept(element.value).iter().map(|&axis| element.at[axis]).collect()
+    }
+
+    /// `to += arg`; `Float` alone does not promise compound assignment.
+    pub(super) fn add(&self, id: &ValueId, to: TokenStream, arg: TokenStream) -> TokenStream {
+        match self.program.value(*id).elem {
+            Elem::Param(_) => quote!(#to = #to + #arg;),
+            _ => quote!(#to += #arg;),
+        }
+    }
+
+    pub(super) fn is_gradient(&self, id: ValueId) -> bool {
+        self.program.grads.iter().any(|&(_, grad)| grad == Some(id))
+    }
+
+    /// Whether a value is written out wherever it is read.
+    pub(super) fn is_inline(&self, id: ValueId) -> bool {
+        matches!(
+            self.statement.get(&id).map(|stmt| &stmt.kind),
+            Some(Kind::Map { op: Op::Const(_) | Op::Size(_), .. })
+        )
+    }
+
+    /// The expression that computes an element.
+    pub(super) fn compute(&self, element: &Element) -> TokenStream {
+        let elem = &self.program.value(element.value).elem;
+        let Some(Kind::Map { op, args }) =
+            self.statement.get(&element.value).map(|stmt| &stmt.kind)
+        else {
+            return self.read(element);
+        };
+        let operands: Vec<TokenStream> =
+            args.iter().map(|arg| self.read(&crate::nest::at(arg, &element.at))).collect();
+        match op {
+            Op::Prim(row) => primitive(row, elem, &operands),
+            Op::Const(number) => literal(number, elem),
+            Op::Copy => quote!(#(#operands)*),
+            Op::Cast => cast(&self.program.value(args[0].value).elem, elem, &operands[0]),
+            Op::Size(dim) => {
+                let dim = self.symbols.dim(*dim);
+                quote!(#dim)
+            }
+            Op::Foreign(k) => {
+                let accessor = Ident::new(&format!("__constant_{k}"), Span::call_site());
+                let owner = &self.owner;
+                quote!(#owner::#accessor(#(#operands),*))
+            }
+        }
+    }
+
+    /// An element as an operand.
+    pub(super) fn read(&self, element: &Element) -> TokenStream {
+        if let Some(name) = self.locals.get(element) {
+            return quote!(#name);
+        }
+        if self.is_inline(element.value) {
+            return self.compute(element);
+        }
+        if self.program.rank(element.value) == 0 && self.program.params.contains(&element.value) {
+            let name = self.symbols.param(element.value);
+            return quote!(#name);
+        }
+        self.place(element)
+    }
+
+    /// Where an element is kept.
+    pub(super) fn place(&self, element: &Element) -> TokenStream {
+        let id = element.value;
+        if let Some(lanes) = self.lanes.get(element) {
+            return lanes.clone();
+        }
+        if let Some(name) = self.accumulators.get(element) {
+            return quote!(#name);
+        }
+        let at = self.kept_index(element);
+        let best = (self.bound.iter())
+            .filter(|(value, prefix, _)| *value == id && at.starts_with(prefix))
+            .max_by_key(|(_, prefix, _)| prefix.len());
+        let Some((_, prefix, base)) = best else {
+            return quote!(::core::compile_error!("chainrule: an element has no place"));
+        };
+        if prefix.len() == at.len() {
+            return base.clone();
+        }
+        let shape = self.kept_shape(id);
+        let mut flat: Option<TokenStream> = None;
+        for (axis, ix) in at.iter().enumerate().skip(prefix.len()) {
+            let ix = self.ix(*ix);
+            flat = Some(match flat {
+                None => ix,
+                Some(outer) => {
+                    let dim = self.symbols.dim(shape[axis]);
+                    quote!((#outer * #dim + #ix))
+                }
+            });
+        }
+        quote!(#base[#flat])
+    }
+
+    pub(super) fn ix(&self, ix: Ix) -> TokenStream {
+        match ix {
+            Ix::At(k) => {
+                let k = proc_macro2::Literal::usize_unsuffixed(k);
+                quote!(#k)
+            }
+            Ix::Var(var) => {
+                let var = &self.vars[&var];
+                quote!(#var)
+            }
+            Ix::Stretch(var, dim) => {
+                let (var, dim) = (&self.vars[&var], self.symbols.dim(dim));
+                quote!(::chainrule::rt::stretch(#var, #dim))
+            }
+        }
+    }
+}
