@@ -120,7 +120,6 @@ fn a_function_under_another_name(x: f64) -> f64 {
     squared(x) * models::logistic(x)
 }
 
-#[cfg(feature = "known-failures")]
 #[differentiate(tape)]
 fn a_private_table_of_another_crate(x: f64) -> f64 {
     models::looked_up(x.sin(), 1) + models::looked_up(x, 2)
@@ -132,9 +131,7 @@ fn constants_and_names_of_another_crate() {
     agree!(self::constants_of_another_crates_module, 0.7);
     agree!(self::a_private_function_of_another_crate, 0.7);
     agree!(self::a_function_under_another_name, 0.7);
-    #[cfg(feature = "known-failures")]
     agree!(self::a_private_table_of_another_crate, 0.7);
-    #[cfg(feature = "known-failures")]
     assert_close(
         "10 cos x + 100",
         &a_private_table_of_another_crate::grad(0.7),

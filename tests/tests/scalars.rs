@@ -380,7 +380,6 @@ fn integer_literals_divide_as_integers() {
     assert_eq!(f::tape_value_and_grad(1.0), (302.0, 302.0));
 }
 
-#[cfg(feature = "known-failures")]
 #[test]
 fn casts_between_the_floats() {
     #[differentiate(tape)]
@@ -393,7 +392,6 @@ fn casts_between_the_floats() {
 }
 
 /// A cast of a value that carries no derivative may go through an integer.
-#[cfg(feature = "known-failures")]
 #[test]
 fn a_constant_cast_to_an_integer() {
     #[differentiate(wrt(x), tape)]
@@ -433,7 +431,6 @@ fn a_closure_captures_the_value_of_its_making() {
 }
 
 /// On the tape a float literal is no variable, but stands where one stands.
-#[cfg(feature = "known-failures")]
 #[test]
 fn literals_in_the_place_of_variables() {
     #[differentiate]
@@ -743,7 +740,6 @@ fn two_thousand_statements() {
 }
 
 /// The classical example of expression swell: the gradient of a product of 80 variables.
-#[cfg(feature = "known-failures")]
 macro_rules! product_of {
     ($name:ident: $first:ident $($rest:ident)*) => {
         #[differentiate]
@@ -766,7 +762,6 @@ macro_rules! product_of {
         struct Buffers { $first: f64, $($rest: f64),* }
     };
 }
-#[cfg(feature = "known-failures")]
 product_of! { speelpenning:
     x01 x02 x03 x04 x05 x06 x07 x08 x09 x10 x11 x12 x13 x14 x15 x16 x17 x18 x19 x20
     x21 x22 x23 x24 x25 x26 x27 x28 x29 x30 x31 x32 x33 x34 x35 x36 x37 x38 x39 x40
@@ -774,7 +769,6 @@ product_of! { speelpenning:
     x61 x62 x63 x64 x65 x66 x67 x68 x69 x70 x71 x72 x73 x74 x75 x76 x77 x78 x79 x80
 }
 
-#[cfg(feature = "known-failures")]
 #[test]
 fn product_of_eighty_variables() {
     let at: Vec<f64> = (0..80).map(|k| 1.0 + 0.01 * f64::from(k % 7)).collect();

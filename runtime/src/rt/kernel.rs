@@ -79,11 +79,14 @@ fn by_width<K: Kernel>(kernel: K) -> K::Output {
 /// Up to this many elements count as cached.
 const CACHED: usize = 1 << 20;
 
-/// Whether rows are worth running four at a time, rather than two: prefetching wants few streams,
-/// and of narrow rows two already fill the registers.
+/// Rows from this width on are long enough for prefetching to follow four of them.
+const LONG: usize = 512;
+
+/// Whether rows are worth running four at a time, rather than two: of narrow rows two already fill
+/// the registers, and short ones that stream from memory want few streams.
 #[inline(always)]
 pub fn in_large_blocks(rows: usize, width: usize) -> bool {
-    width > NARROW && rows.saturating_mul(width) <= CACHED
+    width > NARROW && (width >= LONG || rows.saturating_mul(width) <= CACHED)
 }
 
 /// The sum of the lanes, pairwise, in an order that is the same everywhere.

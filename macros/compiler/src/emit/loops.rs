@@ -20,6 +20,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use std::collections::{BTreeSet, HashMap};
 
+/// More items than this in one scope are declared together.
+const MANY: usize = 256;
+
 /// Emits the items of a nest.
 pub(super) struct Loops<'p> {
     pub(super) program: &'p Program,
@@ -102,7 +105,35 @@ impl<'p> Loops<'p> {
     }
 
     pub(super) fn items(&mut self, items: &[Item]) -> TokenStream {
-        items.iter().map(|item| self.item(item)).collect()
+        if items.len() < MANY {
+            return items.iter().map(|item| self.item(item)).collect();
+        }
+        items.chunks(MANY).map(|chunk| self.declared_together(chunk)).collect()
+    }
+
+    /// Many locals, declared by one `let`. Each `let` is a scope inside the one before, and rustc's
+    /// debug information does not survive tens of thousands of nested scopes.
+    fn declared_together(&mut self, items: &[Item]) -> TokenStream {
+        let (mut names, mut out) = (Vec::new(), TokenStream::new());
+        for item in items {
+            match item {
+                Item::Let(element) if !self.is_inline(element.value) => {
+                    let (name, value) = self.local(element);
+                    out.extend(quote!(#name = #value;));
+                    names.push(name);
+                }
+                item => out.extend(self.item(item)),
+            }
+        }
+        quote!(let (#(#names,)*); #out)
+    }
+
+    /// Names a local; its name and value.
+    fn local(&mut self, element: &Element) -> (Ident, TokenStream) {
+        let value = self.compute(element);
+        let name = self.namer.fresh(&self.program.value(element.value).name);
+        self.locals.insert(element.clone(), name.clone());
+        (name, value)
     }
 
     fn item(&mut self, item: &Item) -> TokenStream {
@@ -111,9 +142,7 @@ impl<'p> Loops<'p> {
                 if self.is_inline(element.value) {
                     return TokenStream::new();
                 }
-                let value = self.compute(element);
-                let name = self.namer.fresh(&self.program.value(element.value).name);
-                self.locals.insert(element.clone(), name.clone());
+                let (name, value) = self.local(element);
                 quote!(let #name = #value;)
             }
             Item::Zero(element) => self.zero(element),
