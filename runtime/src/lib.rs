@@ -56,6 +56,59 @@ pub mod train;
 
 #[doc(hidden)]
 pub use chainrule_macros::__differentiate;
+/// Differentiates a function at compile time.
+///
+/// The function stays as written. Beside `fn f` stands a struct `f {}` with associated functions;
+/// one `use` imports both.
+///
+/// | function | signature | when |
+/// |---|---|---|
+/// | `f::grad` | `(a, b) -> Grad` | the result is a float |
+/// | `f::value_and_grad` | `(a, b) -> (R, Grad)` | the result is a float |
+/// | `f::value_and_grad_into` | `(a, b, &mut ā, …) -> R`, overwrites the buffers | the result is a float |
+/// | `f::value_and_grad_add_into` | likewise, adds to the buffers | the result is a float |
+/// | `f::vjp` | `(a, b, cotangent) -> (R, Grad)` | always |
+/// | `f::tape_value_and_grad` | `(a, b) -> (R, Grad)`, by the [`tape`] | with the option `tape` |
+/// | `f::DERIVATION` | `&'static str`, the equations | always |
+///
+/// `Grad` is the tangent of the one differentiated parameter, or the tuple of the tangents in
+/// parameter order. The tangent of a float is the float, that of an array of any kind (owned,
+/// borrowed, a view) an owned array, that of a tuple a tuple. `struct f` implements [`Objective`]
+/// where the result and the (at most eight) differentiated parameters are made of one float and
+/// `f` is not generic.
+///
+/// # Options
+/// - `wrt(w, b)`: the parameters to differentiate by; all floats and arrays without it.
+/// - `tape`: also generate `tape_value_and_grad`.
+///
+/// # Example
+/// ```
+/// use chainrule::differentiate;
+///
+/// /// The length of a vector, and `scale` times it.
+/// #[differentiate(wrt(x, y))]
+/// fn length(x: f64, y: f64, scale: f64) -> f64 {
+///     let squared = x * x + y * y;
+///     scale * squared.sqrt()
+/// }
+///
+/// let (value, (dx, dy)) = length::value_and_grad(3.0, 4.0, 10.0);
+/// assert_eq!((value, dx, dy), (50.0, 6.0, 8.0));
+/// ```
+///
+/// # Calls
+/// A function that is called with a differentiable argument must be annotated too; it may stand in
+/// another module or crate, before or after. rustc's "cannot find macro `g` in this scope" at a
+/// call of `g` means that `g` is not annotated, or not imported by a `use` that brings all of it.
+/// Functions called with other arguments are taken as they are. Functions cannot call themselves
+/// or each other in a circle yet.
+///
+/// # Errors
+/// What is not understood is a compile error at its place, with what to do instead.
+///
+/// # Panics
+/// Generated functions panic where the function itself would: on shapes that do not fit (naming
+/// the function, the operands and both shapes), and on the mean of an empty array.
 pub use chainrule_macros::differentiate;
 
 #[cfg(feature = "ndarray")]

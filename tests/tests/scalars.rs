@@ -694,7 +694,6 @@ fn eight_threads_give_the_same() {
 // Size: linear in the source.
 
 /// A function of 2,000 times the same statement.
-#[cfg(feature = "known-failures")]
 macro_rules! statements_2000 {
     ($name:ident, $x:ident, $y:ident, [$($statement:tt)*]) => {
         statements_2000!(@x4 $name $x $y [$($statement)*]);
@@ -720,11 +719,9 @@ macro_rules! statements_2000 {
         }
     };
 }
-#[cfg(feature = "known-failures")]
 statements_2000!(logistic_map, x, y, [y = y + 0.001 * x.sin() * (1.0 - y * y);]);
 
 /// 2,000 statements: the derivative of the same recurrence, run forward by hand.
-#[cfg(feature = "known-failures")]
 #[test]
 fn two_thousand_statements() {
     let x = 0.3_f64;

@@ -27,6 +27,7 @@ pub fn differentiate(program: &Program, wrt: &[ValueId], seed: Seed) -> Program 
     let active = active(program, wrt);
     let mut reverse = Reverse {
         contributions: vec![Vec::new(); program.values.len()],
+        singular: singular(program),
         numbers: program.body.iter().filter_map(literal).collect(),
         program: program.clone(),
         active,
@@ -80,6 +81,17 @@ pub fn check_active(program: &Program, wrt: &[ValueId], errors: &mut Errors) {
     }
 }
 
+/// The values of primitives whose pullbacks select.
+fn singular(program: &Program) -> Vec<bool> {
+    let mut singular = vec![false; program.values.len()];
+    for stmt in &program.body {
+        if let Kind::Map { op: Op::Prim(row), .. } = &stmt.kind {
+            singular[stmt.dst.0 as usize] = row.guard != Guard::No;
+        }
+    }
+    singular
+}
+
 /// The number a statement defines, if it is a literal.
 fn literal(stmt: &Stmt) -> Option<(ValueId, f64)> {
     match &stmt.kind {
@@ -92,6 +104,8 @@ fn literal(stmt: &Stmt) -> Option<(ValueId, f64)> {
 struct Reverse {
     program: Program,
     active: Vec<bool>,
+    /// The values of primitives whose partials can be infinite: they can be so themselves.
+    singular: Vec<bool>,
     /// The values that are literals.
     numbers: HashMap<ValueId, f64>,
     /// What the readers of each value contribute to its cotangent.
@@ -165,6 +179,10 @@ impl Reverse {
             _ if self.number_of(ct).is_some_and(|ct| ct.is_finite() && ct != 0.0) => Guard::No,
             Guard::Power if self.number_of(&args[1]).is_some_and(|n| n >= 1.0) => Guard::No,
             Guard::Power => Guard::Both,
+            // A factor that can be infinite where the value it was made of is not, as `ln(0)`.
+            Guard::No if args.iter().any(|arg| self.singular[arg.value.0 as usize]) => {
+                Guard::Cotangent
+            }
             other => other,
         };
         for (arg, partial) in args.iter().zip(partials) {

@@ -223,23 +223,23 @@ fn emitted_scalar_code() {
     check(
         &text[start..end],
         expect![[r#"
-        fn __gradient(x: f64, y: f64) -> (f64, f64, f64) {
-                let s = f64::sin(x);
-                let mul = s * y;
-                let div = x / y;
-                let sqrt = f64::sqrt(div);
-                let add_2 = mul + sqrt;
-                let div_2 = 0.5f64 / sqrt;
-                let div_3 = div_2 / y;
-                let guard = ::chainrule::rt::guard(div_2, div_3);
-                let mul_2 = div_3 * div;
-                let neg = -mul_2;
-                let guard_2 = ::chainrule::rt::guard(div_2, neg);
-                let cos = f64::cos(x);
-                let mul_3 = y * cos;
-                let guard_3 = ::chainrule::rt::guard(y, mul_3);
-                let ct_x = guard + guard_3;
-                let ct_y = guard_2 + s;
-                (add_2, ct_x, ct_y)"#]],
+            fn __gradient(x: f64, y: f64) -> (f64, f64, f64) {
+                    let s = f64::sin(x);
+                    let mul = s * y;
+                    let div = x / y;
+                    let sqrt = f64::sqrt(div);
+                    let add = mul + sqrt;
+                    let div_2 = 0.5f64 / sqrt;
+                    let div_3 = div_2 / y;
+                    let guard = ::chainrule::rt::guard(div_2, div_3);
+                    let mul_2 = div_3 * div;
+                    let neg = -mul_2;
+                    let guard_2 = ::chainrule::rt::guard(div_2, neg);
+                    let cos = f64::cos(x);
+                    let mul_3 = y * cos;
+                    let guard_3 = ::chainrule::rt::guard(y, mul_3);
+                    let ct_x = guard + guard_3;
+                    let ct_y = guard_2 + s;
+                    (add, ct_x, ct_y)"#]],
     );
 }

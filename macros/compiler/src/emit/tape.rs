@@ -236,8 +236,7 @@ impl Rewrite<'_> {
         if let Some(constant) = self.constant(&source) {
             return Some(constant);
         }
-        let floats =
-            self.callees.function(self.id).map(|f| f.floats.clone()).unwrap_or_default();
+        let floats = self.callees.function(self.id).map(|f| f.floats.clone()).unwrap_or_default();
         if path.get_ident().is_some() && !is_known_function(&path, &floats) {
             // A local closure, whose parameters are variables.
             call.args.iter_mut().for_each(|arg| *arg = lifted(arg));
