@@ -233,7 +233,7 @@ fn bad_tables_name_file_line_and_value() {
         ),
         (
             "a,b\n1,\"2\n3\"\n",
-            ", line 2, column 2 (b): `2 3` is not a number: correct or remove it",
+            ", line 2, column 2 (b): `2\\n3` is not a number: correct or remove it",
         ),
         (
             "a\n1\n",

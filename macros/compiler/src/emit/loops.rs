@@ -150,6 +150,13 @@ impl<'p> Loops<'p> {
                 let arg = self.read(arg);
                 self.add(&to.value, self.place(to), arg)
             }
+            // All who read it share its loops: a local will do.
+            Item::Store(element)
+                if self.nest.storage[element.value.0 as usize] == Storage::Local =>
+            {
+                let (name, value) = self.local(element);
+                quote!(let #name = #value;)
+            }
             Item::Store(element) => {
                 let value = self.compute(element);
                 let to = self.place(element);
