@@ -83,10 +83,16 @@ pub fn check_active(program: &Program, wrt: &[ValueId], errors: &mut Errors) {
 
 /// The values of primitives whose pullbacks select.
 fn singular(program: &Program) -> Vec<bool> {
+    let numbers: HashMap<ValueId, f64> = program.body.iter().filter_map(literal).collect();
+    let positive = |exponent: &Operand| numbers.get(&exponent.value).is_some_and(|n| *n >= 1.0);
     let mut singular = vec![false; program.values.len()];
     for stmt in &program.body {
-        if let Kind::Map { op: Op::Prim(row), .. } = &stmt.kind {
-            singular[stmt.dst.0 as usize] = row.guard != Guard::No;
+        if let Kind::Map { op: Op::Prim(row), args } = &stmt.kind {
+            singular[stmt.dst.0 as usize] = match row.guard {
+                Guard::No => false,
+                Guard::Power => !positive(&args[1]),
+                Guard::Cotangent | Guard::Both => true,
+            };
         }
     }
     singular
@@ -175,20 +181,24 @@ impl Reverse {
         let symbols: Vec<Sym> = (0..args.len()).map(Sym::Arg).collect();
         let partials = (row.partials)(&symbols, &Sym::Out);
         let of = Elementwise { args, out };
+        let number = self.number_of(ct).filter(|ct| ct.is_finite() && *ct != 0.0);
         let guard = match row.guard {
-            _ if self.number_of(ct).is_some_and(|ct| ct.is_finite() && ct != 0.0) => Guard::No,
+            _ if number.is_some() => Guard::No,
             Guard::Power if self.number_of(&args[1]).is_some_and(|n| n >= 1.0) => Guard::No,
             Guard::Power => Guard::Both,
-            // A factor that can be infinite where the value it was made of is not, as `ln(0)`.
-            Guard::No if args.iter().any(|arg| self.singular[arg.value.0 as usize]) => {
-                Guard::Cotangent
-            }
             other => other,
         };
         for (arg, partial) in args.iter().zip(partials) {
             if !self.active[arg.value.0 as usize] || partial == Sym::Zero {
                 continue;
             }
+            // A factor that can be infinite where what it was made of is not, as `ln(0)`.
+            let guard = match guard {
+                Guard::No if number.is_none() && self.is_singular(&partial, args) => {
+                    Guard::Cotangent
+                }
+                guard => guard,
+            };
             let product = match guard {
                 Guard::No => self.times(ct, &partial, &of),
                 Guard::Cotangent => {
@@ -206,6 +216,11 @@ impl Reverse {
             let space = self.program.shape(out).to_vec();
             self.contribute(arg, space, product);
         }
+    }
+
+    /// Whether a partial is itself an argument that may be infinite.
+    fn is_singular(&self, partial: &Sym, args: &[Operand]) -> bool {
+        matches!(partial, Sym::Arg(k) if self.singular[args[*k].value.0 as usize])
     }
 
     /// The number an operand is, if it is a literal.

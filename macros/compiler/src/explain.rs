@@ -190,6 +190,8 @@ impl<'p> Writer<'p> {
                             row.name == "neg" || k == 1 && matches!(row.name, "sub" | "div");
                         let quotient = row.name == "mul" && self.is_quotient(arg.value);
                         let inner = match own {
+                            // A power binds tighter than all else, a function's argument is free.
+                            4 if row.name.starts_with("pow") => 4,
                             4 => 0,
                             own => own + u8::from(tighter || quotient),
                         };

@@ -206,8 +206,8 @@ table! {
     SQRT = "sqrt" [x] -> out, Method, Cotangent, 5, "√({0})", |x| x.sqrt(), [POSITIVE], [0.5 / c(out)];
     CBRT = "cbrt" [x] -> out, Method, Cotangent, 20, "∛({0})", |x| x.cbrt(), [POSITIVE], [1.0 / (3.0 * (c(out) * c(out)))];
     HYPOT = "hypot" [x, y] -> out, Method, Both, 15, "hypot({0}, {1})", |x, y| x.hypot(y), [WIDE, POSITIVE], [ap(&RATIO, &[x, out]), ap(&RATIO, &[y, out])];
-    POWI = "powi" [x, n] -> out, Method, Power, 8, "({0})^{1}", |x, n| x.powi(n as i32), [POSITIVE, (3.0, 3.0)], [ap(&POWI_PARTIAL, &[x, n]), ZERO];
-    POWF = "powf" [x, y] -> out, Method, Power, 30, "({0})^({1})", |x, y| x.powf(y), [POSITIVE, WIDE], [ap(&POWF_PARTIAL, &[x, y]), ap(&POWF_LOG, &[x, y, out])];
+    POWI = "powi" [x, n] -> out, Method, Power, 8, "{0}^{1}", |x, n| x.powi(n as i32), [POSITIVE, (3.0, 3.0)], [ap(&POWI_PARTIAL, &[x, n]), ZERO];
+    POWF = "powf" [x, y] -> out, Method, Power, 30, "{0}^{1}", |x, y| x.powf(y), [POSITIVE, WIDE], [ap(&POWF_PARTIAL, &[x, y]), ap(&POWF_LOG, &[x, y, out])];
 
     // Exponentials and logarithms.
     EXP = "exp" [x] -> out, Method, Both, 20, "exp({0})", |x| x.exp(), [WIDE], [c(out)];
