@@ -5,6 +5,23 @@
 //! runs them all and fits on a screen.
 //! Nothing here panics on a user's source: what is not accepted is reported to
 //! [`error::Errors`] with its span.
+//!
+//! ```
+//! use chainrule_compiler::{capsule::Callees, driver::compile, error::Errors};
+//!
+//! let file = syn::parse_str("#[differentiate] fn f(x: f64) -> f64 { x.sin() * x }")?;
+//! let mut errors = Errors::new();
+//! let callees = Callees::of_file(&file, &mut errors).expect("the file has a function");
+//! let compiled = compile(&callees, &mut errors).expect("the function is accepted");
+//! assert_eq!(compiled.primal.to_string(), "\
+//! fn f(x: f64)
+//!   sin: f64 = sin x
+//!   mul: f64 = mul sin, x
+//!   return mul
+//! ");
+//! assert!(compiled.derivation.starts_with("f(x) = t1·x\n"), "{}", compiled.derivation);
+//! # Ok::<(), syn::Error>(())
+//! ```
 
 pub mod driver;
 pub mod error;
