@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn smooth_functions_are_precise_and_know_it() {
-        let cases: [(fn(f64) -> f64, f64, f64); 5] = [
+        type Case = (fn(f64) -> f64, f64, f64);
+        let cases: [Case; 5] = [
             (f64::sin, 0.7, 0.7_f64.cos()),
             (f64::exp, 10.0, 10.0_f64.exp()),
             (f64::ln, 1e-3, 1e3),
