@@ -5,10 +5,10 @@
 //! - at most eight columns: the width is a constant, weights and gradient live in registers, two
 //!   rows at a time;
 //! - otherwise four rows at a time, so that weights and gradient are loaded once for the four;
-//! - but two at a time where more than [`CACHED`] elements stream from memory in rows shorter than
-//!   [`LONG`]: the CPU prefetches four short streams badly.
+//! - but two at a time where more than `CACHED` elements stream from memory in rows shorter than
+//!   `LONG`: the CPU prefetches four short streams badly.
 //!
-//! Every shape adds in the same order: dot products in [`LANES`] lanes, all else row by row. So the
+//! Every shape adds in the same order: dot products in `LANES` lanes, all else row by row. So the
 //! bits depend neither on the shape nor on the vector width.
 
 use crate::Case;

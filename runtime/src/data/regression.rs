@@ -250,8 +250,8 @@ impl MakeRegression {
     }
 }
 
-/// A generated regression problem in floats `F`; `D` is the dimension of the targets, [`Ix1`] for
-/// one and [`Ix2`] (a column each) for several.
+/// A generated regression problem in floats `F`; `D` is the dimension of the targets, [`Ix1`](type@ndarray::Ix1) for
+/// one and [`Ix2`](type@ndarray::Ix2) (a column each) for several.
 ///
 /// ```
 /// use chainrule::data::{Regression, make_regression};
