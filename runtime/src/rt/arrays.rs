@@ -2,18 +2,8 @@
 
 use ndarray::{Array, Dimension};
 use num_traits::Float;
-use std::borrow::Cow;
 
 pub use ndarray::{Array0, Array1, Array2, ArrayRef, Ix0, Ix1, Ix2, arr0};
-
-/// An array's elements in row-major order, borrowed where it is stored so.
-#[inline]
-pub fn flat<F: Clone, D: Dimension>(array: &ArrayRef<F, D>) -> Cow<'_, [F]> {
-    match array.as_slice() {
-        Some(slice) => Cow::Borrowed(slice),
-        None => Cow::Owned(array.iter().cloned().collect()),
-    }
-}
 
 /// The elements of an array in row-major order, to be written.
 ///

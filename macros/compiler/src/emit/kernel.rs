@@ -22,7 +22,7 @@ use crate::ir::{DimId, Elem, Index, Kind, Literal, Op, Program, ValueId};
 use crate::nest::Storage;
 use crate::parse::{Function, Type};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use std::collections::BTreeSet;
 
 /// Emits the private function `name` for a version of the derivative; where the version's shape
@@ -207,6 +207,7 @@ impl Emitter<'_, '_> {
         let fallback = otherwise.map(|otherwise| self.fallback(otherwise));
         let checks = checks(self.function, self.program(), self.symbols);
         let cotangents = self.check_cotangents();
+        let input_slices = self.input_slices();
         let slices = self.output_slices();
         let (allocations, buffers) = self.result_buffers();
         let kernel = self.kernel(&self.fields(&buffers), run);
@@ -228,6 +229,7 @@ impl Emitter<'_, '_> {
                 #fallback
                 #checks
                 #cotangents
+                #input_slices
                 #slices
                 #allocations
                 let (#(#scalars,)*) = #kernel;
@@ -274,11 +276,35 @@ impl Emitter<'_, '_> {
         arrays.map(check).collect()
     }
 
+    /// The parameters' arrays as slices. If one is in another layout, all run through copies in
+    /// row-major order.
+    fn input_slices(&self) -> TokenStream {
+        let program = self.program();
+        let symbol = |&id: &ValueId| self.symbols.param(id);
+        let arrays: Vec<&Ident> =
+            program.params.iter().filter(|&&id| program.rank(id) > 0).map(symbol).collect();
+        let slices: Vec<Ident> = arrays.iter().map(|name| slice_of(name)).collect();
+        let arguments = program.params.iter().map(|id| match program.rank(*id) {
+            0 => symbol(id).to_token_stream(),
+            _ => {
+                let name = symbol(id);
+                quote!(&#name.as_standard_layout())
+            }
+        });
+        let outs = self.array_grads().map(|(_, out)| out);
+        let (name, turbofish) = (&self.name, self.turbofish());
+        quote! {
+            let (#(::core::option::Option::Some(#slices),)*) = (#(#arrays.as_slice(),)*) else {
+                return Self::#name #turbofish(#(#arguments,)* #(#outs),*);
+            };
+        }
+    }
+
     /// The gradients' arrays as slices. An array in another layout is worked on through a copy in
     /// row-major order. What no gradient flows to is set to zero.
     fn output_slices(&self) -> TokenStream {
         let outs: Vec<&Ident> = self.array_grads().map(|(_, out)| out).collect();
-        let slices: Vec<Ident> = outs.iter().map(|out| format_ident!("{out}_slice")).collect();
+        let slices: Vec<Ident> = outs.iter().map(|out| slice_of(out)).collect();
         let copies: Vec<Ident> = outs.iter().map(|out| format_ident!("{out}_std")).collect();
         let arguments = self.program().params.iter().map(|&id| self.symbols.param(id));
         let (name, turbofish) = (&self.name, self.turbofish());
@@ -333,7 +359,7 @@ impl Emitter<'_, '_> {
             fields.push(match program.rank(id) {
                 0 => Field { value: quote!(#name), ty: elem, name },
                 _ => Field {
-                    value: quote!(&::chainrule::rt::flat(#name)),
+                    value: slice_of(&name).to_token_stream(),
                     ty: quote!(&'k [#elem]),
                     name,
                 },
@@ -353,7 +379,7 @@ impl Emitter<'_, '_> {
             }
         }
         for (grad, out) in self.array_grads().filter(|(grad, _)| self.is_written(grad)) {
-            let slice = format_ident!("{out}_slice");
+            let slice = slice_of(out);
             grad.value.into_iter().for_each(|id| array(id, quote!(#slice)));
         }
         fields
@@ -449,6 +475,11 @@ impl Emitter<'_, '_> {
             }
         })
     }
+}
+
+/// The slice of an array, beside the array.
+fn slice_of(array: &Ident) -> Ident {
+    format_ident!("__{array}_slice")
 }
 
 /// The dimensions that loops and scalars refer to.
