@@ -80,6 +80,14 @@ pub fn parse_function(
             "an `extern` function cannot be differentiated: annotate a Rust function that calls it",
         );
     }
+    let primitives = ["f32", "f64", "bool", "char", "str"];
+    let name = sig.ident.to_string();
+    if primitives.contains(&name.as_str()) || types::INTEGERS.contains(&name.as_str()) {
+        errors.at(
+            &sig.ident,
+            format!("the struct beside a function named `{name}` would hide the type of that name: rename the function"),
+        );
+    }
     let floats = type_parameters(sig, errors);
     let mut params = Vec::new();
     for (k, input) in sig.inputs.iter().enumerate() {

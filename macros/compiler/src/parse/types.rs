@@ -37,7 +37,7 @@ impl Type {
     }
 }
 
-const INTEGERS: &[&str] =
+pub(super) const INTEGERS: &[&str] =
     &["i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize"];
 
 /// The element type a type stands for, if it is a float or integer by name.
