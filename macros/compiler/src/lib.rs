@@ -32,6 +32,7 @@ pub mod capsule;
 pub mod differentiate;
 pub mod emit;
 pub mod explain;
+pub mod flow;
 pub mod ir;
 pub mod lower;
 pub mod nest;

@@ -98,7 +98,7 @@ pub(super) fn tangent_type(ty: &Type) -> TokenStream {
             let parts = parts.iter().map(tangent_type);
             quote!((#(#parts,)*))
         }
-        Type::Int(_) | Type::Constant(_) => quote!(()),
+        _ => quote!(()),
     }
 }
 

@@ -98,7 +98,7 @@ fn entered(ty: &Type, place: &TokenStream, by_ref: bool, wrt: bool) -> TokenStre
             quote!((#(#parts,)*))
         }
         Type::Int(_) if by_ref => quote!(*#place),
-        Type::Int(_) | Type::Constant(_) => place.clone(),
+        _ => place.clone(),
     }
 }
 
@@ -135,7 +135,7 @@ fn variable_type(ty: &Type, written: &TokenStream) -> TokenStream {
             let name = Ident::new(name, Span::call_site());
             quote!(#name)
         }
-        Type::Constant(_) => written.clone(),
+        _ => written.clone(),
     }
 }
 

@@ -161,6 +161,7 @@ impl<'a> Lowerer<'a> {
                     .collect(),
             ),
             Type::Constant(what) => Val::Opaque(format!("a `{what}`")),
+            _ => Val::Opaque("of scalar code".to_string()),
         }
     }
 

@@ -25,6 +25,17 @@ pub struct Function {
     pub floats: Vec<String>,
 }
 
+/// How a parameter is passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passing {
+    /// By value.
+    Value,
+    /// By `&`.
+    Shared,
+    /// By `&mut`: input and output.
+    Exclusive,
+}
+
 /// One parameter.
 #[derive(Clone)]
 pub struct Param {
@@ -36,6 +47,8 @@ pub struct Param {
     pub written: syn::Type,
     /// Its type as understood.
     pub ty: Type,
+    /// How it is passed.
+    pub passing: Passing,
     /// Whether it is differentiated.
     pub wrt: bool,
 }
@@ -103,7 +116,12 @@ pub fn parse_function(
                         _ => format_ident!("arg{k}"),
                     };
                     let (pat, written) = ((*typed.pat).clone(), (*typed.ty).clone());
-                    params.push(Param { name, pat, written, ty, wrt: false });
+                    let passing = match &written {
+                        syn::Type::Reference(r) if r.mutability.is_some() => Passing::Exclusive,
+                        syn::Type::Reference(_) => Passing::Shared,
+                        _ => Passing::Value,
+                    };
+                    params.push(Param { name, pat, written, ty, passing, wrt: false });
                 }
             }
         }

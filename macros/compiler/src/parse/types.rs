@@ -12,6 +12,20 @@ pub enum Type {
     Array(Elem, usize),
     /// A tuple.
     Tuple(Vec<Type>),
+    /// `[T; N]`: the elements, and the length as it is written.
+    Fixed(Box<Type>, String),
+    /// `[T]`, behind a reference.
+    Slice(Box<Type>),
+    /// `Vec<T>`
+    Vec(Box<Type>),
+    /// A struct under `#[derive(Differentiable)]`: the type as it is written.
+    Struct(String),
+    /// `Option<T>`, as a result.
+    Option(Box<Type>),
+    /// `Result<T, E>`, as a result; the error type as it is written.
+    Result(Box<Type>, String),
+    /// `()`, as a result.
+    Unit,
     /// An integer.
     Int(String),
     /// Anything else that cannot carry a derivative, by its description.
@@ -24,7 +38,10 @@ impl Type {
         match self {
             Type::Float(_) | Type::Array(..) => true,
             Type::Tuple(parts) => !parts.is_empty() && parts.iter().all(Type::is_differentiable),
-            Type::Int(_) | Type::Constant(_) => false,
+            Type::Fixed(of, _) | Type::Slice(of) | Type::Vec(of) => of.is_differentiable(),
+            Type::Struct(_) => true,
+            Type::Option(of) | Type::Result(of, _) => of.is_differentiable(),
+            Type::Int(_) | Type::Constant(_) | Type::Unit => false,
         }
     }
 

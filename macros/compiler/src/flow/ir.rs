@@ -1,0 +1,468 @@
+//! The intermediate representation of scalar code: structured control flow over values in SSA
+//! form, and memory that is changed in place.
+//!
+//! A *value* is defined once, by one statement or as the parameter of a loop. Values are scalars:
+//! floats, which can carry a derivative, and *passive* ones (integers, conditions, anything else),
+//! which cannot.
+//! A *memory* is an array, slice, `Vec`, struct or tuple that the program reads and writes at
+//! [`Place`]s; its *shadow*, which holds its cotangents, is a memory of the same shape.
+//! Control flow is structured: there are blocks, [`Kind::If`] and [`Kind::Loop`]; `break`,
+//! `continue` and early `return` are conditions by the time a program is in this form.
+//! The derivative of a program is a program.
+
+use crate::ir::{Elem, Literal};
+use crate::parse::Type;
+use crate::primitives::Prim;
+use proc_macro2::{Ident, Span, TokenStream};
+
+/// Names a value of a [`Program`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct V(pub u32);
+
+/// Names a memory of a [`Program`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MemId(pub u32);
+
+/// Names a record of a [`Program`]: a stack on which a loop keeps what its reversal needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecId(pub u32);
+
+/// What a value is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ty {
+    /// A float: the only type that carries derivatives.
+    Float(Elem),
+    /// `bool`
+    Bool,
+    /// An integer; the type's name where it is known.
+    Int(Option<String>),
+    /// Anything else, its type known to rustc only.
+    Opaque,
+}
+
+/// A value.
+#[derive(Clone, Debug)]
+pub struct Value {
+    /// A name for people: the user's where there is one.
+    pub name: String,
+    /// Its type.
+    pub ty: Ty,
+    /// A passive variable that the user's code changes by other means than assignment (a random
+    /// number generator, a list of indices): it stands for one Rust variable, not for one state.
+    pub object: bool,
+    /// The user's source it stems from.
+    pub span: Span,
+}
+
+/// How a memory comes into being.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A parameter passed by value (a `Vec`, an array): owned by the function.
+    Owned,
+    /// A parameter that is a shared reference: never written.
+    Shared,
+    /// A parameter that is an exclusive reference: input and output.
+    Exclusive,
+    /// Made by a [`Kind::Alloc`].
+    Local,
+}
+
+/// A memory.
+#[derive(Clone, Debug)]
+pub struct Mem {
+    /// A name for people.
+    pub name: String,
+    /// Its type, without the reference.
+    pub ty: Type,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// The memory whose cotangents it holds, if it is a shadow.
+    pub shadows: Option<MemId>,
+    /// The user's source it stems from.
+    pub span: Span,
+}
+
+/// A step from a memory to a part of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Proj {
+    /// A field of a struct or tuple, by name or number.
+    Field(String),
+    /// An element.
+    Index(V),
+    /// A sub-slice from the first index up to the second; `None` is the end of the slice.
+    Range(V, Option<V>),
+}
+
+/// A part of a memory.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The memory.
+    pub mem: MemId,
+    /// The steps into it.
+    pub proj: Vec<Proj>,
+}
+
+impl Place {
+    /// The whole of a memory.
+    pub fn whole(mem: MemId) -> Self {
+        Place { mem, proj: vec![] }
+    }
+
+    /// The values its indices are.
+    pub fn indices(&self) -> impl Iterator<Item = V> + '_ {
+        self.proj
+            .iter()
+            .flat_map(|proj| match proj {
+                Proj::Field(_) => [None, None],
+                Proj::Index(at) => [Some(*at), None],
+                Proj::Range(from, to) => [Some(*from), *to],
+            })
+            .flatten()
+    }
+}
+
+/// What a new memory holds.
+#[derive(Clone, Debug)]
+pub enum Init {
+    /// `vec![value; len]`, `[value; N]`: one value everywhere. The length of an array is in its
+    /// type, so that `len` is `None`.
+    Filled(V, Option<V>),
+    /// `vec![row; len]`, `[row; N]`: copies of a memory.
+    FilledWith(Place, Option<V>),
+    /// `[a, b]`, `vec![a, b]`: these values.
+    List(Vec<V>),
+    /// `[[a, b], row]`: copies of these memories.
+    ListOf(Vec<Place>),
+    /// `Vec::new()`, or `Vec::with_capacity(n)`.
+    Empty(Option<V>),
+    /// A copy: `clone`, `to_vec`, an array assigned to a new variable.
+    Copy(Place),
+    /// A memory that is moved into this one and not used again under its old name.
+    Move(Place),
+    /// Zero everywhere, in the shape of a place: a shadow.
+    ZerosLike(Place),
+    /// Something of the right type, overwritten before it is read.
+    Unset,
+    /// A struct or tuple from its fields, in the order of the type.
+    Fields(Vec<(String, Source)>),
+}
+
+/// What a field or a result is made of.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A scalar.
+    Value(V),
+    /// A part of a memory; moved from where it is not used again, else copied.
+    Place(Place),
+}
+
+/// How a value is put into a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// `place = value`
+    Set,
+    /// `place += value`
+    Add,
+    /// `place -= value`
+    Sub,
+}
+
+/// A passive operation that is understood, so that it can be computed again in the reverse sweep
+/// and reasoned about.
+#[derive(Clone, Debug)]
+pub enum Pass {
+    /// `a + b`, `a < b`, `a & b` …: the operator's symbol.
+    Binary(&'static str),
+    /// `-a`, `!a`.
+    Unary(&'static str),
+    /// `a as usize`: the type.
+    Cast(TokenStream),
+    /// A method of integers, floats or conditions without side effect: `a.min(b)`, `x.is_nan()`.
+    Method(String),
+    /// The length of a place (no arguments).
+    Len(Place),
+    /// A path: a constant of the user's.
+    Path(TokenStream),
+}
+
+/// A name that a piece of the user's code uses, and what it means there.
+#[derive(Clone, Debug)]
+pub struct Bind {
+    /// The name in the code.
+    pub name: Ident,
+    /// What it stands for.
+    pub what: Source,
+    /// How: `let name = &…`, `let name = &mut …` (objects only) or `let name = …`.
+    pub by: By,
+}
+
+/// How a name is bound for a piece of the user's code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// By value.
+    Value,
+    /// By shared reference.
+    Ref,
+    /// By exclusive reference.
+    Mut,
+}
+
+/// A piece of the user's code that is taken as it stands.
+#[derive(Clone, Debug)]
+pub struct Code {
+    /// The tokens.
+    pub tokens: TokenStream,
+    /// The names of local variables in them.
+    pub binds: Vec<Bind>,
+}
+
+/// A value that leaves a conditional.
+#[derive(Clone, Debug)]
+pub struct Out {
+    /// The value behind the conditional.
+    pub value: V,
+    /// What it is if the condition holds; `None` if it is not defined there (and not used).
+    pub then: Option<V>,
+    /// What it is otherwise.
+    pub other: Option<V>,
+}
+
+/// A value that a loop hands from one iteration to the next.
+#[derive(Clone, Debug)]
+pub struct Carried {
+    /// What it is called at the start of an iteration.
+    pub param: V,
+    /// Before the first iteration.
+    pub init: V,
+    /// At the end of an iteration.
+    pub next: V,
+    /// Behind the loop.
+    pub out: V,
+}
+
+/// What a loop runs over.
+#[derive(Clone, Debug)]
+pub enum Over {
+    /// `for var in lo..hi`, from the end if `reversed`.
+    Range {
+        /// The loop's variable.
+        var: V,
+        /// The first index.
+        lo: V,
+        /// The first index that is not taken.
+        hi: V,
+        /// Whether it runs from `hi - 1` down to `lo`.
+        reversed: bool,
+    },
+    /// `loop`: until `exit` holds.
+    Forever,
+}
+
+/// A loop.
+#[derive(Clone, Debug)]
+pub struct Loop {
+    /// What it runs over.
+    pub over: Over,
+    /// What it hands from iteration to iteration.
+    pub carried: Vec<Carried>,
+    /// One iteration.
+    pub body: Block,
+    /// A condition, defined in the body, asked at the end of each iteration: whether it was the
+    /// last.
+    pub exit: Option<V>,
+    /// `#[checkpoint]`: `Some(None)`; `#[checkpoint(every = k)]`: `Some(Some(k))`.
+    pub checkpoint: Option<Option<V>>,
+    /// How many iterations were run, if asked for: a value behind the loop.
+    pub count: Option<V>,
+}
+
+/// A call whose derivative is another call: recursion, methods of other types.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What is called for the value: `path(args)` in tokens, up to the parenthesis.
+    pub value: TokenStream,
+    /// What is called for value and gradient: takes the arguments, then the cotangent; returns the
+    /// value and the tangents of the differentiated arguments.
+    pub vjp: TokenStream,
+    /// The arguments; for each whether it is differentiated, and how it is passed.
+    pub args: Vec<CallArg>,
+    /// The result.
+    pub out: V,
+}
+
+/// An argument of a [`Call`].
+#[derive(Clone, Debug)]
+pub struct CallArg {
+    /// What is passed.
+    pub source: Source,
+    /// How.
+    pub by: By,
+    /// Whether the callee's gradient has a part for it.
+    pub wrt: bool,
+}
+
+/// What a statement does.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A literal.
+    Const(V, Literal),
+    /// A primitive of floats. The exponent of `powi` is passive.
+    Prim(V, Prim, Vec<V>),
+    /// `x as f64`: to a float, from a float or an integer.
+    Cast(V, V),
+    /// A passive operation.
+    Pass(V, Pass, Vec<V>),
+    /// A piece of the user's code, its value if it has one. `pure`: it may be computed again.
+    Opaque {
+        /// Its value.
+        out: Option<V>,
+        /// The code.
+        code: Code,
+        /// Whether it has no effect and gives the same again.
+        pure: bool,
+    },
+    /// Reads a float.
+    Load(V, Place),
+    /// Writes a float.
+    Store(Place, V, Mode),
+    /// Makes a memory.
+    Alloc(MemId, Init),
+    /// `place = source` of whole memories; the target may change its length. Moved or copied.
+    Assign {
+        /// The target.
+        to: Place,
+        /// The source.
+        from: Place,
+        /// Whether the source is not used again.
+        moved: bool,
+    },
+    /// `place.push(value)` or, for a `Vec` of memories, of a copy of one.
+    Push(Place, Source),
+    /// `place.pop()` of a `Vec` that is not empty; the value.
+    Pop(V, Place),
+    /// `place.fill(value)`
+    Fill(Place, V),
+    /// `place += source`, element by element; both of one shape.
+    AddAll(Place, Place),
+    /// The sum of all elements.
+    SumAll(V, Place),
+    /// Exchanges the contents of two places.
+    Swap(Place, Place),
+    /// A conditional.
+    If {
+        /// The condition.
+        cond: V,
+        /// If it holds.
+        then: Block,
+        /// If it does not.
+        other: Block,
+        /// What leaves it.
+        outs: Vec<Out>,
+    },
+    /// A loop.
+    Loop(Box<Loop>),
+    /// A call whose derivative is a call.
+    Call(Box<Call>),
+    /// Leaves the whole function with this `Err(..)` or `None`: nothing follows in its block.
+    Fail(Code),
+    /// A call of something that never returns, `panic!`: nothing follows in its block.
+    Diverge(Code),
+    /// Declares a record, with room for so many entries.
+    Declare(RecId, Option<V>),
+    /// Puts values and memories on a record; the memories are moved if local to the block, else
+    /// copied.
+    Keep(RecId, Vec<V>, Vec<MemId>),
+    /// Takes them off again, under new names.
+    Recall(RecId, Vec<V>, Vec<MemId>),
+}
+
+/// A statement.
+#[derive(Clone, Debug)]
+pub struct Stmt {
+    /// What it does.
+    pub kind: Kind,
+    /// The user's source it stems from.
+    pub span: Span,
+}
+
+/// Statements in order.
+#[derive(Clone, Debug, Default)]
+pub struct Block {
+    /// The statements.
+    pub stmts: Vec<Stmt>,
+}
+
+/// What a parameter is in the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParamIs {
+    /// A float by value, or something passive.
+    Value(V),
+    /// A memory.
+    Mem(MemId),
+}
+
+/// What a function returns, as its type is built.
+#[derive(Clone, Debug)]
+pub enum Tree {
+    /// `()`
+    Unit,
+    /// A scalar.
+    Value(V),
+    /// A memory or part of one.
+    Place(Place),
+    /// A tuple.
+    Tuple(Vec<Tree>),
+    /// `Ok(..)` or `Some(..)`: failures have left the function earlier.
+    Success(Box<Tree>),
+}
+
+/// A function, its callees inlined.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// The function's name.
+    pub name: String,
+    /// All values.
+    pub values: Vec<Value>,
+    /// All memories.
+    pub mems: Vec<Mem>,
+    /// How many records there are.
+    pub records: u32,
+    /// What each parameter of the function is.
+    pub params: Vec<ParamIs>,
+    /// The statements.
+    pub body: Block,
+    /// The result.
+    pub result: Option<Tree>,
+}
+
+impl Program {
+    /// A new value.
+    pub fn value(&mut self, name: impl Into<String>, ty: Ty, span: Span) -> V {
+        self.values.push(Value { name: name.into(), ty, object: false, span });
+        V(self.values.len() as u32 - 1)
+    }
+
+    /// A new memory.
+    pub fn mem(&mut self, name: impl Into<String>, ty: Type, origin: Origin, span: Span) -> MemId {
+        self.mems.push(Mem { name: name.into(), ty, origin, shadows: None, span });
+        MemId(self.mems.len() as u32 - 1)
+    }
+
+    /// What a value is.
+    pub fn of(&self, value: V) -> &Value {
+        &self.values[value.0 as usize]
+    }
+
+    /// What a memory is.
+    pub fn at(&self, mem: MemId) -> &Mem {
+        &self.mems[mem.0 as usize]
+    }
+
+    /// The float type of a value, if it is a float.
+    pub fn float(&self, value: V) -> Option<&Elem> {
+        match &self.of(value).ty {
+            Ty::Float(elem) => Some(elem),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Scalar code: control flow, loops, memory that is changed in place.
+//!
+//! What tensors are to the rest of the compiler, statements are here: the stages are the same
+//! (lower, differentiate, emit), the program is another ([`ir`]), since what matters differs: not
+//! which loops to fuse, but what a reversed loop has to remember.
+
+pub mod ir;
