@@ -466,3 +466,32 @@ impl Program {
         }
     }
 }
+
+/// What a parameter's gradient is in an [`Adjoint`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Grad {
+    /// The parameter is not differentiated.
+    Not,
+    /// A float by value: its cotangent at the end of the program, or nothing if none reaches it.
+    Value(Option<V>),
+    /// A memory: its shadow, an [`Origin::Exclusive`] memory that the caller passes in. The program
+    /// adds to it. For an exclusive parameter (input and output) it holds, at the start, the
+    /// cotangent of what the parameter holds at the end, and at the end that of what it held at
+    /// the start.
+    Mem(MemId),
+}
+
+/// A program with its reverse sweep: one body that computes the value, then the gradient.
+#[derive(Clone, Debug)]
+pub struct Adjoint {
+    /// The program; its `result` is still the function's value.
+    pub program: Program,
+    /// The cotangent of the result, in the result's structure: values that the caller passes in
+    /// by value, and whole memories ([`Origin::Owned`]) of the result's shape, passed by value.
+    /// Where the result is `Ok(..)` or `Some(..)`, of what is inside.
+    pub seed: Tree,
+    /// For each parameter of the function its gradient.
+    pub grads: Vec<Grad>,
+    /// What the reverse sweep keeps, for people: `3 n f64`.
+    pub stores: Vec<String>,
+}
