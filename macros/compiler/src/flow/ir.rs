@@ -301,6 +301,17 @@ pub struct CallArg {
     pub wrt: bool,
 }
 
+/// What becomes of the tangent that a [`Kind::Pull`] gets for one argument.
+#[derive(Clone, Debug)]
+pub enum Pulled {
+    /// Nothing: it is not needed.
+    Not,
+    /// The tangent of a float: it defines this value.
+    Value(V),
+    /// It is added, element by element, to this place (of a shadow), which has the argument's shape.
+    Into(Place),
+}
+
 /// What a statement does.
 #[derive(Clone, Debug)]
 pub enum Kind {
@@ -363,6 +374,17 @@ pub enum Kind {
     Loop(Box<Loop>),
     /// A call whose derivative is a call.
     Call(Box<Call>),
+    /// The reverse of a [`Kind::Call`]: calls `call.vjp` with the arguments and the cotangent `ct`
+    /// of the result, drops the value that comes with the tangents (`call.out` is not defined
+    /// anew), and hands out the tangents.
+    Pull {
+        /// The call, its arguments as they were before it.
+        call: Call,
+        /// The cotangent of its result.
+        ct: V,
+        /// One entry for each argument with [`CallArg::wrt`], in order.
+        outs: Vec<Pulled>,
+    },
     /// Leaves the whole function with this `Err(..)` or `None`: nothing follows in its block.
     Fail(Code),
     /// A call of something that never returns, `panic!`: nothing follows in its block.
@@ -374,6 +396,12 @@ pub enum Kind {
     Keep(RecId, Vec<V>, Vec<MemId>),
     /// Takes them off again, under new names.
     Recall(RecId, Vec<V>, Vec<MemId>),
+    /// Appends a copy of the floats of a place to a record of floats.
+    Save(RecId, Place),
+    /// Takes them off again and puts them back into the place, whose length is what it was.
+    Restore(RecId, Place),
+    /// Removes the last element of a `Vec` that is not empty.
+    DropLast(Place),
 }
 
 /// A statement.

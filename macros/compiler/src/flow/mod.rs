@@ -4,4 +4,9 @@
 //! (lower, differentiate, emit), the program is another ([`ir`]), since what matters differs: not
 //! which loops to fuse, but what a reversed loop has to remember.
 
+pub mod activity;
+pub mod adjoint;
+pub mod explain;
+pub mod emit;
+pub mod index;
 pub mod ir;

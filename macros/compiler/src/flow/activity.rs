@@ -1,0 +1,409 @@
+//! Which values and memories carry a derivative: those the differentiated parameters reach and that
+//! reach the result.
+
+use super::ir::{
+    Block, By, Code, Init, Kind, Loop, MemId, Origin, Over, ParamIs, Pass, Place, Program, Source,
+    Stmt, Tree, V,
+};
+use crate::capsule::STD_MACROS;
+use crate::error::Errors;
+use crate::primitives::{Prim, Sym};
+use proc_macro2::TokenTree;
+
+/// What carries a derivative.
+pub struct Activity {
+    values: Vec<bool>,
+    mems: Vec<bool>,
+}
+
+impl Activity {
+    /// Whether a value does.
+    pub fn value(&self, v: V) -> bool {
+        self.values.get(v.0 as usize).copied().unwrap_or(false)
+    }
+
+    /// Whether a memory does.
+    pub fn mem(&self, m: MemId) -> bool {
+        self.mems.get(m.0 as usize).copied().unwrap_or(false)
+    }
+
+    /// Whether a source does.
+    pub fn source(&self, source: &Source) -> bool {
+        match source {
+            Source::Value(v) => self.value(*v),
+            Source::Place(place) => self.mem(place.mem),
+        }
+    }
+}
+
+/// The partial derivatives of a primitive.
+pub fn partials(row: Prim) -> Vec<Sym> {
+    let symbols: Vec<Sym> = (0..row.arity).map(Sym::Arg).collect();
+    (row.partials)(&symbols, &Sym::Out)
+}
+
+/// Finds what carries a derivative, where `wrt` says which parameters are differentiated.
+///
+/// Reports what would make a derivative silently wrong: a differentiated value that disappears into
+/// an integer or into a function that is not annotated.
+pub fn activity(program: &Program, wrt: &[bool], errors: &mut Errors) -> Activity {
+    let mut varied = Varied { program, values: vec![false; program.values.len()], mems: vec![false; program.mems.len()], changed: false };
+    for (param, wrt) in program.params.iter().zip(wrt) {
+        match param {
+            ParamIs::Value(v) if *wrt => varied.value(*v, program.float(*v).is_some()),
+            ParamIs::Mem(m) if *wrt => varied.mem(*m, true),
+            _ => {}
+        }
+    }
+    loop {
+        varied.changed = false;
+        varied.block(&program.body);
+        if !varied.changed {
+            break;
+        }
+    }
+    report(&program.body, &varied, errors);
+    let (values, mems) = (varied.values, varied.mems);
+    let mut useful = Useful { varied: (&values, &mems), values: vec![false; values.len()], mems: vec![false; mems.len()], changed: false };
+    if let Some(result) = &program.result {
+        useful.tree(result);
+    }
+    for (k, mem) in program.mems.iter().enumerate() {
+        if mem.origin == Origin::Exclusive {
+            useful.mem(MemId(k as u32), true);
+        }
+    }
+    loop {
+        useful.changed = false;
+        useful.block(&program.body);
+        if !useful.changed {
+            break;
+        }
+    }
+    Activity { values: useful.values, mems: useful.mems }
+}
+
+/// What the parameters reach.
+struct Varied<'p> {
+    program: &'p Program,
+    values: Vec<bool>,
+    mems: Vec<bool>,
+    changed: bool,
+}
+
+impl Varied<'_> {
+    fn value(&mut self, v: V, varied: bool) {
+        if varied && !self.values[v.0 as usize] && self.program.float(v).is_some() {
+            self.values[v.0 as usize] = true;
+            self.changed = true;
+        }
+    }
+
+    fn mem(&mut self, m: MemId, varied: bool) {
+        if varied && !self.mems[m.0 as usize] && self.program.at(m).ty.is_differentiable() {
+            self.mems[m.0 as usize] = true;
+            self.changed = true;
+        }
+    }
+
+    fn is(&self, v: V) -> bool {
+        self.values[v.0 as usize]
+    }
+
+    fn place(&self, place: &Place) -> bool {
+        self.mems[place.mem.0 as usize]
+    }
+
+    fn source(&self, source: &Source) -> bool {
+        match source {
+            Source::Value(v) => self.is(*v),
+            Source::Place(place) => self.place(place),
+        }
+    }
+
+    fn block(&mut self, block: &Block) {
+        for stmt in &block.stmts {
+            self.statement(stmt);
+        }
+    }
+
+    fn statement(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            Kind::Prim(out, row, args) => {
+                let partials = partials(row);
+                let flows =
+                    args.iter().zip(&partials).any(|(v, p)| self.is(*v) && *p != Sym::Zero);
+                self.value(*out, flows);
+            }
+            Kind::Cast(out, arg) => self.value(*out, self.is(*arg)),
+            Kind::Load(out, place) | Kind::Pop(out, place) | Kind::SumAll(out, place) => {
+                self.value(*out, self.place(place));
+            }
+            Kind::Store(place, v, _) | Kind::Fill(place, v) => self.mem(place.mem, self.is(*v)),
+            Kind::Alloc(mem, init) => {
+                let flows = match init {
+                    Init::Filled(v, _) => self.is(*v),
+                    Init::FilledWith(place, _)
+                    | Init::Copy(place)
+                    | Init::Move(place)
+                    | Init::ZerosLike(place) => self.place(place),
+                    Init::List(values) => values.iter().any(|v| self.is(*v)),
+                    Init::ListOf(places) => places.iter().any(|place| self.place(place)),
+                    Init::Empty(_) | Init::Unset => false,
+                    Init::Fields(fields) => fields.iter().any(|(_, source)| self.source(source)),
+                };
+                self.mem(*mem, flows);
+            }
+            Kind::Assign { to, from, .. } | Kind::AddAll(to, from) => {
+                self.mem(to.mem, self.place(from));
+            }
+            Kind::Push(place, source) => self.mem(place.mem, self.source(source)),
+            Kind::Swap(a, b) => {
+                self.mem(a.mem, self.place(b));
+                self.mem(b.mem, self.place(a));
+            }
+            Kind::If { then, other, outs, .. } => {
+                self.block(then);
+                self.block(other);
+                for out in outs {
+                    let flows = [out.then, out.other].into_iter().flatten().any(|v| self.is(v));
+                    self.value(out.value, flows);
+                }
+            }
+            Kind::Loop(lp) => {
+                for carried in &lp.carried {
+                    self.value(carried.param, self.is(carried.init) || self.is(carried.next));
+                }
+                self.block(&lp.body);
+                for carried in &lp.carried {
+                    let flows = self.is(carried.init) || self.is(carried.next);
+                    self.value(carried.param, flows);
+                    self.value(carried.out, flows);
+                }
+            }
+            Kind::Call(call) => {
+                let flows = call.args.iter().any(|arg| arg.wrt && self.source(&arg.source));
+                self.value(call.out, flows);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What reaches the result, among what varies.
+struct Useful<'a> {
+    varied: (&'a [bool], &'a [bool]),
+    values: Vec<bool>,
+    mems: Vec<bool>,
+    changed: bool,
+}
+
+impl Useful<'_> {
+    fn value(&mut self, v: V, useful: bool) {
+        if useful && self.varied.0[v.0 as usize] && !self.values[v.0 as usize] {
+            self.values[v.0 as usize] = true;
+            self.changed = true;
+        }
+    }
+
+    fn mem(&mut self, m: MemId, useful: bool) {
+        if useful && self.varied.1[m.0 as usize] && !self.mems[m.0 as usize] {
+            self.mems[m.0 as usize] = true;
+            self.changed = true;
+        }
+    }
+
+    fn tree(&mut self, tree: &Tree) {
+        match tree {
+            Tree::Unit => {}
+            Tree::Value(v) => self.value(*v, true),
+            Tree::Place(place) => self.mem(place.mem, true),
+            Tree::Tuple(parts) => parts.iter().for_each(|part| self.tree(part)),
+            Tree::Success(inner) => self.tree(inner),
+        }
+    }
+
+    fn is(&self, v: V) -> bool {
+        self.values[v.0 as usize]
+    }
+
+    fn place(&self, place: &Place) -> bool {
+        self.mems[place.mem.0 as usize]
+    }
+
+    fn source(&mut self, source: &Source, useful: bool) {
+        match source {
+            Source::Value(v) => self.value(*v, useful),
+            Source::Place(place) => self.mem(place.mem, useful),
+        }
+    }
+
+    fn block(&mut self, block: &Block) {
+        for stmt in block.stmts.iter().rev() {
+            self.statement(stmt);
+        }
+    }
+
+    fn statement(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            Kind::Prim(out, row, args) => {
+                if self.is(*out) {
+                    for (v, partial) in args.iter().zip(partials(row)) {
+                        self.value(*v, partial != Sym::Zero);
+                    }
+                }
+            }
+            Kind::Cast(out, arg) => self.value(*arg, self.is(*out)),
+            Kind::Load(out, place) | Kind::Pop(out, place) | Kind::SumAll(out, place) => {
+                self.mem(place.mem, self.is(*out));
+            }
+            Kind::Store(place, v, _) | Kind::Fill(place, v) => self.value(*v, self.place(place)),
+            Kind::Alloc(mem, init) => {
+                let useful = self.mems[mem.0 as usize];
+                match init {
+                    Init::Filled(v, _) => self.value(*v, useful),
+                    Init::FilledWith(place, _)
+                    | Init::Copy(place)
+                    | Init::Move(place)
+                    | Init::ZerosLike(place) => self.mem(place.mem, useful),
+                    Init::List(values) => values.iter().for_each(|v| self.value(*v, useful)),
+                    Init::ListOf(places) => {
+                        places.iter().for_each(|place| self.mem(place.mem, useful));
+                    }
+                    Init::Empty(_) | Init::Unset => {}
+                    Init::Fields(fields) => {
+                        fields.iter().for_each(|(_, source)| self.source(source, useful));
+                    }
+                }
+            }
+            Kind::Assign { to, from, .. } | Kind::AddAll(to, from) => {
+                self.mem(from.mem, self.place(to));
+            }
+            Kind::Push(place, source) => {
+                let useful = self.place(place);
+                self.source(source, useful);
+            }
+            Kind::Swap(a, b) => {
+                self.mem(a.mem, self.place(b));
+                self.mem(b.mem, self.place(a));
+            }
+            Kind::If { then, other, outs, .. } => {
+                for out in outs {
+                    for arm in [out.then, out.other].into_iter().flatten() {
+                        self.value(arm, self.is(out.value));
+                    }
+                }
+                self.block(other);
+                self.block(then);
+            }
+            Kind::Loop(lp) => {
+                let links = |this: &mut Self| {
+                    for carried in &lp.carried {
+                        let useful = this.is(carried.out) || this.is(carried.param);
+                        this.value(carried.next, useful);
+                        this.value(carried.init, useful);
+                    }
+                };
+                links(self);
+                self.block(&lp.body);
+                links(self);
+            }
+            Kind::Call(call) => {
+                let useful = self.is(call.out);
+                for arg in call.args.iter().filter(|arg| arg.wrt) {
+                    self.source(&arg.source, useful);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Reports where a differentiated value would disappear.
+fn report(block: &Block, varied: &Varied<'_>, errors: &mut Errors) {
+    for stmt in &block.stmts {
+        match &stmt.kind {
+            Kind::Pass(out, Pass::Cast(_), args) if args.iter().any(|v| varied.is(*v)) => {
+                let _ = out;
+                errors.at(
+                    stmt.span,
+                    "this casts a differentiated float to an integer, where its derivative would be lost: write `stop_gradient(x) as …` if that is meant",
+                );
+            }
+            Kind::Opaque { code, .. } if !is_effect(code) => {
+                if let Some(bind) = code.binds.iter().find(|bind| varied.source(&bind.what)) {
+                    let what = callee(code);
+                    errors.at(
+                        stmt.span,
+                        format!("{what} takes `{}`, which carries a derivative, but cannot be seen through: put `#[differentiate]` on the function that is called, or write `stop_gradient({})` if its derivative is not wanted", bind.name, bind.name),
+                    );
+                }
+            }
+            Kind::Opaque { code, .. } => {
+                let lost = |bind: &&super::ir::Bind| bind.by == By::Mut && varied.source(&bind.what);
+                if let Some(bind) = code.binds.iter().find(lost) {
+                    errors.at(stmt.span, format!("this code changes `{}`, which carries a derivative, in a way that cannot be seen through", bind.name));
+                }
+            }
+            Kind::If { then, other, .. } => {
+                report(then, varied, errors);
+                report(other, varied, errors);
+            }
+            Kind::Loop(lp) => {
+                if lp.checkpoint.is_some() {
+                    checkpoint(lp, stmt, errors);
+                }
+                report(&lp.body, varied, errors);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Reports what cannot be run a second time, as a checkpointed loop is.
+fn checkpoint(lp: &Loop, stmt: &Stmt, errors: &mut Errors) {
+    if !matches!(lp.over, Over::Range { reversed: false, .. }) || lp.exit.is_some() {
+        errors.at(
+            stmt.span,
+            "`#[checkpoint]` needs a loop whose number of iterations is known ahead: `for i in a..b` without `break` or `return`",
+        );
+        return;
+    }
+    twice(&lp.body, errors);
+}
+
+fn twice(block: &Block, errors: &mut Errors) {
+    for stmt in &block.stmts {
+        match &stmt.kind {
+            Kind::Opaque { pure: false, code, .. } if !is_effect(code) => errors.at(
+                stmt.span,
+                format!("{} runs again when the checkpointed loop around it is reversed, and may give something else then: call it before the loop, or take the `#[checkpoint]` off", callee(code)),
+            ),
+            Kind::If { then, other, .. } => {
+                twice(then, errors);
+                twice(other, errors);
+            }
+            Kind::Loop(lp) => twice(&lp.body, errors),
+            _ => {}
+        }
+    }
+}
+
+/// Whether code is there for its effect only, as `println!` and `assert!`: reading a differentiated
+/// value is no loss.
+pub(super) fn is_effect(code: &Code) -> bool {
+    let mut tokens = code.tokens.clone().into_iter();
+    let name = match tokens.next() {
+        Some(TokenTree::Ident(name)) => name.to_string(),
+        _ => return false,
+    };
+    let bang = matches!(tokens.next(), Some(TokenTree::Punct(p)) if p.as_char() == '!');
+    bang && name != "vec" && STD_MACROS.contains(&name.as_str())
+}
+
+/// What a piece of code is called in a message.
+fn callee(code: &Code) -> String {
+    let text = code.tokens.to_string();
+    let head: String = text.split('(').next().unwrap_or_default().split_whitespace().collect();
+    if head.is_empty() || head.len() > 60 { "this code".to_string() } else { format!("`{head}`") }
+}

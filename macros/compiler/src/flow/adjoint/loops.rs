@@ -1,0 +1,312 @@
+//! Reversed loops.
+
+use super::{Builder, LoopPatch, Standing};
+use crate::flow::index::{BlockId, By_, Def};
+use crate::flow::ir::{
+    Block, Carried, Kind, Loop, Mode, Over, Pass, Place, RecId, Stmt, Ty, V,
+};
+use crate::primitives;
+use proc_macro2::Span;
+
+impl<'p> Builder<'p> {
+    pub(super) fn reverse_loop(&mut self, pos: usize, lp: &'p Loop, block: BlockId) {
+        if self.patches.loops.get(&pos).is_some_and(|patch| patch.instead.is_some()) {
+            for carried in &lp.carried {
+                self.cot.remove(&carried.out);
+            }
+            return;
+        }
+        // Inside another reversed loop there is no forward code at hand to run again.
+        let same = self.regions.last().is_some_and(|region| region.standing == Standing::Same);
+        match lp.checkpoint {
+            Some(every) if same => self.checkpointed(pos, lp, every),
+            _ => {
+                let patch = self.reversed(pos, lp, block);
+                self.patches.loops.insert(pos, patch);
+            }
+        }
+    }
+
+    /// Writes the reverse of a loop; what the forward loop has to do for it.
+    pub(super) fn reversed(&mut self, pos: usize, lp: &Loop, block: BlockId) -> LoopPatch {
+        let body = self.ix.inner(pos)[0];
+        let arrived: Vec<Option<V>> =
+            lp.carried.iter().map(|carried| self.cot.remove(&carried.out)).collect();
+        let active = |k: &usize| self.act.value(lp.carried[*k].param);
+        let (sums, others): (Vec<usize>, Vec<usize>) =
+            (0..lp.carried.len()).filter(active).partition(|k| self.accumulates(lp, *k).is_some());
+        let touched = self.outer_values(pos);
+
+        // What goes round: cotangents of what the loop carries, and of what it reads from outside.
+        let mut round: Vec<(V, V, V)> = Vec::new();
+        let mut entering = Vec::new();
+        for &k in &others {
+            let carried = &lp.carried[k];
+            let init = match arrived[k] {
+                Some(ct) => ct,
+                None => self.number(0.0, self.elem(carried.param)),
+            };
+            let name = format!("d_{}", self.out.of(carried.param).name);
+            let param = self.fresh(&name, carried.param);
+            round.push((carried.param, param, init));
+            entering.push((carried.next, param));
+        }
+        for &k in &sums {
+            entering.extend(arrived[k].map(|ct| (lp.carried[k].next, ct)));
+        }
+        for v in &touched {
+            let init = match self.cot.remove(v) {
+                Some(ct) => ct,
+                None => self.number(0.0, self.elem(*v)),
+            };
+            let name = format!("d_{}", self.out.of(*v).name);
+            let param = self.fresh(&name, *v);
+            round.push((*v, param, init));
+        }
+
+        self.open(body, Standing::Reversed);
+        let r = self.regions.len() - 1;
+        let variable = match &lp.over {
+            Over::Range { var, .. } => {
+                let here = self.fresh("i", *var);
+                let name = self.out.of(*var).name.clone();
+                self.out.values[here.0 as usize].name = name;
+                let base = self.regions[r].base;
+                self.regions[r].env.insert(*var, (here, base));
+                Some((*var, here))
+            }
+            Over::Forever => None,
+        };
+        self.plan(r);
+        for (v, param, _) in round.iter().skip(others.len()) {
+            self.cot.insert(*v, *param);
+        }
+        for (v, ct) in entering {
+            self.contribute(v, ct);
+        }
+        self.declare_shadows(body);
+        self.reverse(body);
+        for k in &sums {
+            self.cot.remove(&lp.carried[*k].param);
+        }
+        let mut carried: Vec<Carried> = Vec::new();
+        let mut leaving = Vec::new();
+        for (v, param, init) in round {
+            let next = match self.cot.remove(&v) {
+                Some(ct) => ct,
+                None => self.number(0.0, self.elem(v)),
+            };
+            if next == param {
+                leaving.push((v, init));
+                continue;
+            }
+            let name = format!("d_{}", self.out.of(v).name);
+            let out = self.fresh(&name, v);
+            carried.push(Carried { param, init, next, out });
+            leaving.push((v, out));
+        }
+        let region = self.close();
+        let code = self.code.pop().unwrap_or_default();
+        let nothing = code.is_empty() && carried.is_empty() && region.sums.is_empty();
+
+        // Cotangents leave.
+        let settle = |this: &mut Self| {
+            for (k, (v, ct)) in leaving.iter().enumerate() {
+                if k < others.len() {
+                    let carried = &lp.carried[others[k]];
+                    if this.number_of(*ct) != Some(0.0) {
+                        this.contribute(carried.init, *ct);
+                    }
+                } else if this.number_of(*ct) != Some(0.0) {
+                    this.cot.insert(*v, *ct);
+                }
+            }
+            for &k in &sums {
+                if let Some(ct) = arrived[k] {
+                    this.contribute(lp.carried[k].init, ct);
+                }
+            }
+        };
+        if nothing {
+            settle(self);
+            return LoopPatch::default();
+        }
+
+        let mut stmts = Vec::new();
+        let mut patch = LoopPatch::default();
+        let (values, here): (Vec<V>, Vec<V>) = region.kept.iter().copied().unzip();
+        let (mems, mems_here) = region.kept_mems.iter().copied().unzip();
+        let unordered = values.is_empty()
+            && region.kept_mems.is_empty()
+            && region.restored.is_empty()
+            && others.is_empty()
+            && self.order_is_free(pos, body);
+        let counted = lp.exit.is_some() || matches!(lp.over, Over::Forever);
+        let mut kept_variable = None;
+        if counted && let Some((var, here)) = variable {
+            // Where the loop ended is not known ahead: its variable is kept.
+            kept_variable = Some((var, here));
+        }
+        if !values.is_empty() || !region.kept_mems.is_empty() || kept_variable.is_some() {
+            let rec = self.record(pos, lp, block);
+            let (mut values, mut here) = (values, here);
+            if let Some((var, name)) = kept_variable {
+                values.push(var);
+                here.push(name);
+            }
+            self.note_stores(&here, &region.kept_mems);
+            stmts.push(self.stmt(Kind::Recall(rec, here, mems_here)));
+            patch.keep = Some((rec, values, mems));
+        }
+        for mem in &region.restored {
+            let rec = self.new_record();
+            self.declares.push(self.stmt(Kind::Declare(rec, None)));
+            let place = Place::whole(*mem);
+            stmts.push(self.stmt(Kind::Restore(rec, place.clone())));
+            patch.save.push((rec, place));
+            self.stores.push(format!("the contents of {}", self.src.at(*mem).name));
+        }
+        stmts.extend(code);
+
+        let int = || Ty::Int(Some("usize".to_string()));
+        let (over, ran) = match (&lp.over, counted) {
+            (Over::Range { lo, hi, reversed, .. }, false) => {
+                let var = variable.map_or(*lo, |(_, here)| here);
+                let (lo, hi) = (self.primal(*lo), self.primal(*hi));
+                let reversed = *reversed != !unordered;
+                (Over::Range { var, lo, hi, reversed }, ("<", lo, hi))
+            }
+            _ => {
+                let count = match lp.count {
+                    Some(count) => count,
+                    None => {
+                        let count = self.out.value("count", int(), Span::call_site());
+                        let def = Def { block, pos, by: By_::Variable };
+                        self.later.insert(count, def);
+                        patch.count = Some(count);
+                        count
+                    }
+                };
+                let var = self.out.value("k", int(), Span::call_site());
+                let (lo, hi) = (self.int(0), self.primal(count));
+                (Over::Range { var, lo, hi, reversed: true }, ("<", lo, hi))
+            }
+        };
+        let mut after = Vec::new();
+        for (place, param, next) in region.sums {
+            let init = self.number(0.0, self.elem(param));
+            let out = self.fresh("sum", param);
+            carried.push(Carried { param, init, next, out });
+            after.push((place, out));
+        }
+        let body = Block { stmts };
+        let lp_reverse = Loop { over, carried, body, exit: None, checkpoint: None, count: None };
+        self.emit(Kind::Loop(Box::new(lp_reverse)));
+        if !after.is_empty() {
+            // Without an iteration there is perhaps no such place.
+            let cond = self.out.value("ran", Ty::Bool, Span::call_site());
+            self.emit(Kind::Pass(cond, Pass::Binary(ran.0), vec![ran.1, ran.2]));
+            let stores = after.into_iter().map(|(place, sum)| {
+                Stmt { kind: Kind::Store(place, sum, Mode::Add), span: Span::call_site() }
+            });
+            let then = Block { stmts: stores.collect() };
+            self.emit(Kind::If { cond, then, other: Block::default(), outs: vec![] });
+        }
+        settle(self);
+        patch
+    }
+
+    pub(super) fn new_record(&mut self) -> RecId {
+        let rec = RecId(self.out.records);
+        self.out.records += 1;
+        rec
+    }
+
+    /// A record for a loop: with room for all of it where the number of iterations is known ahead.
+    fn record(&mut self, pos: usize, lp: &Loop, block: BlockId) -> RecId {
+        let rec = self.new_record();
+        let ahead = block == BlockId(0) && self.regions.len() == 1;
+        match &lp.over {
+            Over::Range { lo, hi, .. }
+                if ahead
+                    && self.number_of(*lo) == Some(0.0)
+                    && self.src.of(*hi).ty == Ty::Int(Some("usize".to_string())) =>
+            {
+                let declare = self.stmt(Kind::Declare(rec, Some(*hi)));
+                self.patches.before.entry(pos).or_default().push(declare);
+            }
+            _ => {
+                let declare = self.stmt(Kind::Declare(rec, None));
+                self.declares.push(declare);
+            }
+        }
+        rec
+    }
+
+    /// Writes down, for people, what a loop keeps in an iteration.
+    fn note_stores(&mut self, values: &[V], mems: &[(crate::flow::ir::MemId, crate::flow::ir::MemId)]) {
+        let names: Vec<String> = (values.iter().map(|v| self.out.of(*v).name.clone()))
+            .chain(mems.iter().map(|(m, _)| self.out.at(*m).name.clone()))
+            .collect();
+        self.stores.push(format!("{} in each iteration", names.join(", ")));
+    }
+
+    /// Whether the iterations of a reversed loop can run in any order: they only add to shadows.
+    fn order_is_free(&self, pos: usize, body: BlockId) -> bool {
+        (0..self.src.mems.len()).all(|m| {
+            let mem = crate::flow::ir::MemId(m as u32);
+            let made_inside = self.ix.made[m].is_some_and(|made| self.ix.encloses(body, made.block));
+            if !self.act.mem(mem) || made_inside {
+                return true;
+            }
+            let inside = |site: &&crate::flow::index::Site| {
+                (pos..self.ix.end(pos)).contains(&site.pos)
+            };
+            let mut writes = self.ix.writes[m].iter().filter(inside).peekable();
+            if writes.peek().is_none() {
+                return true;
+            }
+            let adds = writes.all(|site| {
+                matches!(self.ix.stmts[site.pos].0.kind, Kind::Store(_, _, Mode::Add | Mode::Sub))
+            });
+            adds && !self.ix.reads[m].iter().any(|site| inside(&site))
+        })
+    }
+
+    /// Adds to a place of a shadow that is the same in every iteration of the reversed loop being
+    /// written, by way of a sum. `false` if it is no such place.
+    pub(super) fn sum_up(&mut self, place: &Place, shadow: &Place, ct: V) -> bool {
+        let r = self.regions.len() - 1;
+        let region = &self.regions[r];
+        let root = region.root;
+        if region.standing != Standing::Reversed || self.code.len() - 1 != region.base {
+            return false;
+        }
+        let inside = |block: BlockId| self.ix.encloses(root, block);
+        let mem = place.mem.0 as usize;
+        let fits = place.indices().all(|v| !inside(self.def(v).block) || self.is_number(v))
+            && !self.ix.made[mem].is_some_and(|made| inside(made.block))
+            && !self.ix.writes[mem].iter().any(|site| inside(site.block));
+        if !fits {
+            return false;
+        }
+        let found = self.regions[r].sums.iter().position(|(place, ..)| place == shadow);
+        let old = match found {
+            Some(k) => self.regions[r].sums[k].2,
+            None => {
+                let elem = self.elem(ct);
+                let param = self.float("sum", elem);
+                self.regions[r].sums.push((shadow.clone(), param, param));
+                param
+            }
+        };
+        let sum = self.apply(&primitives::ADD, vec![old, ct], ct);
+        let k = found.unwrap_or(self.regions[r].sums.len() - 1);
+        self.regions[r].sums[k].2 = sum;
+        true
+    }
+
+    fn is_number(&self, v: V) -> bool {
+        self.number_of(v).is_some()
+    }
+}

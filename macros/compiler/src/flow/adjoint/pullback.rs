@@ -1,0 +1,122 @@
+//! Pullbacks of primitives: the cotangent times each active argument's partial, which the table of
+//! primitives knows.
+
+use super::Builder;
+use crate::flow::activity::partials;
+use crate::flow::index::By_;
+use crate::flow::ir::{Kind, V};
+use crate::primitives::{self, Guard, Prim, Sym};
+
+/// The arguments and the result that a partial refers to.
+struct Of<'a> {
+    args: &'a [V],
+    out: V,
+}
+
+impl Builder<'_> {
+    pub(super) fn pullback(&mut self, row: Prim, args: &[V], out: V, ct: V) {
+        let of = Of { args, out };
+        let number = self.number_of(ct).filter(|ct| ct.is_finite() && *ct != 0.0);
+        let guard = match row.guard {
+            _ if number.is_some() => Guard::No,
+            Guard::Power if self.number_of(args[1]).is_some_and(|n| n >= 1.0) => Guard::No,
+            Guard::Power => Guard::Both,
+            other => other,
+        };
+        for (arg, partial) in args.iter().zip(partials(row)) {
+            if !self.act.value(*arg) || partial == Sym::Zero {
+                continue;
+            }
+            // A factor that can be infinite where what it was made of is not, as `ln(0)`.
+            let guard = match guard {
+                Guard::No if number.is_none() && self.is_singular(&partial, args) => {
+                    Guard::Cotangent
+                }
+                guard => guard,
+            };
+            let product = match guard {
+                Guard::No => self.times(ct, &partial, &of),
+                Guard::Cotangent => {
+                    let product = self.times(ct, &partial, &of);
+                    self.apply(&primitives::GUARD, vec![ct, product], out)
+                }
+                Guard::Both | Guard::Power => {
+                    let factor = self.instantiate(&partial, &of);
+                    let product = self.apply(&primitives::MUL, vec![ct, factor], out);
+                    let product = self.apply(&primitives::GUARD, vec![factor, product], out);
+                    self.apply(&primitives::GUARD, vec![ct, product], out)
+                }
+            };
+            self.contribute(*arg, product);
+        }
+    }
+
+    /// The number a value is, if it is a literal.
+    pub(super) fn number_of(&self, v: V) -> Option<f64> {
+        self.numbers.get(&v).copied()
+    }
+
+    /// Whether a partial is itself an argument that may be infinite.
+    fn is_singular(&self, partial: &Sym, args: &[V]) -> bool {
+        let Sym::Arg(k) = partial else { return false };
+        let By_::Stmt(stmt) = self.def(args[*k]).by else { return false };
+        match &stmt.kind {
+            Kind::Prim(_, row, args) => match row.guard {
+                Guard::No => false,
+                Guard::Power => !self.number_of(args[1]).is_some_and(|n| n >= 1.0),
+                Guard::Cotangent | Guard::Both => true,
+            },
+            _ => false,
+        }
+    }
+
+    /// `ct · partial`, factor by factor from the left.
+    fn times(&mut self, ct: V, partial: &Sym, of: &Of<'_>) -> V {
+        match partial {
+            Sym::Num(1.0) => ct,
+            Sym::Apply(row, args) if **row == primitives::NEG => {
+                let positive = self.times(ct, &args[0], of);
+                self.apply(&primitives::NEG, vec![positive], of.out)
+            }
+            Sym::Apply(row, args) if **row == primitives::MUL => {
+                let left = self.times(ct, &args[0], of);
+                self.times(left, &args[1], of)
+            }
+            Sym::Apply(row, args) if **row == primitives::DIV => {
+                let numerator = self.times(ct, &args[0], of);
+                let denominator = self.instantiate(&args[1], of);
+                self.apply(&primitives::DIV, vec![numerator, denominator], of.out)
+            }
+            other => {
+                let factor = self.instantiate(other, of);
+                self.apply(&primitives::MUL, vec![ct, factor], of.out)
+            }
+        }
+    }
+
+    /// Statements that compute an expression over a primitive's arguments and result.
+    fn instantiate(&mut self, sym: &Sym, of: &Of<'_>) -> V {
+        match sym {
+            Sym::Arg(k) => self.primal(of.args[*k]),
+            Sym::Out => self.primal(of.out),
+            Sym::Num(value) => self.number(*value, self.elem(of.out)),
+            Sym::Zero => unreachable!("a structural zero is never part of an expression"),
+            Sym::Apply(row, args) => {
+                let args = args.iter().map(|arg| self.instantiate(arg, of)).collect();
+                self.apply(row, args, of.out)
+            }
+        }
+    }
+
+    /// A primitive of values like `like`.
+    pub(super) fn apply(&mut self, row: Prim, args: Vec<V>, like: V) -> V {
+        let numbers: Option<Vec<f64>> = args.iter().map(|v| self.number_of(*v)).collect();
+        if let Some(result) = numbers.and_then(|numbers| primitives::fold(row, &numbers)) {
+            return self.number(result, self.elem(like));
+        }
+        let elem = self.elem(like);
+        let out = self.float(row.name, elem);
+        self.emit(Kind::Prim(out, row, args));
+        out
+    }
+}

@@ -1,0 +1,590 @@
+//! `DERIVATION` of scalar code: the forward statements and the derived ones, as mathematics writes
+//! them; what is used once is written where it is used.
+
+use super::ir::{
+    Adjoint, Block, Code, Grad, Init, Kind, Loop, Mode, Over, ParamIs, Pass, Place, Program, Proj,
+    Pulled, Source, Stmt, Tree, V,
+};
+use crate::ir::print::literal_text;
+use crate::primitives::Prim;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
+
+/// Longer expressions get a line of their own.
+const WIDTH: usize = 56;
+
+/// The equations of a function, those of its reverse sweep, and what that stores.
+pub fn explain(adjoint: &Adjoint, params: &[String]) -> String {
+    let program = &adjoint.program;
+    let mut writer = Writer::new(program, adjoint);
+    for (name, param) in params.iter().zip(&program.params) {
+        match param {
+            ParamIs::Value(v) => writer.call(*v, name),
+            ParamIs::Mem(m) => {
+                writer.mems.insert(m.0, name.clone());
+            }
+        }
+    }
+    for (name, grad) in params.iter().zip(&adjoint.grads) {
+        if let Grad::Mem(m) = grad {
+            writer.mems.insert(m.0, bar(name));
+        }
+    }
+    writer.seeds(&adjoint.seed);
+    let result = program.result.clone().unwrap_or(Tree::Unit);
+    writer.block(&program.body, 1);
+    let body = std::mem::take(&mut writer.out);
+    let mut out = String::new();
+    let _ = writeln!(out, "{}({}) = {}", program.name, params.join(", "), writer.tree(&result));
+    out.push_str(&body);
+    for ((name, grad), param) in params.iter().zip(&adjoint.grads).zip(&program.params) {
+        if let (Grad::Value(ct), ParamIs::Value(_)) = (grad, param) {
+            let text = ct.map_or("0".to_string(), |ct| writer.operand(ct, 0));
+            let _ = writeln!(out, "{} = {text}", bar(name));
+        }
+    }
+    let stores = match adjoint.stores.is_empty() {
+        true => "nothing".to_string(),
+        false => adjoint.stores.join("; "),
+    };
+    let _ = writeln!(out, "\nstores {stores}");
+    out
+}
+
+fn bar(name: &str) -> String {
+    format!("{name}\u{304}")
+}
+
+struct Writer<'p> {
+    program: &'p Program,
+    /// What is written for a value: its name, or what it is made of and how tightly that binds.
+    texts: HashMap<V, (String, u8)>,
+    mems: HashMap<u32, String>,
+    uses: HashMap<V, usize>,
+    /// The values that are read in another block than the one that defines them.
+    shared: HashSet<V>,
+    taken: HashSet<String>,
+    temporaries: usize,
+    out: String,
+}
+
+impl<'p> Writer<'p> {
+    fn new(program: &'p Program, adjoint: &Adjoint) -> Self {
+        let mut writer = Writer {
+            program,
+            texts: HashMap::new(),
+            mems: HashMap::new(),
+            uses: HashMap::new(),
+            shared: HashSet::new(),
+            taken: HashSet::new(),
+            temporaries: 0,
+            out: String::new(),
+        };
+        let mut defined = HashSet::new();
+        writer.count(&program.body, &mut defined);
+        if let Some(result) = &program.result {
+            writer.count_tree(result);
+        }
+        for grad in &adjoint.grads {
+            if let Grad::Value(Some(ct)) = grad {
+                *writer.uses.entry(*ct).or_default() += 1;
+            }
+        }
+        writer
+    }
+
+    fn used(&mut self, v: V, here: &HashSet<V>) {
+        *self.uses.entry(v).or_default() += 1;
+        if !here.contains(&v) {
+            self.shared.insert(v);
+        }
+    }
+
+    fn count_tree(&mut self, tree: &Tree) {
+        match tree {
+            Tree::Value(v) => *self.uses.entry(*v).or_default() += 1,
+            Tree::Tuple(parts) => parts.iter().for_each(|part| self.count_tree(part)),
+            Tree::Success(inner) => self.count_tree(inner),
+            Tree::Unit | Tree::Place(_) => {}
+        }
+    }
+
+    /// Counts how often each value is read.
+    fn count(&mut self, block: &Block, _outer: &mut HashSet<V>) {
+        let mut here = HashSet::new();
+        for stmt in &block.stmts {
+            let mut read = Vec::new();
+            match &stmt.kind {
+                Kind::Const(..) | Kind::DropLast(_) => {}
+                Kind::Prim(out, _, args) | Kind::Pass(out, _, args) => {
+                    read.extend(args);
+                    here.insert(*out);
+                }
+                Kind::Cast(out, arg) => {
+                    read.push(*arg);
+                    here.insert(*out);
+                }
+                Kind::Load(out, place) => {
+                    read.extend(place.indices());
+                    here.insert(*out);
+                }
+                Kind::Store(place, v, _) | Kind::Fill(place, v) => {
+                    read.extend(place.indices());
+                    read.push(*v);
+                }
+                Kind::Push(_, Source::Value(v)) => read.push(*v),
+                Kind::Alloc(_, Init::Filled(v, len)) => {
+                    read.push(*v);
+                    read.extend(len);
+                }
+                Kind::Alloc(_, Init::List(values)) => read.extend(values),
+                Kind::If { cond, then, other, outs } => {
+                    read.push(*cond);
+                    self.count(then, &mut here);
+                    self.count(other, &mut here);
+                    for v in outs.iter().flat_map(|out| [out.then, out.other]).flatten() {
+                        self.used(v, &HashSet::new());
+                    }
+                }
+                Kind::Loop(lp) => {
+                    if let Over::Range { lo, hi, .. } = &lp.over {
+                        read.extend([*lo, *hi]);
+                    }
+                    self.count(&lp.body, &mut here);
+                    for carried in &lp.carried {
+                        read.push(carried.init);
+                        self.used(carried.next, &HashSet::new());
+                    }
+                    lp.exit.into_iter().for_each(|v| self.used(v, &HashSet::new()));
+                }
+                Kind::Keep(_, values, _) => {
+                    for v in values {
+                        self.used(*v, &HashSet::new());
+                    }
+                }
+                Kind::Call(call) => {
+                    for arg in &call.args {
+                        if let Source::Value(v) = &arg.source {
+                            read.push(*v);
+                        }
+                    }
+                }
+                Kind::Pull { call, ct, .. } => {
+                    read.push(*ct);
+                    for arg in &call.args {
+                        if let Source::Value(v) = &arg.source {
+                            read.push(*v);
+                        }
+                    }
+                }
+                _ => {}
+            }
+            for v in read {
+                self.used(v, &here);
+            }
+        }
+    }
+
+    fn seeds(&mut self, seed: &Tree) {
+        match seed {
+            Tree::Value(v) => {
+                self.texts.insert(*v, ("1".to_string(), 4));
+            }
+            Tree::Place(place) => {
+                self.mems.insert(place.mem.0, "cotangent".to_string());
+            }
+            Tree::Tuple(parts) => parts.iter().for_each(|part| self.seeds(part)),
+            Tree::Success(inner) => self.seeds(inner),
+            Tree::Unit => {}
+        }
+    }
+
+    // Names.
+
+    fn call(&mut self, v: V, name: &str) {
+        self.taken.insert(name.to_string());
+        self.texts.insert(v, (name.to_string(), 4));
+    }
+
+    fn name(&mut self, v: V) -> String {
+        let of = &self.program.of(v).name;
+        let plain = match of.strip_prefix("d_") {
+            Some(of) => bar(of),
+            None => of.clone(),
+        };
+        let is_temporary =
+            plain.is_empty() || crate::primitives::TABLE.iter().any(|row| row.name == plain);
+        let name = if is_temporary || matches!(plain.as_str(), "ct" | "seed" | "cast" | "load") {
+            self.temporaries += 1;
+            format!("t{}", self.temporaries)
+        } else {
+            let mut name = plain.clone();
+            let mut k = 2;
+            while self.taken.contains(&name) {
+                name = format!("{plain}{k}");
+                k += 1;
+            }
+            name
+        };
+        self.call(v, &name);
+        name
+    }
+
+    fn mem(&mut self, m: super::ir::MemId) -> String {
+        if let Some(name) = self.mems.get(&m.0) {
+            return name.clone();
+        }
+        let mem = self.program.at(m);
+        let plain = match mem.shadows {
+            Some(of) => {
+                let of = self.mem(of);
+                bar(&of)
+            }
+            None => mem.name.clone(),
+        };
+        let mut name = plain.clone();
+        let mut k = 2;
+        while !self.taken.insert(name.clone()) {
+            name = format!("{plain}{k}");
+            k += 1;
+        }
+        self.mems.insert(m.0, name.clone());
+        name
+    }
+
+    fn place(&mut self, place: &Place) -> String {
+        let mut text = self.mem(place.mem);
+        for proj in &place.proj {
+            match proj {
+                Proj::Field(name) => {
+                    let _ = write!(text, ".{name}");
+                }
+                Proj::Index(at) => {
+                    let at = self.operand(*at, 0);
+                    let _ = write!(text, "[{at}]");
+                }
+                Proj::Range(from, to) => {
+                    let from = self.operand(*from, 0);
+                    let to = to.map(|to| self.operand(to, 0)).unwrap_or_default();
+                    let _ = write!(text, "[{from}..{to}]");
+                }
+            }
+        }
+        text
+    }
+
+    /// A value where something binds with the strength `level`: 0 nothing, 1 a sum, 2 a product.
+    fn operand(&mut self, v: V, level: u8) -> String {
+        match self.texts.get(&v) {
+            Some((text, own)) if *own < level => format!("({text})"),
+            Some((text, _)) => text.clone(),
+            None => self.name(v),
+        }
+    }
+
+    fn tree(&mut self, tree: &Tree) -> String {
+        match tree {
+            Tree::Unit => "()".to_string(),
+            Tree::Value(v) => self.operand(*v, 0),
+            Tree::Place(place) => self.place(place),
+            Tree::Tuple(parts) => {
+                let parts: Vec<String> = parts.iter().map(|part| self.tree(part)).collect();
+                format!("({})", parts.join(", "))
+            }
+            Tree::Success(inner) => self.tree(inner),
+        }
+    }
+
+    // Statements.
+
+    fn line(&mut self, depth: usize, text: &str) {
+        let _ = writeln!(self.out, "{}{text}", "  ".repeat(depth));
+    }
+
+    fn define(&mut self, v: V, text: String, own: u8, depth: usize) {
+        let uses = self.uses.get(&v).copied().unwrap_or(0);
+        if uses == 0 {
+            return;
+        }
+        if uses == 1 && !self.shared.contains(&v) && text.chars().count() <= WIDTH || own == 4 {
+            self.texts.insert(v, (text, own));
+            return;
+        }
+        let name = self.name(v);
+        self.line(depth, &format!("{name} = {text}"));
+    }
+
+    fn block(&mut self, block: &Block, depth: usize) {
+        for stmt in &block.stmts {
+            self.statement(stmt, depth);
+        }
+    }
+
+    fn statement(&mut self, stmt: &Stmt, depth: usize) {
+        match &stmt.kind {
+            Kind::Const(v, literal) => {
+                self.texts.insert(*v, (literal_text(literal), 4));
+            }
+            Kind::Prim(out, row, args) => {
+                let (text, own) = self.primitive(row, args);
+                self.define(*out, text, own, depth);
+            }
+            Kind::Cast(out, arg) => {
+                let text = self.operand(*arg, 4);
+                self.define(*out, text, 4, depth);
+            }
+            Kind::Pass(out, pass, args) => {
+                let (text, own) = self.pass(pass, args);
+                self.define(*out, text, own, depth);
+            }
+            Kind::Load(out, place) => {
+                let text = self.place(place);
+                let shadow = self.program.at(place.mem).shadows.is_some();
+                if shadow {
+                    let name = self.name(*out);
+                    self.line(depth, &format!("{name} = {text}"));
+                } else {
+                    self.define(*out, text, 4, depth);
+                }
+            }
+            Kind::Opaque { out: Some(out), code, .. } => {
+                let text = code_text(code);
+                let name = self.name(*out);
+                self.line(depth, &format!("{name} = {text}"));
+            }
+            Kind::Opaque { out: None, code, .. } => self.line(depth, &code_text(code)),
+            Kind::Store(place, v, mode) => {
+                let symbol = match mode {
+                    Mode::Set => "=",
+                    Mode::Add => "+=",
+                    Mode::Sub => "-=",
+                };
+                let (place, value) = (self.place(place), self.operand(*v, 0));
+                self.line(depth, &format!("{place} {symbol} {value}"));
+            }
+            Kind::Alloc(mem, init) => {
+                let text = self.init(init);
+                let name = self.mem(*mem);
+                self.line(depth, &format!("{name} = {text}"));
+            }
+            Kind::Assign { to, from, .. } => {
+                let (to, from) = (self.place(to), self.place(from));
+                self.line(depth, &format!("{to} = {from}"));
+            }
+            Kind::Push(place, source) => {
+                let (place, what) = (self.place(place), self.source(source));
+                self.line(depth, &format!("push {what} on {place}"));
+            }
+            Kind::Pop(v, place) => {
+                let (name, place) = (self.name(*v), self.place(place));
+                self.line(depth, &format!("{name} = pop {place}"));
+            }
+            Kind::DropLast(place) => {
+                let place = self.place(place);
+                self.line(depth, &format!("pop {place}"));
+            }
+            Kind::Fill(place, v) => {
+                let (place, value) = (self.place(place), self.operand(*v, 0));
+                self.line(depth, &format!("{place}[..] = {value}"));
+            }
+            Kind::AddAll(to, from) => {
+                let (to, from) = (self.place(to), self.place(from));
+                self.line(depth, &format!("{to} += {from}"));
+            }
+            Kind::SumAll(v, place) => {
+                let (name, place) = (self.name(*v), self.place(place));
+                self.line(depth, &format!("{name} = Σ {place}"));
+            }
+            Kind::Swap(a, b) => {
+                let (a, b) = (self.place(a), self.place(b));
+                self.line(depth, &format!("swap {a}, {b}"));
+            }
+            Kind::If { cond, then, other, outs } => {
+                let cond = self.operand(*cond, 0);
+                self.line(depth, &format!("if {cond}:"));
+                let names: Vec<String> = outs.iter().map(|out| self.name(out.value)).collect();
+                for (k, arm) in [then, other].into_iter().enumerate() {
+                    let before = self.out.len();
+                    self.block(arm, depth + 1);
+                    for (out, name) in outs.iter().zip(&names) {
+                        if let Some(v) = if k == 0 { out.then } else { out.other } {
+                            let text = self.operand(v, 0);
+                            self.line(depth + 1, &format!("{name} = {text}"));
+                        }
+                    }
+                    if k == 1 && self.out.len() > before {
+                        let head = format!("{}else:\n", "  ".repeat(depth));
+                        self.out.insert_str(before, &head);
+                    }
+                }
+            }
+            Kind::Loop(lp) => self.repeat(lp, depth),
+            Kind::Call(call) => {
+                let args: Vec<String> =
+                    call.args.iter().map(|arg| self.source(&arg.source)).collect();
+                let name = self.name(call.out);
+                self.line(depth, &format!("{name} = {}({})", plain(&call.value), args.join(", ")));
+            }
+            Kind::Pull { call, ct, outs } => {
+                let args: Vec<String> =
+                    call.args.iter().map(|arg| self.source(&arg.source)).collect();
+                let ct = self.operand(*ct, 0);
+                let outs: Vec<String> = (outs.iter())
+                    .map(|out| match out {
+                        Pulled::Not => "_".to_string(),
+                        Pulled::Value(v) => self.name(*v),
+                        Pulled::Into(place) => format!("+{}", self.place(place)),
+                    })
+                    .collect();
+                let call = plain(&call.vjp);
+                self.line(depth, &format!("({}) = {call}({}; {ct})", outs.join(", "), args.join(", ")));
+            }
+            Kind::Fail(code) => self.line(depth, &format!("return {}", code_text(code))),
+            Kind::Diverge(code) => self.line(depth, &code_text(code)),
+            Kind::Declare(..) => {}
+            Kind::Keep(_, values, mems) => {
+                let mut names: Vec<String> = values.iter().map(|v| self.operand(*v, 0)).collect();
+                names.extend(mems.iter().map(|m| self.mem(*m)).collect::<Vec<_>>());
+                self.line(depth, &format!("keep {}", names.join(", ")));
+            }
+            Kind::Recall(_, values, mems) => {
+                let mut names: Vec<String> = values.iter().map(|v| self.name(*v)).collect();
+                names.extend(mems.iter().map(|m| self.mem(*m)).collect::<Vec<_>>());
+                self.line(depth, &format!("recall {}", names.join(", ")));
+            }
+            Kind::Save(_, place) => {
+                let place = self.place(place);
+                self.line(depth, &format!("keep {place}"));
+            }
+            Kind::Restore(_, place) => {
+                let place = self.place(place);
+                self.line(depth, &format!("recall {place}"));
+            }
+        }
+    }
+
+    fn repeat(&mut self, lp: &Loop, depth: usize) {
+        for carried in &lp.carried {
+            let name = self.name(carried.param);
+            let init = self.operand(carried.init, 0);
+            self.line(depth, &format!("{name} = {init}"));
+            self.texts.insert(carried.out, (name, 4));
+        }
+        let head = match &lp.over {
+            Over::Range { var, lo, hi, reversed } => {
+                let name = self.name(*var);
+                let (lo, hi) = (self.operand(*lo, 0), self.operand(*hi, 0));
+                let order = if *reversed { " reversed" } else { "" };
+                format!("for {name} in {lo}..{hi}{order}:")
+            }
+            Over::Forever => "repeat:".to_string(),
+        };
+        self.line(depth, &head);
+        self.block(&lp.body, depth + 1);
+        for carried in &lp.carried {
+            let (name, next) = (self.operand(carried.param, 0), self.operand(carried.next, 0));
+            if name != next {
+                self.line(depth + 1, &format!("{name} = {next}"));
+            }
+        }
+        if let Some(exit) = lp.exit {
+            let exit = self.operand(exit, 0);
+            self.line(depth + 1, &format!("until {exit}"));
+        }
+    }
+
+    fn primitive(&mut self, row: Prim, args: &[V]) -> (String, u8) {
+        if row.name == "mul" {
+            for (one, other) in [(0, 1), (1, 0)] {
+                if matches!(self.texts.get(&args[one]), Some((text, _)) if text == "1") {
+                    let text = self.operand(args[other], 0);
+                    let own = self.texts.get(&args[other]).map_or(4, |(_, own)| *own);
+                    return (text, own);
+                }
+            }
+        }
+        let own = match row.name {
+            "add" | "sub" | "neg" => 1,
+            "mul" | "div" => 2,
+            _ => 3,
+        };
+        let mut text = row.notation.to_string();
+        for (k, arg) in args.iter().enumerate() {
+            let tighter = row.name == "neg" || k == 1 && matches!(row.name, "sub" | "div");
+            let level = match own {
+                3 if row.name.starts_with("pow") => 4,
+                3 => 0,
+                own => own + u8::from(tighter),
+            };
+            text = text.replace(&format!("{{{k}}}"), &self.operand(*arg, level));
+        }
+        (text, own)
+    }
+
+    fn pass(&mut self, pass: &Pass, args: &[V]) -> (String, u8) {
+        match pass {
+            Pass::Binary(symbol) => {
+                let level = if matches!(*symbol, "*" | "/" | "%") { 2 } else { 1 };
+                let (a, b) = (self.operand(args[0], level), self.operand(args[1], level + 1));
+                (format!("{a} {symbol} {b}"), level)
+            }
+            Pass::Unary(symbol) => (format!("{symbol}{}", self.operand(args[0], 3)), 3),
+            Pass::Cast(_) => (self.operand(args[0], 4), 4),
+            Pass::Method(name) => {
+                let args: Vec<String> = args.iter().map(|v| self.operand(*v, 0)).collect();
+                (format!("{name}({})", args.join(", ")), 3)
+            }
+            Pass::Len(place) => (format!("len({})", self.place(place)), 3),
+            Pass::Path(path) => (plain(path), 4),
+        }
+    }
+
+    fn source(&mut self, source: &Source) -> String {
+        match source {
+            Source::Value(v) => self.operand(*v, 0),
+            Source::Place(place) => self.place(place),
+        }
+    }
+
+    fn init(&mut self, init: &Init) -> String {
+        let times = |this: &mut Self, what: String, len: &Option<V>| match len {
+            Some(len) => format!("[{what}; {}]", this.operand(*len, 0)),
+            None => format!("[{what}; …]"),
+        };
+        match init {
+            Init::Filled(v, len) => {
+                let what = self.operand(*v, 0);
+                times(self, what, len)
+            }
+            Init::FilledWith(place, len) => {
+                let what = self.place(place);
+                times(self, what, len)
+            }
+            Init::List(values) => {
+                let parts: Vec<String> = values.iter().map(|v| self.operand(*v, 0)).collect();
+                format!("[{}]", parts.join(", "))
+            }
+            Init::ListOf(places) => {
+                let parts: Vec<String> = places.iter().map(|place| self.place(place)).collect();
+                format!("[{}]", parts.join(", "))
+            }
+            Init::Empty(_) => "[]".to_string(),
+            Init::Copy(place) | Init::Move(place) => self.place(place),
+            Init::ZerosLike(_) => "0".to_string(),
+            Init::Unset => "…".to_string(),
+            Init::Fields(fields) => {
+                let parts: Vec<String> =
+                    fields.iter().map(|(name, s)| format!("{name}: {}", self.source(s))).collect();
+                format!("{{ {} }}", parts.join(", "))
+            }
+        }
+    }
+}
+
+fn code_text(code: &Code) -> String {
+    plain(&code.tokens)
+}
+
+fn plain(tokens: &proc_macro2::TokenStream) -> String {
+    tokens.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
