@@ -461,6 +461,9 @@ pub struct Program {
     pub body: Block,
     /// The result.
     pub result: Option<Tree>,
+    /// What loops carry, by its [`Carried::param`], where it is a sum whose order is free: no
+    /// result depends on how it is rounded, only a gradient does.
+    pub unordered: Vec<V>,
 }
 
 impl Program {

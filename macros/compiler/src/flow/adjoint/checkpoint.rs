@@ -174,15 +174,16 @@ impl<'p> Builder<'p> {
         let stmts = self.end();
         let mut carried = Vec::new();
         let likes = active.iter().map(|k| lp.carried[*k].init).chain(touched.iter().copied());
+        let mut leaving = Vec::new();
         for ((like, (param, init)), next) in likes.zip(round).zip(nexts) {
             let out = self.fresh_like(like);
             carried.push(Carried { param, init, next, out });
-            match touched.contains(&like) && carried.len() > active.len() {
-                true => {
-                    self.cot.insert(like, out);
-                }
-                false => self.contribute(like, out),
-            }
+            leaving.push((like, out));
+        }
+        let (of_carried, of_outside) = leaving.split_at(active.len());
+        self.cot.extend(of_outside.iter().copied());
+        for (v, ct) in of_carried {
+            self.contribute(*v, *ct);
         }
         let stretch = value(self, "stretch");
         let over = Over::Range { var: stretch, lo: zero, hi: stretches, reversed: true };

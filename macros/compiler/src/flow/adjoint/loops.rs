@@ -102,6 +102,7 @@ impl<'p> Builder<'p> {
             }
             let name = format!("d_{}", self.out.of(v).name);
             let out = self.fresh(&name, v);
+            self.out.unordered.push(param);
             carried.push(Carried { param, init, next, out });
             leaving.push((v, out));
         }
@@ -111,14 +112,16 @@ impl<'p> Builder<'p> {
 
         // Cotangents leave.
         let settle = |this: &mut Self| {
-            for (k, (v, ct)) in leaving.iter().enumerate() {
-                if k < others.len() {
-                    let carried = &lp.carried[others[k]];
-                    if this.number_of(*ct) != Some(0.0) {
-                        this.contribute(carried.init, *ct);
-                    }
-                } else if this.number_of(*ct) != Some(0.0) {
+            let (of_carried, of_outside) = leaving.split_at(others.len());
+            let flows = |this: &Self, ct: V| this.number_of(ct) != Some(0.0);
+            for (v, ct) in of_outside {
+                if flows(this, *ct) {
                     this.cot.insert(*v, *ct);
+                }
+            }
+            for (k, (_, ct)) in others.iter().zip(of_carried) {
+                if flows(this, *ct) {
+                    this.contribute(lp.carried[*k].init, *ct);
                 }
             }
             for &k in &sums {
@@ -196,6 +199,7 @@ impl<'p> Builder<'p> {
         for (place, param, next) in region.sums {
             let init = self.number(0.0, self.elem(param));
             let out = self.fresh("sum", param);
+            self.out.unordered.push(param);
             carried.push(Carried { param, init, next, out });
             after.push((place, out));
         }

@@ -15,6 +15,7 @@ mod checkpoint;
 mod demand;
 mod forward;
 mod fuse;
+mod lengths;
 mod loops;
 mod memory;
 mod pullback;
@@ -142,13 +143,21 @@ impl<'p> Builder<'p> {
     fn function(mut self, wrt: &[bool]) -> Adjoint {
         let mut grads = Vec::new();
         for (param, wrt) in self.src.params.iter().zip(wrt) {
-            if let (ParamIs::Mem(m), true) = (param, wrt) {
-                let mem = self.src.at(*m).clone();
-                let name = format!("d_{}", mem.name);
-                let shadow = self.out.mem(name, mem.ty, Origin::Exclusive, mem.span);
-                self.out.mems[shadow.0 as usize].shadows = Some(*m);
-                self.shadows.insert(*m, shadow);
-            }
+            grads.push(match param {
+                _ if !wrt => Grad::Not,
+                ParamIs::Value(_) => Grad::Value(None),
+                ParamIs::Mem(m) => {
+                    let mem = self.src.at(*m).clone();
+                    let name = format!("d_{}", mem.name);
+                    let shadow = self.out.mem(name, mem.ty, Origin::Exclusive, mem.span);
+                    self.out.mems[shadow.0 as usize].shadows = Some(*m);
+                    let written = !self.ix.writes[m.0 as usize].is_empty();
+                    if !(written && mem.origin == Origin::Owned) {
+                        self.shadows.insert(*m, shadow);
+                    }
+                    Grad::Mem(shadow)
+                }
+            });
         }
         self.open(BlockId(0), Standing::Same);
         let mut seeding = Vec::new();
@@ -157,21 +166,39 @@ impl<'p> Builder<'p> {
             None => Tree::Unit,
         };
         self.fuse_all(BlockId(0));
+        // What a parameter is overwritten with has cotangents of its own.
+        for (param, grad) in self.src.params.iter().zip(&grads) {
+            if let (ParamIs::Mem(m), Grad::Mem(_)) = (param, grad)
+                && self.act.mem(*m)
+                && !self.shadows.contains_key(m)
+            {
+                self.declare_shadow(*m);
+            }
+        }
         self.declare_shadows(BlockId(0));
-        for stmt in seeding {
-            self.push(stmt);
+        for (place, seed) in seeding {
+            let place = self.shadow_place(&place);
+            self.emit(Kind::AddAll(place, Place::whole(seed)));
         }
         self.reverse(BlockId(0));
+        for (param, grad) in self.src.params.iter().zip(&mut grads) {
+            match (param, grad) {
+                (ParamIs::Value(v), grad @ Grad::Value(_)) => {
+                    *grad = Grad::Value(self.cot.get(v).copied());
+                }
+                (ParamIs::Mem(m), Grad::Mem(shadow)) => {
+                    if let Some(own) = self.shadows.get(m).copied()
+                        && own != *shadow
+                    {
+                        self.emit(Kind::AddAll(Place::whole(*shadow), Place::whole(own)));
+                    }
+                }
+                _ => {}
+            }
+        }
         let region = self.close();
         debug_assert!(region.kept.is_empty() && region.kept_mems.is_empty());
         let reverse = self.code.pop().unwrap_or_default();
-        for (param, wrt) in self.src.params.iter().zip(wrt) {
-            grads.push(match param {
-                _ if !wrt => Grad::Not,
-                ParamIs::Value(v) => Grad::Value(self.cot.get(v).copied()),
-                ParamIs::Mem(m) => Grad::Mem(self.shadows[m]),
-            });
-        }
         let forward = self.forward(BlockId(0));
         let mut body = std::mem::take(&mut self.consts);
         body.append(&mut self.declares);
@@ -182,7 +209,7 @@ impl<'p> Builder<'p> {
     }
 
     /// The cotangents of the result: scalars are known from the start.
-    fn seed(&mut self, tree: &Tree, seeding: &mut Vec<Stmt>) -> Tree {
+    fn seed(&mut self, tree: &Tree, seeding: &mut Vec<(Place, MemId)>) -> Tree {
         match tree {
             Tree::Unit => Tree::Unit,
             Tree::Value(v) => {
@@ -190,7 +217,8 @@ impl<'p> Builder<'p> {
                 let seed = self.out.value("seed", Ty::Float(elem), Span::call_site());
                 if self.act.value(*v) {
                     self.contribute(*v, seed);
-                    self.code.last_mut().into_iter().for_each(|code| seeding.append(code));
+                    let sum = self.code.last_mut().map(std::mem::take).unwrap_or_default();
+                    self.declares.extend(sum);
                     let known = self.cot[v];
                     self.regions[0].known.insert(*v, known);
                 }
@@ -205,7 +233,7 @@ impl<'p> Builder<'p> {
                     if whole && local && !self.shadows.contains_key(&place.mem) {
                         self.shadows.insert(place.mem, seed);
                     } else {
-                        seeding.push(self.stmt(Kind::AddAll(place.clone(), Place::whole(seed))));
+                        seeding.push((place.clone(), seed));
                     }
                 }
                 Tree::Place(Place::whole(seed))

@@ -2,8 +2,7 @@
 
 use super::{Builder, Standing};
 use crate::flow::index::{BlockId, Role, Site};
-use crate::flow::ir::{Init, Kind, Loop, MemId, Mode, Origin, Over, Pass, Place, Proj, Stmt, V};
-use crate::parse::Type;
+use crate::flow::ir::{Kind, Loop, MemId, Mode, Origin, Over, Place, Proj, Stmt, V};
 
 /// What has to be done before a load is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,8 +99,7 @@ impl Builder<'_> {
             if let Kind::Store(place, _, Mode::Set) = &stmt.kind
                 && place.mem == mem
             {
-                return place.proj.len() == 1
-                    && matches!(&place.proj[0], Proj::Index(at) if self.same(*at, *var));
+                return self.is_element(place, *var);
             }
             let touches = |sites: &[Site]| {
                 sites.iter().any(|site| (k..self.ix.end(k)).contains(&site.pos))
@@ -113,31 +111,19 @@ impl Builder<'_> {
         false
     }
 
-    /// Whether a value is the length of a memory of one dimension.
-    fn is_length(&self, v: V, mem: MemId) -> bool {
-        if let Type::Fixed(elem, len) = &self.src.at(mem).ty {
-            let literal = len.trim().parse::<f64>().ok();
-            return matches!(**elem, Type::Float(_))
-                && (literal.is_some() && self.number_of(v) == literal || self.is_len_of(v, mem));
-        }
-        if !matches!(&self.src.at(mem).ty, Type::Vec(elem) if matches!(**elem, Type::Float(_))) {
-            return false;
-        }
-        let Some(made) = self.ix.made[mem.0 as usize] else { return false };
-        let keeps_length = self.ix.writes[mem.0 as usize].iter().all(|site| {
-            matches!(self.ix.stmts[site.pos].0.kind, Kind::Store(..) | Kind::Fill(..))
-        });
-        let filled = match &self.ix.stmts[made.pos].0.kind {
-            Kind::Alloc(_, Init::Filled(_, Some(len))) => self.same(v, *len),
+    /// Whether a place is the element `at` of a memory, perhaps through a view of all of it.
+    fn is_element(&self, place: &Place, at: V) -> bool {
+        let whole = |proj: &Proj| match proj {
+            Proj::Range(from, to) => {
+                self.number_of(*from) == Some(0.0)
+                    && to.is_none_or(|to| self.is_length(to, place.mem))
+            }
             _ => false,
         };
-        keeps_length && (filled || self.is_len_of(v, mem))
-    }
-
-    fn is_len_of(&self, v: V, mem: MemId) -> bool {
-        let by = self.def(v).by;
-        matches!(by, crate::flow::index::By_::Stmt(stmt)
-            if matches!(&stmt.kind, Kind::Pass(_, Pass::Len(place), _) if *place == Place::whole(mem)))
+        match place.proj.split_last() {
+            Some((Proj::Index(index), views)) => self.same(*index, at) && views.iter().all(whole),
+            _ => false,
+        }
     }
 
     /// Whether two values are one, or one literal.
