@@ -464,6 +464,9 @@ pub struct Program {
     /// What loops carry, by its [`Carried::param`], where it is a sum whose order is free: no
     /// result depends on how it is rounded, only a gradient does.
     pub unordered: Vec<V>,
+    /// The variables of loops over ranges that run once, value and gradient together: their
+    /// iterations are independent but for sums.
+    pub once: Vec<V>,
 }
 
 impl Program {

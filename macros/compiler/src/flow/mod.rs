@@ -10,3 +10,5 @@ pub mod explain;
 pub mod emit;
 pub mod index;
 pub mod ir;
+pub mod jam;
+pub mod visit;

@@ -6,7 +6,7 @@
 
 use super::{Builder, LoopPatch, Standing};
 use crate::flow::index::{BlockId, By_};
-use crate::flow::ir::{Block, Carried, Kind, Loop, MemId, Origin, Stmt, V};
+use crate::flow::ir::{Block, Carried, Kind, Loop, MemId, Origin, Over, Stmt, V};
 use crate::primitives;
 use std::collections::HashSet;
 
@@ -227,6 +227,9 @@ impl<'p> Builder<'p> {
             checkpoint: None,
             count: lp.count,
         };
+        if let Over::Range { var, .. } = &lp.over {
+            self.out.once.push(*var);
+        }
         let fused = Stmt { kind: Kind::Loop(Box::new(fused)), span: stmt.span };
         let patch = LoopPatch { instead: Some(vec![fused]), ..LoopPatch::default() };
         self.patches.loops.insert(pos, patch);

@@ -1,0 +1,352 @@
+//! The private function that computes value and gradient in one go.
+//!
+//! ```text
+//! fn __adjoint(x_m0: &[f64], b_1: f64, ct_9: f64, d_x_m3: &mut [f64]) -> (f64, (f64,)) {
+//!     …
+//!     (s_7, (ct_12,))
+//! }
+//! ```
+
+use super::block::Body;
+use super::facts::{tree_places, tree_values};
+use super::names;
+use super::types::{self, Shown, owned};
+use crate::emit::element::{elem_type, zero};
+use crate::flow::ir::{Adjoint, Grad, MemId, Origin, ParamIs, Place, Program, Tree, Ty};
+use crate::ir::Elem;
+use crate::parse::{Function, Passing, Type};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+
+/// What a function returns where it does not fail.
+pub(crate) fn success(output: &Type) -> &Type {
+    match output {
+        Type::Option(of) | Type::Result(of, _) => of,
+        other => other,
+    }
+}
+
+/// A type or expression in the `Option` or `Result` that the function returns.
+pub(crate) fn wrapped_type(output: &Type, ty: TokenStream) -> TokenStream {
+    match output {
+        Type::Option(_) => quote!(::core::option::Option<#ty>),
+        Type::Result(_, error) => {
+            let error = types::tokens(error);
+            quote!(::core::result::Result<#ty, #error>)
+        }
+        _ => ty,
+    }
+}
+
+/// A value in the `Some` or `Ok` that the function returns.
+pub(super) fn wrapped(output: &Type, value: TokenStream) -> TokenStream {
+    match output {
+        Type::Option(_) => quote!(::core::option::Option::Some(#value)),
+        Type::Result(..) => quote!(::core::result::Result::Ok(#value)),
+        _ => value,
+    }
+}
+
+/// The kernel of an adjoint.
+pub(super) fn adjoint(function: &Function, adjoint: &Adjoint) -> TokenStream {
+    let program = &adjoint.program;
+    let mut body = Body::new(program);
+    let mut inputs = parameters(function, program, &mut body);
+    seeds(program, &adjoint.seed, &mut inputs);
+    let name = function.name();
+    if let Some(result) = &program.result {
+        seed_checks(&name, &adjoint.seed, result, &mut body);
+    }
+    let (mut grads, mut grad_types) = (Vec::new(), Vec::new());
+    let mut endings = Vec::new();
+    let params = function.params.iter().zip(&program.params).zip(&adjoint.grads);
+    for ((param, is), grad) in params {
+        match (grad, is) {
+            (Grad::Not, _) => {}
+            (Grad::Value(value), _) => {
+                let elem = types::float(&param.ty).unwrap_or(Elem::F64);
+                grad_types.push(elem_type(&elem));
+                endings.push((*value, elem));
+            }
+            (Grad::Mem(shadow), is) => {
+                let ident = names::mem(program, *shadow);
+                let ty = shadow_type(param.passing, *shadow, program, &body);
+                grads.push(quote!(#ident: &mut #ty));
+                if let (Passing::Exclusive, ParamIs::Mem(mem)) = (param.passing, is) {
+                    let shown = |mem: MemId, text: String| Shown {
+                        place: body.place(&Place::whole(mem)),
+                        text,
+                    };
+                    let check = types::check(
+                        &program.at(*mem).ty,
+                        &name,
+                        &shown(*shadow, format!("the cotangent of `{}`", param.name)),
+                        &shown(*mem, format!("`{}`", param.name)),
+                    );
+                    body.checks.insert(*shadow, check);
+                }
+            }
+        }
+    }
+    let statements = body.block(&program.body);
+    let mut late: Vec<_> = std::mem::take(&mut body.checks).into_iter().collect();
+    late.sort_by_key(|(mem, _)| *mem);
+    let late: TokenStream = late.into_iter().map(|(_, check)| check).collect();
+    let scalars = endings.iter().map(|(value, elem)| match value {
+        Some(value) => body.value(*value),
+        None => zero(elem),
+    });
+    let output = success(&function.output);
+    let (result, result_type) = (result(program, &body), owned(output));
+    let ending = wrapped(&function.output, quote!((#result, (#(#scalars,)*))));
+    let returned = wrapped_type(&function.output, quote!((#result_type, (#(#grad_types,)*))));
+    let generics = &function.item.sig.generics;
+    let (params, where_clause) = (&generics.params, &generics.where_clause);
+    let name = super::api::named(function, "__adjoint");
+    quote! {
+        #[inline]
+        #[track_caller]
+        fn #name<#params>(#(#inputs,)* #(#grads),*) -> #returned #where_clause {
+            #statements
+            #late
+            #ending
+        }
+    }
+}
+
+/// A program as a function that only computes the value: `fn __primal(…)`, with the signature of
+/// the function.
+pub(super) fn primal(function: &Function, program: &Program) -> TokenStream {
+    let mut body = Body::new(program);
+    let inputs = parameters(function, program, &mut body);
+    let statements = body.block(&program.body);
+    let ending = wrapped(&function.output, result(program, &body));
+    let returned = wrapped_type(&function.output, owned(success(&function.output)));
+    let generics = &function.item.sig.generics;
+    let (params, where_clause) = (&generics.params, &generics.where_clause);
+    let outer = function.params.iter().map(|p| {
+        let (name, ty) = (&p.name, &p.written);
+        quote!(#name: #ty)
+    });
+    let arguments = arguments(function, program);
+    let turbofish = turbofish(function);
+    quote! {
+        fn __primal<#params>(#(#outer),*) -> #returned #where_clause {
+            #[inline]
+            fn __value<#params>(#(#inputs),*) -> #returned #where_clause {
+                #statements
+                #ending
+            }
+            __value #turbofish (#(#arguments),*)
+        }
+    }
+}
+
+/// Whether a parameter travels by value though it is written as a reference.
+fn is_dereferenced(function: &Function, program: &Program, k: usize) -> bool {
+    match &program.params[k] {
+        ParamIs::Value(v) => {
+            function.params[k].passing == Passing::Shared
+                && matches!(program.of(*v).ty, Ty::Float(_) | Ty::Bool | Ty::Int(_))
+        }
+        ParamIs::Mem(_) => false,
+    }
+}
+
+/// The parameters as the kernel takes them.
+fn parameters(function: &Function, program: &Program, body: &mut Body<'_>) -> Vec<TokenStream> {
+    let mut inputs = Vec::new();
+    for (k, (param, is)) in function.params.iter().zip(&program.params).enumerate() {
+        let written = param.written.to_token_stream();
+        inputs.push(match is {
+            ParamIs::Value(v) => {
+                let name = names::value(program, *v);
+                let of = program.of(*v);
+                let ty = match (&of.ty, is_dereferenced(function, program, k)) {
+                    (Ty::Float(elem), _) if param.passing != Passing::Exclusive => elem_type(elem),
+                    (Ty::Bool, true) => quote!(bool),
+                    (Ty::Int(Some(name)), true) => elem_type(&Elem::Int(name.clone())),
+                    (_, true) => pointee(&param.written),
+                    _ => written,
+                };
+                if param.passing == Passing::Exclusive {
+                    body.reborrowed.push(*v);
+                }
+                if is_abstract(function, &param.written) {
+                    body.lent.push(*v);
+                }
+                let mutable = of.object.then(|| quote!(mut));
+                quote!(#mutable #name: #ty)
+            }
+            ParamIs::Mem(mem) => {
+                let name = names::mem(program, *mem);
+                let mutable = (program.at(*mem).origin == Origin::Owned).then(|| quote!(mut));
+                quote!(#mutable #name: #written)
+            }
+        });
+    }
+    inputs
+}
+
+/// Whether a type is `impl Trait` or a type parameter that is no float.
+fn is_abstract(function: &Function, ty: &syn::Type) -> bool {
+    match crate::emit::signature::strip(ty) {
+        syn::Type::ImplTrait(_) => true,
+        syn::Type::Path(path) => path
+            .path
+            .get_ident()
+            .is_some_and(|name| function.passive.iter().any(|(param, _)| name == param)),
+        _ => false,
+    }
+}
+
+/// The type behind a reference.
+fn pointee(ty: &syn::Type) -> TokenStream {
+    match crate::emit::signature::strip(ty) {
+        syn::Type::Reference(reference) => reference.elem.to_token_stream(),
+        other => other.to_token_stream(),
+    }
+}
+
+/// The parameters of the function as arguments of the kernel.
+pub(super) fn arguments(function: &Function, program: &Program) -> Vec<TokenStream> {
+    function
+        .params
+        .iter()
+        .enumerate()
+        .map(|(k, param)| {
+            let name = &param.name;
+            match is_dereferenced(function, program, k) {
+                true => quote!(*#name),
+                false => quote!(#name),
+            }
+        })
+        .collect()
+}
+
+/// The generic arguments of the kernel; where there is an `impl Trait` they are inferred.
+pub(super) fn turbofish(function: &Function) -> TokenStream {
+    let mut names = Vec::new();
+    for param in &function.item.sig.generics.params {
+        match param {
+            syn::GenericParam::Type(param) => names.push(&param.ident),
+            syn::GenericParam::Const(param) => names.push(&param.ident),
+            syn::GenericParam::Lifetime(_) => {}
+        }
+    }
+    match names.is_empty() {
+        true => TokenStream::new(),
+        false => quote!(::<#(#names),*>),
+    }
+}
+
+/// The type behind the reference by which a gradient's memory is passed.
+fn shadow_type(passing: Passing, shadow: MemId, program: &Program, body: &Body<'_>) -> TokenStream {
+    let ty = &program.at(shadow).ty;
+    let grows = passing == Passing::Exclusive || body.facts.resized.contains(&shadow);
+    match ty {
+        Type::Slice(of) => {
+            let of = owned(of);
+            quote!([#of])
+        }
+        Type::Vec(of) if !grows => {
+            let of = owned(of);
+            quote!([#of])
+        }
+        ty => owned(ty),
+    }
+}
+
+/// The parts of the result's cotangent as parameters.
+fn seeds(program: &Program, seed: &Tree, inputs: &mut Vec<TokenStream>) {
+    match seed {
+        Tree::Unit => {}
+        Tree::Value(v) => {
+            let name = names::value(program, *v);
+            let ty = program.float(*v).map(elem_type);
+            inputs.push(quote!(#name: #ty));
+        }
+        Tree::Place(place) => {
+            let name = names::mem(program, place.mem);
+            let ty = owned(&program.at(place.mem).ty);
+            inputs.push(quote!(mut #name: #ty));
+        }
+        Tree::Tuple(parts) => parts.iter().for_each(|part| seeds(program, part, inputs)),
+        Tree::Success(inner) => seeds(program, inner, inputs),
+    }
+}
+
+fn seed_checks(function: &str, seed: &Tree, result: &Tree, body: &mut Body<'_>) {
+    match (seed, result) {
+        (Tree::Success(seed), result) => seed_checks(function, seed, result, body),
+        (seed, Tree::Success(result)) => seed_checks(function, seed, result, body),
+        (Tree::Tuple(seeds), Tree::Tuple(results)) => {
+            for (seed, result) in seeds.iter().zip(results) {
+                seed_checks(function, seed, result, body);
+            }
+        }
+        (Tree::Place(seed), Tree::Place(result)) => {
+            let shown = |place: &Place, text: &str| Shown {
+                place: body.place(place),
+                text: text.to_string(),
+            };
+            let (seed_shown, result) = (shown(seed, "the cotangent"), shown(result, "the result"));
+            let ty = &body.program.at(seed.mem).ty;
+            let check = types::check(ty, function, &seed_shown, &result);
+            body.checks.insert(seed.mem, check);
+        }
+        _ => {}
+    }
+}
+
+/// What the program returns.
+fn result(program: &Program, body: &Body<'_>) -> TokenStream {
+    let mut mems = Vec::new();
+    let Some(tree) = &program.result else { return quote!(()) };
+    tree_places(tree, &mut |place| mems.push(place.mem));
+    tree_values(tree, &mut |_| {});
+    built(tree, &mems, body)
+}
+
+fn built(tree: &Tree, mems: &[MemId], body: &Body<'_>) -> TokenStream {
+    match tree {
+        Tree::Unit => quote!(()),
+        Tree::Value(v) => body.moved(*v),
+        Tree::Place(place) => {
+            let owned = matches!(body.program.at(place.mem).origin, Origin::Local | Origin::Owned);
+            let once = mems.iter().filter(|mem| **mem == place.mem).count() == 1;
+            match place.proj.is_empty() && owned && once && !body.lazy.contains_key(&place.mem) {
+                true => body.place(place),
+                false => body.copied(place),
+            }
+        }
+        Tree::Tuple(parts) => {
+            let parts = parts.iter().map(|part| built(part, mems, body));
+            quote!((#(#parts,)*))
+        }
+        Tree::Success(inner) => built(inner, mems, body),
+    }
+}
+
+/// The parts of a cotangent, taken from a value of the result's tangent type, in order.
+pub(super) fn seed_arguments(seed: &Tree, from: &TokenStream, out: &mut Vec<TokenStream>) {
+    match seed {
+        Tree::Unit => {}
+        Tree::Value(_) | Tree::Place(_) => out.push(from.clone()),
+        Tree::Tuple(parts) => {
+            for (k, part) in parts.iter().enumerate() {
+                seed_arguments(part, &types::field(from, &k.to_string()), out);
+            }
+        }
+        Tree::Success(inner) => seed_arguments(inner, from, out),
+    }
+}
+
+/// A name for a parameter of a public function that none of the user's has.
+pub(super) fn unused(function: &Function, name: &str) -> Ident {
+    let mut name = name.to_string();
+    while function.params.iter().any(|p| p.name == name) {
+        name.push('_');
+    }
+    Ident::new(&name, Span::call_site())
+}

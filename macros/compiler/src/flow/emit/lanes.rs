@@ -1,0 +1,175 @@
+//! Sums whose order is free, in eight lanes.
+//!
+//! A loop that adds to one local waits for each addition before it can begin the next. Where a
+//! program says that nothing but a gradient's rounding depends on the order
+//! ([`Program::unordered`](crate::flow::ir::Program::unordered)), and the rest of an iteration
+//! touches nothing but its own elements, iterations are taken eight at a time, each with a sum of
+//! its own:
+//!
+//! ```text
+//! if n >= 16 {
+//!     let x_w5 = x_w1.as_chunks::<8>().0;
+//!     let mut s_w6: [f64; 8] = [0.0f64; 8];
+//!     for c in 0..n / 8 {
+//!         let x_w7 = &x_w5[c];
+//!         for l in 0..8 { let k = c * 8 + l; … s_w6[l] = s_w6[l] + x_w7[l]; }
+//!     }
+//!     s_3 = s_3 + rt::add_lanes(&s_w6);
+//!     done = n / 8 * 8;
+//! }
+//! for k in done..n { … }
+//! ```
+//!
+//! The lanes are eight whatever the CPU, so that the bits are the same everywhere.
+
+use super::block::Body;
+use super::walk;
+use crate::emit::element::zero;
+use crate::flow::ir::{Kind, Loop, MemId, Pass, Proj, V};
+use crate::primitives::{ADD, Prim, SUB};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use std::collections::HashMap;
+
+/// A dearer primitive is a call, which gains nothing.
+const DEAREST: u32 = 8;
+
+/// A slice of the loop's length, and what is read and written in it by iteration.
+pub(super) struct Column {
+    /// The slice.
+    pub(super) slice: Ident,
+    /// Whether it is written.
+    pub(super) mutable: bool,
+    /// The places that are its elements.
+    pub(super) places: Vec<(MemId, Vec<Proj>)>,
+    /// The entry of a record that it holds: which record's, which value's.
+    pub(super) entry: Option<(crate::flow::ir::RecId, usize)>,
+}
+
+/// Whether a loop's iterations are independent but for sums whose order is free.
+pub(super) fn apply(
+    body: &Body<'_>,
+    lp: &Loop,
+    is_element: &dyn Fn(MemId, &[Proj]) -> bool,
+) -> bool {
+    let mut fits = lp.count.is_none() && !lp.carried.is_empty();
+    let mut uses: HashMap<V, usize> = HashMap::new();
+    let mut terms: HashMap<V, (Prim, &[V])> = HashMap::new();
+    for stmt in &lp.body.stmts {
+        fits &= match &stmt.kind {
+            Kind::Const(..) | Kind::Cast(..) | Kind::Load(..) | Kind::Store(..) => true,
+            Kind::Keep(record, ..) | Kind::Recall(record, ..) => {
+                body.facts.streamed.contains(record)
+            }
+            Kind::Prim(v, row, args) => {
+                terms.insert(*v, (row, args));
+                row.cost <= DEAREST
+            }
+            Kind::Pass(_, pass, _) => {
+                matches!(pass, Pass::Binary(_) | Pass::Unary(_) | Pass::Cast(_))
+            }
+            _ => false,
+        };
+        walk::places(&stmt.kind, &mut |mem, proj, _| fits &= is_element(mem, proj));
+        walk::values(&stmt.kind, &mut |v| *uses.entry(v).or_default() += 1);
+    }
+    for c in &lp.carried {
+        *uses.entry(c.next).or_default() += 1;
+    }
+    let once = |v: V| uses.get(&v) == Some(&1);
+    fits && lp.carried.iter().all(|c| {
+        let mut at = c.next;
+        while at != c.param {
+            let Some((row, [a, b])) = terms.get(&at).map(|(row, args)| (*row, *args)) else {
+                return false;
+            };
+            let leads_on = |v: V| v == c.param || terms.contains_key(&v);
+            let of_param = |v: V| reaches(&terms, v, c.param);
+            if !once(at) || !(*row == ADD || *row == SUB) {
+                return false;
+            }
+            at = match (of_param(*a), of_param(*b)) {
+                (true, false) if leads_on(*a) => *a,
+                (false, true) if leads_on(*b) && *row == ADD => *b,
+                _ => return false,
+            };
+        }
+        once(c.param)
+            && body.program.unordered.contains(&c.param)
+            && body.program.float(c.param).is_some()
+    })
+}
+
+/// Whether a value is made of another by primitives.
+fn reaches(terms: &HashMap<V, (Prim, &[V])>, v: V, from: V) -> bool {
+    v == from
+        || terms.get(&v).is_some_and(|(row, args)| {
+            // Only sums are followed: whatever else a sum goes into is refused by its uses.
+            (**row == ADD || **row == SUB) && args.iter().any(|arg| reaches(terms, *arg, from))
+        })
+}
+
+/// The loop over chunks, which runs if there are enough of them. `counted` binds what depends on
+/// the iteration's number `at`.
+pub(super) fn chunks(
+    body: &mut Body<'_>,
+    lp: &Loop,
+    columns: &[Column],
+    (count, at, done): (&Ident, &Ident, &Ident),
+    counted: &Option<TokenStream>,
+) -> TokenStream {
+    let (mut before, mut rows, mut after) =
+        (TokenStream::new(), TokenStream::new(), TokenStream::new());
+    let (chunk, lane) = (body.fresh("c"), body.fresh("l"));
+    let (mut names, mut streams) = (HashMap::new(), HashMap::new());
+    for column in columns {
+        let (slice, chunked, row) = (&column.slice, body.fresh("chunks"), body.fresh("row"));
+        if column.mutable {
+            before.extend(quote!(let #chunked = #slice.as_chunks_mut::<8>().0;));
+            rows.extend(quote!(let #row = &mut #chunked[#chunk];));
+        } else {
+            before.extend(quote!(let #chunked = #slice.as_chunks::<8>().0;));
+            rows.extend(quote!(let #row = &#chunked[#chunk];));
+        }
+        for place in &column.places {
+            names.insert(place.clone(), quote!(#row[#lane]));
+        }
+        if let Some((record, number)) = column.entry {
+            let entry: &mut Vec<TokenStream> = streams.entry(record).or_default();
+            debug_assert_eq!(entry.len(), number);
+            entry.push(quote!(#row[#lane]));
+        }
+    }
+    for (place, held) in &body.windows {
+        names.entry(place.clone()).or_insert_with(|| held.clone());
+    }
+    for c in &lp.carried {
+        let (lanes, sum, ty) = (body.fresh("lanes"), body.name(c.param), body.type_of(c.param));
+        let zero = body.program.float(c.param).map(zero);
+        before.extend(quote!(let mut #lanes: [#ty; 8] = [#zero; 8];));
+        after.extend(quote!(#sum = #sum + ::chainrule::rt::add_lanes(&#lanes);));
+        body.replaced.insert(c.param, quote!(#lanes[#lane]));
+    }
+    let around = std::mem::replace(&mut body.windows, names);
+    let around_streams = std::mem::replace(&mut body.streams, streams);
+    let iteration = body.iteration(lp);
+    body.windows = around;
+    body.streams = around_streams;
+    body.replaced.clear();
+    quote! {
+        let mut #done: usize = 0;
+        if #count >= 16 {
+            #before
+            for #chunk in 0..#count / 8 {
+                #rows
+                for #lane in 0..8usize {
+                    let #at: usize = #chunk * 8 + #lane;
+                    #counted
+                    #iteration
+                }
+            }
+            #after
+            #done = #count / 8 * 8;
+        }
+    }
+}

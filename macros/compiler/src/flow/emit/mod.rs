@@ -1,0 +1,111 @@
+//! From an adjoint program to Rust: `struct f`, its associated functions, its traits.
+//!
+//! One private function, the kernel, computes value and gradient; the public ones bring its buffers
+//! and its seed. Everything emitted is safe Rust that passes under `#![forbid(unsafe_code)]`.
+
+mod api;
+mod block;
+mod facts;
+mod innermost;
+mod kernel;
+mod lanes;
+mod names;
+mod stmt;
+mod types;
+mod walk;
+mod windows;
+
+pub(crate) use kernel::{success, wrapped_type};
+pub(crate) use types::owned;
+
+use super::ir::{Adjoint, Program};
+use crate::capsule::Callees;
+use crate::emit::{conditions, objective, tape};
+use crate::parse::Function;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+/// The struct beside the function, with everything it offers.
+pub fn emit(
+    function: &Function,
+    adjoint: &Adjoint,
+    derivation: &str,
+    callees: &Callees,
+) -> TokenStream {
+    let (name, vis) = (&function.item.sig.ident, &function.item.vis);
+    let doc = format!("Derivatives of [`{name}`](fn@{name}).\n\n```text\n{derivation}```");
+    let cfgs = conditions(function);
+    let mut public = api::functions(function, adjoint);
+    if function.options.tape {
+        public.extend(tape::tape_of(function, callees));
+    }
+    let kernel = kernel::adjoint(function, adjoint);
+    let (objective, quiet) = (objective::objective(function), quiet());
+    quote! {
+        #(#cfgs)*
+        #[doc = #doc]
+        #[allow(non_camel_case_types, dead_code)]
+        #[derive(Clone, Copy, Debug, Default)]
+        #vis struct #name {}
+
+        #(#cfgs)*
+        #quiet
+        impl #name {
+            /// The equations, and those derived from them.
+            pub const DERIVATION: &'static str = #derivation;
+            #public
+            #kernel
+        }
+
+        #(#cfgs)*
+        const _: () = { #objective };
+    }
+}
+
+/// The associated functions of a method, to stand beside it in its `impl` block: `m_grad` and the
+/// others of `m`, and `M_DERIVATION`.
+pub fn emit_method(function: &Function, adjoint: &Adjoint, derivation: &str) -> TokenStream {
+    let cfgs = conditions(function);
+    let name = function.name().trim_start_matches("r#").to_uppercase();
+    let constant = Ident::new(&format!("{name}_DERIVATION"), Span::call_site());
+    let doc = format!("The equations of `{}`, and those derived from them.", function.name());
+    let public = api::functions(function, adjoint);
+    let kernel = kernel::adjoint(function, adjoint);
+    let quiet = quiet();
+    let attributes = quote!(#(#cfgs)* #quiet);
+    let mut functions = Vec::new();
+    if let Ok(block) = syn::parse2::<syn::ItemImpl>(quote!(impl X { #public #kernel })) {
+        functions.extend(block.items);
+    }
+    quote! {
+        #(#cfgs)*
+        #[doc = #doc]
+        #[allow(dead_code)]
+        pub const #constant: &'static str = #derivation;
+        #(#attributes #functions)*
+    }
+}
+
+/// A program that was lowered, as a function that computes the value alone, `fn __primal`, with the
+/// signature of the function: what lowering is tested by.
+pub fn primal(function: &Function, program: &Program) -> TokenStream {
+    let (primal, quiet) = (kernel::primal(function, program), quiet());
+    quote! {
+        #quiet
+        #primal
+    }
+}
+
+/// The lints that are not meant for generated code. Some look at what the user wrote, which stands
+/// in the function itself too; some at numbers that are known only since a callee is in place.
+fn quiet() -> TokenStream {
+    quote! {
+        #[allow(
+            dead_code, unused, non_snake_case, non_upper_case_globals, unreachable_code,
+            unreachable_patterns, path_statements, private_interfaces, unused_comparisons,
+            irrefutable_let_patterns, invalid_nan_comparisons, deprecated, arithmetic_overflow,
+            unconditional_panic, unconditional_recursion, overflowing_literals,
+            clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction
+        )]
+    }
+}

@@ -1,0 +1,293 @@
+//! From source to the IR of scalar code.
+//!
+//! Lowering keeps the order and the arithmetic of the source; it knows nothing of derivatives.
+//! Variables become values in SSA form, references become names of places ([`Val`]), calls of
+//! annotated functions and closures are inlined, iterators become loops over an index, and control
+//! flow becomes structured ([`region`]). What is neither a float nor memory of floats is *passive*
+//! and is taken as the user wrote it ([`opaque`]).
+
+mod call;
+mod closure;
+mod collect;
+mod conditional;
+mod consume;
+mod drive;
+mod expr;
+mod finish;
+mod float;
+mod iter;
+mod loops;
+mod mac;
+mod memory;
+mod opaque;
+mod ops;
+mod option;
+mod pattern;
+mod place;
+mod region;
+mod rename;
+mod scan;
+mod signature;
+mod slice;
+mod stmt;
+mod structs;
+mod types;
+mod val;
+
+use crate::capsule::Callees;
+use crate::error::{Errors, Place as At};
+use crate::flow::ir::{Kind, MemId, Origin, Program, Stmt, V};
+use crate::ir::Elem;
+use crate::parse::{Function, Type};
+use proc_macro2::Span;
+use region::Region;
+use std::collections::{HashMap, HashSet};
+use types::{Class, Slot, Types};
+use val::{Var, VarId, Val};
+
+/// How often a lowering starts anew because a guess about a variable was wrong.
+const RESTARTS: usize = 40;
+
+/// Lowers the function and everything it calls to one program.
+///
+/// Returns `None` after reporting what is not accepted.
+pub fn lower(callees: &Callees, errors: &mut Errors) -> Option<Program> {
+    let root = callees.root();
+    let function = callees.function(root)?;
+    let mut guesses = Guesses::default();
+    for _ in 0..RESTARTS {
+        let mut found = Errors::new();
+        let mut lowerer = Lowerer::new(callees, &guesses, &mut found);
+        let program = lowerer.root(root, function);
+        let learnt = std::mem::take(&mut lowerer.learnt);
+        if learnt.iter().all(|guess| guesses.contains(guess)) {
+            for error in found.iter() {
+                errors.push(error.clone());
+            }
+            return program.filter(|_| !found.any());
+        }
+        guesses.extend(learnt);
+    }
+    errors.at(
+        &function.item.sig.ident,
+        "the kinds of this function's variables cannot be told: annotate its `let`s with types",
+    );
+    None
+}
+
+/// Declarations (by their place in the source) whose variables are objects: passive, and changed
+/// by other means than assignment.
+type Guesses = HashSet<usize>;
+
+/// A function or closure being lowered.
+struct Frame<'a> {
+    /// Whose body it is; of a closure, that which it stands in.
+    function: &'a Function,
+    /// Which annotated function each call path of this body means.
+    id: usize,
+    /// What each name means, innermost last.
+    scopes: Vec<HashMap<String, VarId>>,
+    /// The type parameters' values.
+    elems: HashMap<String, Elem>,
+    /// How many jump targets lie outside.
+    targets: usize,
+    /// What it returns, where that is known.
+    output: Option<Type>,
+}
+
+/// What a jump can go to.
+struct Target {
+    /// Whether it is a loop, a labelled block, or the end of a function or closure.
+    kind: TargetKind,
+    /// Its label.
+    label: Option<String>,
+    /// Of a loop: whether it is left at the end of this iteration.
+    left: VarId,
+    /// Whether a jump to something further out passed through.
+    crossed: VarId,
+    /// The value it was left with.
+    value: VarId,
+    /// Whether any jump goes to it.
+    used: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TargetKind {
+    Loop,
+    Block,
+    Frame,
+}
+
+/// The state of one lowering.
+struct Lowerer<'a> {
+    program: Program,
+    types: Types,
+    /// The class of each value.
+    classes: Vec<Class>,
+    /// What is known of the types of passive values beyond their class.
+    shapes: HashMap<V, Passive>,
+    /// Memories whose element type the first `push` tells.
+    untyped: HashSet<MemId>,
+    /// Memories that are not changed after they are made.
+    frozen: HashSet<MemId>,
+    vars: Vec<Var>,
+    regions: Vec<Region>,
+    frames: Vec<Frame<'a>>,
+    targets: Vec<Target>,
+    callees: &'a Callees,
+    guesses: &'a Guesses,
+    learnt: Guesses,
+    /// The call in the root's body that is being inlined, if any: where errors are reported.
+    outer_call: Option<Span>,
+    /// How many closures and functions are being inlined.
+    depth: usize,
+    errors: &'a mut Errors,
+}
+
+/// What is known of the type of a passive value.
+#[derive(Clone, Debug, PartialEq)]
+enum Passive {
+    /// An integer type.
+    Int(Option<String>),
+    /// `bool`
+    Bool,
+    /// A slice, array or `Vec` of these: it has a length and can be indexed.
+    Slice(Box<Passive>),
+    /// Unknown.
+    Unknown,
+}
+
+impl<'a> Lowerer<'a> {
+    fn new(callees: &'a Callees, guesses: &'a Guesses, errors: &'a mut Errors) -> Self {
+        Lowerer {
+            program: Program::default(),
+            types: Types::default(),
+            classes: Vec::new(),
+            shapes: HashMap::new(),
+            untyped: HashSet::new(),
+            frozen: HashSet::new(),
+            vars: Vec::new(),
+            regions: Vec::new(),
+            frames: Vec::new(),
+            targets: Vec::new(),
+            callees,
+            guesses,
+            learnt: Guesses::new(),
+            outer_call: None,
+            depth: 0,
+            errors,
+        }
+    }
+
+    // Values and statements.
+
+    /// A new value of a class.
+    fn of_class(&mut self, name: &str, class: Class, span: Span) -> V {
+        self.classes.push(class);
+        self.program.value(name, crate::flow::ir::Ty::Opaque, span)
+    }
+
+    /// A new value of a new class.
+    fn fresh(&mut self, name: &str, slot: Slot, span: Span) -> V {
+        let class = self.types.class(slot);
+        self.of_class(name, class, span)
+    }
+
+    fn class(&self, v: V) -> Class {
+        self.classes[v.0 as usize]
+    }
+
+    fn slot(&self, v: V) -> Slot {
+        self.types.slot(self.class(v)).clone()
+    }
+
+    fn is_float(&self, v: V) -> bool {
+        self.types.is_float(self.class(v))
+    }
+
+    /// Makes the types of two values one.
+    fn unify(&mut self, a: V, b: V) -> bool {
+        let (a, b) = (self.class(a), self.class(b));
+        self.types.unify(a, b)
+    }
+
+    /// Makes a value a float of this type.
+    fn expect_elem(&mut self, v: V, elem: &Elem) -> bool {
+        let class = self.types.of_elem(elem);
+        let own = self.class(v);
+        self.types.unify(own, class)
+    }
+
+    /// A new memory.
+    fn memory(&mut self, name: &str, ty: Type, span: Span) -> MemId {
+        self.program.mem(name, ty, Origin::Local, span)
+    }
+
+    /// Appends a statement, unless control cannot get here.
+    fn emit(&mut self, kind: Kind, span: Span) {
+        if let Some(region) = self.regions.last_mut()
+            && region.gone.is_none()
+        {
+            region.stmts.push(Stmt { kind, span });
+        }
+    }
+
+    // Frames, scopes, variables.
+
+    fn frame(&self) -> &Frame<'a> {
+        self.frames.last().expect("a function is being lowered")
+    }
+
+    fn frame_mut(&mut self) -> &mut Frame<'a> {
+        self.frames.last_mut().expect("a function is being lowered")
+    }
+
+    fn lookup(&self, name: &str) -> Option<VarId> {
+        self.frame().scopes.iter().rev().find_map(|scope| scope.get(name)).copied()
+    }
+
+    /// A new variable, not yet in scope.
+    fn variable(&mut self, name: &str, val: Val, mutable: bool) -> VarId {
+        self.vars.push(Var { name: name.to_string(), val, mutable });
+        self.vars.len() - 1
+    }
+
+    /// A new variable in the innermost scope.
+    fn declare(&mut self, name: &str, val: Val, mutable: bool) -> VarId {
+        let id = self.variable(name, val, mutable);
+        if let Some(scope) = self.frame_mut().scopes.last_mut() {
+            scope.insert(name.to_string(), id);
+        }
+        id
+    }
+
+    /// Runs a step in a scope of its own.
+    fn scoped<R>(&mut self, step: impl FnOnce(&mut Self) -> R) -> R {
+        self.frame_mut().scopes.push(HashMap::new());
+        let result = step(self);
+        self.frame_mut().scopes.pop();
+        result
+    }
+
+    /// Gives a variable another value, and remembers the old one for the branch this is in.
+    fn set(&mut self, id: VarId, val: Val) {
+        let old = std::mem::replace(&mut self.vars[id].val, val);
+        if let Some(region) = self.regions.last_mut() {
+            region.journal.entry(id).or_insert(old);
+        }
+    }
+
+    // Errors.
+
+    /// Reports an error; in inlined code of another function, at the call.
+    fn error(&mut self, place: impl At, message: impl std::fmt::Display) -> Val {
+        match self.outer_call {
+            None => self.errors.at(place, message),
+            Some(span) => {
+                let inside = self.frame().function.name();
+                self.errors.at(span, format!("in `{inside}`, which is called here: {message}"));
+            }
+        }
+        Val::Error
+    }
+}

@@ -1,0 +1,150 @@
+//! What expressions evaluate to while lowering.
+
+use super::iter::It;
+use crate::flow::ir::{Place, V};
+use crate::ir::Elem;
+use proc_macro2::Span;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// Names a variable.
+pub(super) type VarId = usize;
+
+/// A variable: a place of the user's that a name means.
+#[derive(Clone, Debug)]
+pub(super) struct Var {
+    /// Its name.
+    pub(super) name: String,
+    /// What it holds here and now.
+    pub(super) val: Val,
+    /// Whether it may be assigned.
+    pub(super) mutable: bool,
+}
+
+/// How a place is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// A temporary or variable that owns the memory.
+    Fresh,
+    /// Owned, but the memory is shared with something else that never changes it: to be copied
+    /// before a change.
+    Frozen,
+    /// Not a value yet: the place that an expression names.
+    Named,
+    /// A shared reference.
+    Ref,
+    /// An exclusive reference.
+    Mut,
+}
+
+/// The value of an expression.
+#[derive(Clone, Debug)]
+pub(super) enum Val {
+    /// A float or a passive value.
+    Scalar(V),
+    /// A condition that is known.
+    Bool(bool),
+    /// A memory, or a part of one.
+    Place(Place, Held),
+    /// An exclusive reference to a variable that is no memory, or to a field of one.
+    Var(VarId, Vec<String>),
+    /// A tuple.
+    Tuple(Vec<Val>),
+    /// A struct, by its fields.
+    Struct(String, Vec<(String, Val)>),
+    /// An `Option` or `Result`.
+    Opt(Box<Opt>),
+    /// A closure.
+    Closure(Rc<Closure>),
+    /// A function, by its path.
+    Function(Rc<syn::Path>),
+    /// An iterator.
+    Iter(Rc<It>),
+    /// `()`
+    Unit,
+    /// Control does not get here.
+    Never,
+    /// Not initialised yet.
+    Undef,
+    /// In error, which was reported.
+    Error,
+}
+
+/// An `Option` or `Result`.
+#[derive(Clone, Debug)]
+pub(super) struct Opt {
+    /// Whether it is a `Result`.
+    pub(super) result: bool,
+    /// Whether it is `Some` or `Ok`: a condition.
+    pub(super) tag: Val,
+    /// What is inside of `Some` or `Ok`.
+    pub(super) some: Val,
+    /// What is inside of `Err`.
+    pub(super) err: Val,
+}
+
+/// A closure with what its names mean.
+#[derive(Debug)]
+pub(super) struct Closure {
+    /// Its source.
+    pub(super) expr: syn::ExprClosure,
+    /// The scopes it was made in.
+    pub(super) scopes: Vec<HashMap<String, VarId>>,
+    /// The number of the function it stands in.
+    pub(super) id: usize,
+    /// The type parameters' values there.
+    pub(super) elems: HashMap<String, Elem>,
+}
+
+impl Val {
+    /// `Some(val)`, `None`.
+    pub(super) fn option(tag: Val, some: Val) -> Val {
+        Val::Opt(Box::new(Opt { result: false, tag, some, err: Val::Unit }))
+    }
+
+    /// The part of a tuple or struct under this name.
+    pub(super) fn field(&self, name: &str) -> Option<&Val> {
+        match self {
+            Val::Tuple(parts) => parts.get(name.parse::<usize>().ok()?),
+            Val::Struct(_, fields) => fields.iter().find(|(n, _)| n == name).map(|(_, val)| val),
+            _ => None,
+        }
+    }
+
+    /// The part at the end of a path of names.
+    pub(super) fn at(&self, path: &[String]) -> Option<&Val> {
+        path.iter().try_fold(self, |val, name| val.field(name))
+    }
+
+    /// Replaces the part at the end of a path of names.
+    pub(super) fn with(self, path: &[String], new: Val) -> Val {
+        let Some((first, rest)) = path.split_first() else { return new };
+        match self {
+            Val::Tuple(mut parts) => {
+                let slot = first.parse::<usize>().ok().and_then(|k| parts.get_mut(k));
+                if let Some(slot) = slot {
+                    *slot = std::mem::replace(slot, Val::Undef).with(rest, new);
+                }
+                Val::Tuple(parts)
+            }
+            Val::Struct(ty, mut fields) => {
+                if let Some((_, slot)) = fields.iter_mut().find(|(name, _)| name == first) {
+                    *slot = std::mem::replace(slot, Val::Undef).with(rest, new);
+                }
+                Val::Struct(ty, fields)
+            }
+            other => other,
+        }
+    }
+
+    /// Whether it is in error, or control does not get here: nothing more is to be said of it.
+    pub(super) fn is_silent(&self) -> bool {
+        matches!(self, Val::Error | Val::Never)
+    }
+}
+
+/// A span for what has none of its own.
+pub(super) fn spanned(node: &impl quote::ToTokens) -> Span {
+    use syn::spanned::Spanned;
+    node.span()
+}

@@ -1,0 +1,164 @@
+//! Visits to every value and memory that a statement names, to rename them.
+
+use super::ir::{
+    Block, Call, Code, Init, Kind, MemId, Over, Pass, Place, Proj, Pulled, Source, Stmt, V,
+};
+
+/// Something that renames.
+pub trait Rename {
+    /// A value, where it is defined or read.
+    fn value(&mut self, v: &mut V);
+    /// A memory.
+    fn mem(&mut self, m: &mut MemId);
+}
+
+/// Renames all that the statements of a block name, the blocks inside included.
+pub fn rename_block(block: &mut Block, to: &mut impl Rename) {
+    for stmt in &mut block.stmts {
+        rename(stmt, to);
+    }
+}
+
+/// Renames all that a statement names.
+pub fn rename(stmt: &mut Stmt, to: &mut impl Rename) {
+    match &mut stmt.kind {
+        Kind::Const(v, _) => to.value(v),
+        Kind::Prim(out, _, args) => {
+            to.value(out);
+            args.iter_mut().for_each(|v| to.value(v));
+        }
+        Kind::Cast(out, arg) => {
+            to.value(out);
+            to.value(arg);
+        }
+        Kind::Pass(out, pass, args) => {
+            to.value(out);
+            if let Pass::Len(place) = pass {
+                rename_place(place, to);
+            }
+            args.iter_mut().for_each(|v| to.value(v));
+        }
+        Kind::Opaque { out, code: tokens, .. } => {
+            out.iter_mut().for_each(|v| to.value(v));
+            code(tokens, to);
+        }
+        Kind::Load(v, place) | Kind::Pop(v, place) | Kind::SumAll(v, place) => {
+            to.value(v);
+            rename_place(place, to);
+        }
+        Kind::Store(place, v, _) | Kind::Fill(place, v) => {
+            rename_place(place, to);
+            to.value(v);
+        }
+        Kind::Alloc(mem, init) => {
+            to.mem(mem);
+            rename_init(init, to);
+        }
+        Kind::Assign { to: target, from, .. } => {
+            rename_place(target, to);
+            rename_place(from, to);
+        }
+        Kind::Push(place, what) => {
+            rename_place(place, to);
+            source(what, to);
+        }
+        Kind::AddAll(a, b) | Kind::Swap(a, b) => {
+            rename_place(a, to);
+            rename_place(b, to);
+        }
+        Kind::If { cond, then, other, outs } => {
+            to.value(cond);
+            rename_block(then, to);
+            rename_block(other, to);
+            for out in outs {
+                to.value(&mut out.value);
+                out.then.iter_mut().chain(&mut out.other).for_each(|v| to.value(v));
+            }
+        }
+        Kind::Loop(lp) => {
+            if let Over::Range { var, lo, hi, .. } = &mut lp.over {
+                [var, lo, hi].into_iter().for_each(|v| to.value(v));
+            }
+            for carried in &mut lp.carried {
+                to.value(&mut carried.param);
+                to.value(&mut carried.init);
+                to.value(&mut carried.next);
+                to.value(&mut carried.out);
+            }
+            rename_block(&mut lp.body, to);
+            lp.exit.iter_mut().chain(&mut lp.count).for_each(|v| to.value(v));
+            lp.checkpoint.iter_mut().flatten().for_each(|v| to.value(v));
+        }
+        Kind::Call(of) => call(of, to),
+        Kind::Pull { call: of, ct, outs } => {
+            call(of, to);
+            to.value(ct);
+            for out in outs {
+                match out {
+                    Pulled::Not => {}
+                    Pulled::Value(v) => to.value(v),
+                    Pulled::Into(place) => rename_place(place, to),
+                }
+            }
+        }
+        Kind::Fail(tokens) | Kind::Diverge(tokens) => code(tokens, to),
+        Kind::Declare(_, len) => len.iter_mut().for_each(|v| to.value(v)),
+        Kind::Keep(_, values, mems) | Kind::Recall(_, values, mems) => {
+            values.iter_mut().for_each(|v| to.value(v));
+            mems.iter_mut().for_each(|m| to.mem(m));
+        }
+        Kind::Save(_, place) | Kind::Restore(_, place) | Kind::DropLast(place) => {
+            rename_place(place, to);
+        }
+    }
+}
+
+/// Renames what a place names.
+pub fn rename_place(place: &mut Place, to: &mut impl Rename) {
+    to.mem(&mut place.mem);
+    for proj in &mut place.proj {
+        match proj {
+            Proj::Field(_) => {}
+            Proj::Index(at) => to.value(at),
+            Proj::Range(from, until) => {
+                to.value(from);
+                until.iter_mut().for_each(|v| to.value(v));
+            }
+        }
+    }
+}
+
+fn source(what: &mut Source, to: &mut impl Rename) {
+    match what {
+        Source::Value(v) => to.value(v),
+        Source::Place(place) => rename_place(place, to),
+    }
+}
+
+fn code(code: &mut Code, to: &mut impl Rename) {
+    code.binds.iter_mut().for_each(|bind| source(&mut bind.what, to));
+}
+
+fn call(call: &mut Call, to: &mut impl Rename) {
+    to.value(&mut call.out);
+    call.args.iter_mut().for_each(|arg| source(&mut arg.source, to));
+}
+
+fn rename_init(init: &mut Init, to: &mut impl Rename) {
+    match init {
+        Init::Filled(v, len) => {
+            to.value(v);
+            len.iter_mut().for_each(|v| to.value(v));
+        }
+        Init::FilledWith(place, len) => {
+            rename_place(place, to);
+            len.iter_mut().for_each(|v| to.value(v));
+        }
+        Init::List(values) => values.iter_mut().for_each(|v| to.value(v)),
+        Init::ListOf(places) => places.iter_mut().for_each(|place| rename_place(place, to)),
+        Init::Empty(len) => len.iter_mut().for_each(|v| to.value(v)),
+        Init::Copy(place) | Init::Move(place) | Init::ZerosLike(place) => rename_place(place, to),
+        Init::Unset => {}
+        Init::Fields(fields) => fields.iter_mut().for_each(|(_, what)| source(what, to)),
+    }
+}
