@@ -9,7 +9,9 @@
 pub mod by_tape;
 mod case;
 pub mod hand;
+pub mod hand_gradients;
 pub mod macros;
+pub mod objectives;
 mod timing;
 pub mod training;
 pub mod two_passes;

@@ -5,6 +5,14 @@
 
 #![forbid(unsafe_code)]
 
+pub mod case;
+#[cfg(flow)]
+pub mod functions;
+mod scalars;
+
+pub use case::Case;
+pub use scalars::{Fixed, Scalars, coarser};
+
 use chainrule::Differentiable;
 use chainrule::ndarray::{Array, ArrayD, Dimension, arr0};
 
@@ -34,6 +42,20 @@ impl<F: Copy + Into<f64>, D: Dimension> Leaves for Array<F, D> {
     }
 }
 
+/// The leaves of the elements, one after the other; so a list of leaves is its own.
+impl<T: Leaves> Leaves for Vec<T> {
+    fn leaves(&self) -> Vec<ArrayD<f64>> {
+        self.iter().flat_map(Leaves::leaves).collect()
+    }
+}
+
+/// The leaves of the elements, one after the other.
+impl<T: Leaves, const N: usize> Leaves for [T; N] {
+    fn leaves(&self) -> Vec<ArrayD<f64>> {
+        self.iter().flat_map(Leaves::leaves).collect()
+    }
+}
+
 macro_rules! tuples {
     ($(($($Part:ident),*))*) => {$(
         impl<$($Part: Leaves),*> Leaves for ($($Part,)*) {
@@ -56,6 +78,11 @@ tuples! {
 /// For a function that is smooth in `x ± 0.02` and of moderate size there, the result is good to
 /// about eleven digits; tests that use it allow 1e-9, which no wrong formula survives.
 pub fn derivative(f: impl Fn(f64) -> f64, x: f64) -> f64 {
+    slope(f, x).0
+}
+
+/// [`derivative`], and how far the last two extrapolations that entered it are apart.
+pub fn slope(f: impl Fn(f64) -> f64, x: f64) -> (f64, f64) {
     const RATIO: f64 = 1.4;
     const STEPS: usize = 12;
     let mut step = 0.02;
@@ -77,7 +104,7 @@ pub fn derivative(f: impl Fn(f64) -> f64, x: f64) -> f64 {
         last = row;
         step /= RATIO;
     }
-    best
+    (best, error)
 }
 
 /// The gradient of `f` by [`derivative`], one scalar of the parameters at a time, in the shapes of
@@ -87,22 +114,20 @@ where
     P: Differentiable<Scalar = f64> + Leaves,
 {
     let mut gradient = at.leaves();
-    for (leaf, array) in gradient.iter_mut().enumerate() {
-        for (index, partial) in array.iter_mut().enumerate() {
-            *partial = derivative(|x| f(&with(at, leaf, index, x)), *partial);
-        }
+    for (k, partial) in gradient.iter_mut().flatten().enumerate() {
+        *partial = derivative(|x| f(&with(at, k, x)), *partial);
     }
     gradient
 }
 
-/// The parameters with one scalar replaced.
-fn with<P: Differentiable<Scalar = f64>>(params: &P, leaf: usize, index: usize, x: f64) -> P {
-    let (mut moved, mut current) = (params.clone(), 0);
+/// The parameters with one scalar replaced, the scalars of all leaves counted in order.
+fn with<P: Differentiable<Scalar = f64>>(params: &P, k: usize, x: f64) -> P {
+    let (mut moved, mut before) = (params.clone(), 0);
     moved.for_each_leaf_mut(&mut |scalars| {
-        if current == leaf {
-            scalars[index] = x;
+        if (before..before + scalars.len()).contains(&k) {
+            scalars[k - before] = x;
         }
-        current += 1;
+        before += scalars.len();
     });
     moved
 }
@@ -143,12 +168,6 @@ impl<T: Leaves> AsLeaves for T {
     }
 }
 
-impl AsLeaves for Vec<ArrayD<f64>> {
-    fn as_leaves(&self) -> Vec<ArrayD<f64>> {
-        self.clone()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,6 +190,14 @@ mod tests {
         let at = (Array::from_shape_fn((2, 3), |(i, j)| (i + j) as f64), 2.0);
         let gradient = differences(|(x, s)| x.sum() * s, &at);
         assert_close("x·s", &gradient, &(Array::from_elem((2, 3), 2.0), 9.0), 1e-10);
+    }
+
+    #[test]
+    fn differences_of_nested_memory() {
+        let at = (vec![[1.0, 2.0], [3.0, 4.0]], [0.5, 0.25]);
+        let f = |(x, w): &(Vec<[f64; 2]>, [f64; 2])| x[0][1] * x[1][0] * w[0] + w[1] * w[1];
+        let expected = (vec![[0.0, 1.5], [1.0, 0.0]], [6.0, 0.5]);
+        assert_close("nested", &differences(f, &at), &expected, 1e-10);
     }
 
     #[test]

@@ -6,5 +6,8 @@
 
 #[test]
 fn every_mistake_has_its_message() {
-    trybuild::TestCases::new().compile_fail("tests/errors/*.rs");
+    let mistakes = trybuild::TestCases::new();
+    mistakes.compile_fail("tests/errors/*.rs");
+    #[cfg(flow)]
+    mistakes.compile_fail("tests/errors/control_flow/*.rs");
 }

@@ -80,9 +80,14 @@ pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled
 fn differentiated(function: &Function, program: &Program) -> Vec<ValueId> {
     let leaves = function.params.iter().flat_map(|p| {
         let leaves = p.ty.leaves().into_iter();
-        leaves.filter(|ty| !matches!(ty, Type::Constant(_))).map(|_| p.wrt)
+        leaves.filter(|ty| is_computed(ty)).map(|_| p.wrt)
     });
     leaves.zip(&program.params).filter(|(wrt, _)| *wrt).map(|(_, &id)| id).collect()
+}
+
+/// Whether a leaf of a parameter is a value of the program.
+fn is_computed(ty: &Type) -> bool {
+    matches!(ty, Type::Float(_) | Type::Array(..) | Type::Int(_))
 }
 
 /// `#[differentiate(attr)] item`: the item as it stands, and its derivatives; if it calls other

@@ -1,7 +1,9 @@
 //! What generated code calls. Not a public interface: it changes with the macro.
 
+mod checkpoint;
+mod flow;
 mod real;
-pub use real::*;
+pub use {checkpoint::*, flow::*, real::*};
 
 #[cfg(feature = "ndarray")]
 mod arrays;

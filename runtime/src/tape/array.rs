@@ -26,7 +26,7 @@ pub(super) fn record<F: Real, D: Dimension + 'static>(
         Some(_) => graph.push_extended(F::SINGLE, Some(slot), pullback),
         None => NodeId::NONE,
     };
-    Var { tape, node, slot: ArraySlot(slot) }
+    Var { tape: Some(tape), node, slot: ArraySlot(slot) }
 }
 
 /// Records a scalar computed from arrays. Without a pullback it is a constant.
@@ -39,13 +39,13 @@ pub(super) fn record_scalar<F: Real>(
         Some(_) => tape.graph.borrow_mut().push_extended(F::SINGLE, None, pullback),
         None => NodeId::NONE,
     };
-    Var { tape, node, slot: value }
+    Var { tape: Some(tape), node, slot: value }
 }
 
 impl<F: Real, D: Dimension + 'static> Var<'_, Array<F, D>> {
     /// The value, shared with the tape.
     pub(super) fn data(self) -> ArcArray<F, D> {
-        self.tape.graph.borrow().value(self.slot.0).clone()
+        self.home().graph.borrow().value(self.slot.0).clone()
     }
 
     /// The array as an operand of an elementwise operation.
@@ -73,7 +73,7 @@ impl<F: Real, D: Dimension + 'static> Value for Array<F, D> {
     }
 
     fn gradient(var: Var<'_, Self>) -> Self {
-        let graph = var.tape.graph.borrow();
+        let graph = var.home().graph.borrow();
         match graph.array_gradient(var.node) {
             Some(gradient) => gradient.clone(),
             None => Self::zeros(graph.value::<F, D>(var.slot.0).raw_dim()),
@@ -96,7 +96,7 @@ impl<F: Real, D: Dimension + 'static> Value for Array<F, D> {
                 found: ct.shape().to_vec(),
             }));
         }
-        var.tape.graph.borrow_mut().backward_array(var.node, Box::new(ct));
+        var.home().graph.borrow_mut().backward_array(var.node, Box::new(ct));
         Ok(())
     }
 
@@ -104,7 +104,7 @@ impl<F: Real, D: Dimension + 'static> Value for Array<F, D> {
         let (data, node) = (x.data(), x.node);
         let value = data.mapv(|x| rule.value([x])).into_shared();
         if !node.is_tracked() {
-            return record(x.tape, value, None);
+            return record(x.home(), value, None);
         }
         let z = value.clone();
         let pullback: Pullback = Box::new(move |ct, sink| {
@@ -114,7 +114,7 @@ impl<F: Real, D: Dimension + 'static> Value for Array<F, D> {
                 .map_collect(|&ct, &x, &z| pass(R::ZERO_IS_EXACT, ct, rule.partial(0, [x], z)));
             sink.add_array(node, partial);
         });
-        record(x.tape, value, Some(pullback))
+        record(x.home(), value, Some(pullback))
     }
 
     fn ternary<'t, R: Rule<3>>(
@@ -125,12 +125,12 @@ impl<F: Real, D: Dimension + 'static> Value for Array<F, D> {
     ) -> Result<Var<'t, Self>, Failure> {
         let side = |part| match part {
             Part::Scalar(var) => {
-                same_tape(x.tape, var.tape, R::NAME).map(|()| Side::scalar(var.node, var.slot))
+                same_tape(x.tape, var.tape, R::NAME).map(|_| Side::scalar(var.node, var.slot))
             }
-            Part::Whole(var) => same_tape(x.tape, var.tape, R::NAME).map(|()| var.side()),
+            Part::Whole(var) => same_tape(x.tape, var.tape, R::NAME).map(|_| var.side()),
         };
         let sides = [x.side(), side(a)?, side(b)?];
-        elementwise_of_three(x.tape, sides, x.data().raw_dim(), rule)
+        elementwise_of_three(x.home(), sides, x.data().raw_dim(), rule)
     }
 
     fn cast<G: Real>(x: Var<'_, Self>) -> Var<'_, Array<G, D>> {
@@ -140,7 +140,7 @@ impl<F: Real, D: Dimension + 'static> Value for Array<F, D> {
             let ct = ct.array::<G, D>();
             sink.add_array(node, ct.mapv(|ct| F::from_wide(ct.to_wide())));
         });
-        record(x.tape, value, node.is_tracked().then_some(pullback))
+        record(x.home(), value, node.is_tracked().then_some(pullback))
     }
 
     fn same_shape(

@@ -1,6 +1,7 @@
 //! Scalars compare by value, with each other and with floats, so that branches read as usual.
 
 use std::cmp::Ordering;
+use std::num::FpCategory;
 
 use super::value::Real;
 use super::var::Var;
@@ -55,6 +56,42 @@ impl<F: Real> Var<'_, F> {
         self.slot.is_nan()
     }
 
+    /// Whether the value is neither zero, subnormal, infinite nor NaN.
+    ///
+    /// ```
+    /// # use chainrule::tape::Tape;
+    /// assert!(Tape::new().var(1.0).is_normal());
+    /// ```
+    #[must_use]
+    pub fn is_normal(self) -> bool {
+        self.slot.is_normal()
+    }
+
+    /// The category of the value.
+    ///
+    /// ```
+    /// # use chainrule::tape::Tape;
+    /// assert_eq!(Tape::new().var(0.0).classify(), std::num::FpCategory::Zero);
+    /// ```
+    #[must_use]
+    pub fn classify(self) -> FpCategory {
+        self.slot.classify()
+    }
+
+    /// std's total order, in which NaN has a place and −0 lies below 0.
+    ///
+    /// ```
+    /// # use chainrule::tape::Tape;
+    /// let tape = Tape::new();
+    /// let mut x = [tape.var(2.0), tape.var(f64::NAN), tape.var(1.0)];
+    /// x.sort_by(|a, b| a.total_cmp(b));
+    /// assert_eq!((x[0].value(), x[1].value()), (1.0, 2.0));
+    /// ```
+    #[must_use]
+    pub fn total_cmp(&self, other: &Self) -> Ordering {
+        self.slot.std_total_cmp(&other.slot)
+    }
+
     /// Whether the value is infinite.
     ///
     /// ```
@@ -98,4 +135,21 @@ impl<F: Real> Var<'_, F> {
     pub fn is_sign_negative(self) -> bool {
         self.slot.is_sign_negative()
     }
+}
+
+macro_rules! bits {
+    ($($float:ident $bits:ident;)+) => {$(
+        impl Var<'_, $float> {
+            /// The bits of the value.
+            #[must_use]
+            pub fn to_bits(self) -> $bits {
+                self.slot.to_bits()
+            }
+        }
+    )+};
+}
+
+bits! {
+    f32 u32;
+    f64 u64;
 }

@@ -66,8 +66,8 @@ impl<'t, T: Value> Var<'t, T> {
     where
         T: Dot<R::Value>,
     {
-        let right = right.into_var(self.tape);
-        or_panic(same_tape(self.tape, right.tape, "dot").and_then(|()| T::product(self, right)))
+        let right = right.into_var(self.home());
+        or_panic(same_tape(self.tape, right.tape, "dot").and_then(|_| T::product(self, right)))
     }
 
     /// [`Var::dot`], or an error where that panics.
@@ -87,9 +87,9 @@ impl<'t, T: Value> Var<'t, T> {
     where
         T: Dot<R::Value>,
     {
-        let right = right.into_var(self.tape);
+        let right = right.into_var(self.home());
         same_tape(self.tape, right.tape, "dot")
-            .and_then(|()| T::product(self, right))
+            .and_then(|_| T::product(self, right))
             .map_err(|error| *error)
     }
 }
@@ -132,7 +132,7 @@ macro_rules! products {
                         sink.add_array(right_node, $to_right);
                     }
                 });
-                Ok($record(left.tape, value.into(), tracked.then_some(pullback)))
+                Ok($record(left.home(), value.into(), tracked.then_some(pullback)))
             }
         }
     )+};

@@ -99,7 +99,7 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
     /// The element at a position in logical order, of which the caller knows the value.
     pub(super) fn element(self, position: usize, value: F) -> Var<'t, F> {
         let node = if self.node.is_tracked() {
-            self.tape.graph.borrow_mut().push_element(F::SINGLE, self.node, position)
+            self.home().graph.borrow_mut().push_element(F::SINGLE, self.node, position)
         } else {
             NodeId::NONE
         };

@@ -7,7 +7,8 @@ use super::value::{Real, Value};
 use super::var::Var;
 
 /// A plain value made fit for code on variables: floats and arrays of floats become constants,
-/// tuples, fixed arrays and options are lifted element by element, everything else stays itself.
+/// tuples, options, fixed arrays, slices and vectors are lifted element by element, everything else
+/// stays itself.
 ///
 /// ```
 /// use chainrule::tape::{Tape, lift};
@@ -17,6 +18,8 @@ use super::var::Var;
 /// let (k, n, table) = lift(&tape, (0.5_f64, 3_usize, &array![1.0, 2.0]));
 /// assert_eq!((k * table.at(1)).value(), 1.0);
 /// assert_eq!(n, 3);
+/// let rows = lift(&tape, &[[1.0_f64, 2.0], [3.0, 4.0]][..]);
+/// assert_eq!((rows[0][1] * rows[1][0]).value(), 6.0);
 /// ```
 pub trait Lift<'t> {
     /// The lifted value.
@@ -85,6 +88,14 @@ impl<'t, T: Value> Lift<'t> for Var<'t, T> {
     }
 }
 
+impl<'t, T: Value> Lift<'t> for &Var<'t, T> {
+    type Out = Var<'t, T>;
+
+    fn lift(self, _: &'t Tape) -> Var<'t, T> {
+        *self
+    }
+}
+
 impl<'t, L: Lift<'t>, const N: usize> Lift<'t> for [L; N] {
     type Out = [L::Out; N];
 
@@ -93,8 +104,68 @@ impl<'t, L: Lift<'t>, const N: usize> Lift<'t> for [L; N] {
     }
 }
 
+impl<'a, 't, L, const N: usize> Lift<'t> for &'a [L; N]
+where
+    &'a L: Lift<'t>,
+{
+    type Out = [<&'a L as Lift<'t>>::Out; N];
+
+    fn lift(self, tape: &'t Tape) -> Self::Out {
+        self.each_ref().map(|value| value.lift(tape))
+    }
+}
+
+impl<'t, L: Lift<'t>> Lift<'t> for Vec<L> {
+    type Out = Vec<L::Out>;
+
+    fn lift(self, tape: &'t Tape) -> Self::Out {
+        self.into_iter().map(|value| value.lift(tape)).collect()
+    }
+}
+
+impl<'a, 't, L> Lift<'t> for &'a Vec<L>
+where
+    &'a L: Lift<'t>,
+{
+    type Out = Vec<<&'a L as Lift<'t>>::Out>;
+
+    fn lift(self, tape: &'t Tape) -> Self::Out {
+        self.iter().map(|value| value.lift(tape)).collect()
+    }
+}
+
+impl<'a, 't, L> Lift<'t> for &'a [L]
+where
+    &'a L: Lift<'t>,
+{
+    type Out = Vec<<&'a L as Lift<'t>>::Out>;
+
+    fn lift(self, tape: &'t Tape) -> Self::Out {
+        self.iter().map(|value| value.lift(tape)).collect()
+    }
+}
+
 impl<'t, L: Lift<'t>> Lift<'t> for Option<L> {
     type Out = Option<L::Out>;
+
+    fn lift(self, tape: &'t Tape) -> Self::Out {
+        self.map(|value| value.lift(tape))
+    }
+}
+
+impl<'a, 't, L> Lift<'t> for &'a Option<L>
+where
+    &'a L: Lift<'t>,
+{
+    type Out = Option<<&'a L as Lift<'t>>::Out>;
+
+    fn lift(self, tape: &'t Tape) -> Self::Out {
+        self.as_ref().map(|value| value.lift(tape))
+    }
+}
+
+impl<'t, L: Lift<'t>, E> Lift<'t> for Result<L, E> {
+    type Out = Result<L::Out, E>;
 
     fn lift(self, tape: &'t Tape) -> Self::Out {
         self.map(|value| value.lift(tape))
@@ -113,31 +184,41 @@ macro_rules! unchanged {
     )+};
 }
 
-unchanged!(
-    Axis,
-    u8,
-    u16,
-    u32,
-    u64,
-    u128,
-    usize,
-    i8,
-    i16,
-    i32,
-    i64,
-    i128,
-    isize,
-    bool,
-    char,
-    &str,
-    String,
-    &[usize]
-);
+/// What is copied is the same by reference.
+macro_rules! copied {
+    ($($kind:ty),+) => {$(
+        unchanged!($kind);
+
+        impl<'t> Lift<'t> for &$kind {
+            type Out = $kind;
+
+            fn lift(self, _: &'t Tape) -> $kind {
+                *self
+            }
+        }
+    )+};
+}
+
+unchanged!(&str, String);
+copied!(Axis, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, bool, char);
 
 macro_rules! tuples {
     ($(($($name:ident),*))+) => {$(
         impl<'t, $($name: Lift<'t>),*> Lift<'t> for ($($name,)*) {
             type Out = ($($name::Out,)*);
+
+            #[allow(non_snake_case, clippy::unused_unit, reason = "the unit is a tuple too")]
+            fn lift(self, _tape: &'t Tape) -> Self::Out {
+                let ($($name,)*) = self;
+                ($($name.lift(_tape),)*)
+            }
+        }
+
+        impl<'a, 't, $($name),*> Lift<'t> for &'a ($($name,)*)
+        where
+            $(&'a $name: Lift<'t>,)*
+        {
+            type Out = ($(<&'a $name as Lift<'t>>::Out,)*);
 
             #[allow(non_snake_case, clippy::unused_unit, reason = "the unit is a tuple too")]
             fn lift(self, _tape: &'t Tape) -> Self::Out {

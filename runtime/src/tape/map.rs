@@ -88,25 +88,24 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
     /// If the closure returns an array of another shape.
     #[track_caller]
     pub fn mapv<R: Elements<'t, D>>(self, f: impl FnOnce(Self) -> R) -> Var<'t, Array<R::Elem, D>> {
-        f(self).fill(self.tape, self.raw_dim())
+        f(self).fill(self.home(), self.raw_dim())
     }
 
-    /// As [`Var::mapv`]: a variable is value and reference at once, so that the closure's `*e` is
-    /// written `e`.
+    /// As [`Var::mapv`]; the closure is given a reference, as by ndarray's `map`.
     ///
     /// ```
     /// # use chainrule::tape::Tape;
     /// # use ndarray::array;
     /// let tape = Tape::new();
     /// let x = tape.var(array![1.0, 4.0]);
-    /// assert_eq!(x.map(|e| e.sqrt()).value(), array![1.0, 2.0]);
+    /// assert_eq!(x.map(|e| e.sqrt() + *e).value(), array![2.0, 6.0]);
     /// ```
     ///
     /// # Panics
     /// If the closure returns an array of another shape.
     #[track_caller]
-    pub fn map<R: Elements<'t, D>>(self, f: impl FnOnce(Self) -> R) -> Var<'t, Array<R::Elem, D>> {
-        self.mapv(f)
+    pub fn map<R: Elements<'t, D>>(self, f: impl FnOnce(&Self) -> R) -> Var<'t, Array<R::Elem, D>> {
+        self.mapv(|elements| f(&elements))
     }
 
     /// The closure's result for every element, with one call for each: the closure may branch.
@@ -138,7 +137,28 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
             .enumerate()
             .map(|(position, &value)| f(self.element(position, value)))
             .collect();
-        pack(self.tape, data.raw_dim(), &results)
+        pack(self.home(), data.raw_dim(), &results)
+    }
+
+    /// As [`Var::mapv_each`]; the closure is given a reference, as by ndarray's `map`.
+    ///
+    /// ```
+    /// # use chainrule::tape::Tape;
+    /// # use ndarray::array;
+    /// let tape = Tape::new();
+    /// let x = tape.var(array![-4.0, 4.0]);
+    /// let y = x.map_each(|e| if *e > 0.0 { e.sqrt() } else { *e });
+    /// assert_eq!(y.value(), array![-4.0, 2.0]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the closure returns a variable of another tape.
+    #[track_caller]
+    pub fn map_each<G: Real>(
+        self,
+        mut f: impl FnMut(&Var<'t, F>) -> Var<'t, G>,
+    ) -> Var<'t, Array<G, D>> {
+        self.mapv_each(|e| f(&e))
     }
 }
 
@@ -180,7 +200,7 @@ fn pack<'t, F: Real, D: Dimension + 'static>(
 ) -> Var<'t, Array<F, D>> {
     let mut value = Array::zeros(shape);
     for (into, element) in value.iter_mut().zip(elements) {
-        or_panic(same_tape(tape, element.tape, "pack"));
+        or_panic(same_tape(Some(tape), element.tape, "pack"));
         *into = element.slot;
     }
     let nodes: Vec<_> = elements.iter().map(|element| element.node).collect();

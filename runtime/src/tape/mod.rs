@@ -21,6 +21,9 @@
 //!   broadcasting; ndarray's `dot`, `t`, `sum`, `mean`, `mapv` and others.
 //! - The right operand of an operator or binary method is a variable, a reference to one, a plain
 //!   float or a plain array ([`Operand`]). A left operand is a variable or a float.
+//! - Scalars behave as floats do in ordinary code: they compare, print, default to zero, sum and
+//!   multiply up as iterators' items, live in vectors and are swapped. `Var::from(0.5)` is a constant
+//!   that goes with every tape.
 //! - Gradients accumulate over `backward` calls until [`Tape::zero_grad`]. Every tracked variable
 //!   has one, not only those made by [`Tape::var`]. The record lives as long as the tape
 //!   (PyTorch's `retain_graph = true`) or until [`Tape::clear`].
@@ -66,6 +69,7 @@ mod methods;
 mod objective;
 mod operand;
 mod operators;
+mod plain;
 mod reduce;
 mod rule;
 mod rules;

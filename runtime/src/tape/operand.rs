@@ -43,7 +43,7 @@ impl<'t, F: Real> Operand<'t, F> for F {
 
     #[inline]
     fn apply<R: Rule<2>>(self, left: Var<'t, F>, rule: R) -> Result<Var<'t, F>, Failure> {
-        Ok(apply_to_two(left, left.tape.constant(self), rule))
+        Ok(apply_to_two(left.tape, left, Var::constant(left.tape, self), rule))
     }
 }
 
@@ -52,8 +52,8 @@ impl<'t, F: Real> Operand<'t, F> for Var<'t, F> {
 
     #[inline]
     fn apply<R: Rule<2>>(self, left: Var<'t, F>, rule: R) -> Result<Var<'t, F>, Failure> {
-        same_tape(left.tape, self.tape, R::NAME)?;
-        Ok(apply_to_two(left, self, rule))
+        let tape = same_tape(left.tape, self.tape, R::NAME)?;
+        Ok(apply_to_two(tape, left, self, rule))
     }
 }
 
@@ -62,7 +62,7 @@ impl<'t, F: Real, D: Dimension + 'static> Operand<'t, F> for Var<'t, Array<F, D>
 
     fn apply<R: Rule<2>>(self, left: Var<'t, F>, rule: R) -> Result<Var<'t, Array<F, D>>, Failure> {
         same_tape(left.tape, self.tape, R::NAME)?;
-        elementwise(left.tape, side(left), self.side(), rule)
+        elementwise(self.home(), side(left), self.side(), rule)
     }
 }
 
@@ -74,7 +74,7 @@ impl<'t, F: Real, D: Dimension + 'static> Operand<'t, Array<F, D>> for F {
         left: Var<'t, Array<F, D>>,
         rule: R,
     ) -> Result<Var<'t, Array<F, D>>, Failure> {
-        left.tape.constant(self).apply(left, rule)
+        Var::constant(left.tape, self).apply(left, rule)
     }
 }
 
@@ -87,7 +87,7 @@ impl<'t, F: Real, D: Dimension + 'static> Operand<'t, Array<F, D>> for Var<'t, F
         rule: R,
     ) -> Result<Var<'t, Array<F, D>>, Failure> {
         same_tape(left.tape, self.tape, R::NAME)?;
-        elementwise(left.tape, left.side(), side(self), rule)
+        elementwise(left.home(), left.side(), side(self), rule)
     }
 }
 
@@ -105,7 +105,7 @@ where
         rule: R,
     ) -> Result<Var<'t, Self::Output>, Failure> {
         same_tape(left.tape, self.tape, R::NAME)?;
-        elementwise(left.tape, left.side(), self.side(), rule)
+        elementwise(left.home(), left.side(), self.side(), rule)
     }
 }
 
@@ -138,7 +138,7 @@ macro_rules! plain_arrays {
                 left: Var<'t, T>,
                 rule: R,
             ) -> Result<Var<'t, Self::Output>, Failure> {
-                left.tape.constant(self.to_owned()).apply(left, rule)
+                left.home().constant(self.to_owned()).apply(left, rule)
             }
         }
 
@@ -206,31 +206,31 @@ plain_arrays!(Array<F, E>, &Array<F, E>);
 /// ```
 pub trait Like<'t, T: Value> {
     #[doc(hidden)]
-    fn into_part(self, tape: &'t Tape) -> Part<'t, T>;
+    fn into_part(self, tape: Option<&'t Tape>) -> Part<'t, T>;
 }
 
 impl<'t, F: Real> Like<'t, F> for F {
     #[inline]
-    fn into_part(self, tape: &'t Tape) -> Part<'t, F> {
-        Part::Scalar(tape.constant(self))
+    fn into_part(self, tape: Option<&'t Tape>) -> Part<'t, F> {
+        Part::Scalar(Var::constant(tape, self))
     }
 }
 
 impl<'t, F: Real, D: Dimension + 'static> Like<'t, Array<F, D>> for F {
-    fn into_part(self, tape: &'t Tape) -> Part<'t, Array<F, D>> {
-        Part::Scalar(tape.constant(self))
+    fn into_part(self, tape: Option<&'t Tape>) -> Part<'t, Array<F, D>> {
+        Part::Scalar(Var::constant(tape, self))
     }
 }
 
 impl<'t, T: Value> Like<'t, T> for Var<'t, T> {
     #[inline]
-    fn into_part(self, _: &'t Tape) -> Part<'t, T> {
+    fn into_part(self, _: Option<&'t Tape>) -> Part<'t, T> {
         Part::Whole(self)
     }
 }
 
 impl<'t, F: Real, D: Dimension + 'static> Like<'t, Array<F, D>> for Var<'t, F> {
-    fn into_part(self, _: &'t Tape) -> Part<'t, Array<F, D>> {
+    fn into_part(self, _: Option<&'t Tape>) -> Part<'t, Array<F, D>> {
         Part::Scalar(self)
     }
 }
@@ -240,7 +240,7 @@ where
     Var<'t, U>: Like<'t, T>,
 {
     #[inline]
-    fn into_part(self, tape: &'t Tape) -> Part<'t, T> {
+    fn into_part(self, tape: Option<&'t Tape>) -> Part<'t, T> {
         (*self).into_part(tape)
     }
 }

@@ -89,7 +89,7 @@ macro_rules! scalar_left {
             #[inline]
             #[track_caller]
             fn $method(self, right: Var<'t, $float>) -> Self::Output {
-                right.tape.constant(self).$method(right)
+                Var::constant(right.tape, self).$method(right)
             }
         }
 
@@ -99,7 +99,7 @@ macro_rules! scalar_left {
             #[inline]
             #[track_caller]
             fn $method(self, right: &Var<'t, $float>) -> Self::Output {
-                right.tape.constant(self).$method(*right)
+                Var::constant(right.tape, self).$method(*right)
             }
         }
 
@@ -108,7 +108,7 @@ macro_rules! scalar_left {
 
             #[track_caller]
             fn $method(self, right: Var<'t, Array<$float, D>>) -> Self::Output {
-                right.tape.constant(self).$method(right)
+                right.home().constant(self).$method(right)
             }
         }
 
@@ -117,7 +117,7 @@ macro_rules! scalar_left {
 
             #[track_caller]
             fn $method(self, right: &Var<'t, Array<$float, D>>) -> Self::Output {
-                right.tape.constant(self).$method(*right)
+                right.home().constant(self).$method(*right)
             }
         }
     };

@@ -29,7 +29,7 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
         let pullback: Pullback = Box::new(move |ct, sink| {
             sink.add_array(node, Array::from_elem(shape.clone(), ct.scalar::<F>()));
         });
-        record_scalar(self.tape, data.sum(), node.is_tracked().then_some(pullback))
+        record_scalar(self.home(), data.sum(), node.is_tracked().then_some(pullback))
     }
 
     /// The mean of all elements, `None` when there are none.
@@ -53,7 +53,7 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
         let pullback: Pullback = Box::new(move |ct, sink| {
             sink.add_array(node, Array::from_elem(shape.clone(), ct.scalar::<F>() / count));
         });
-        Some(record_scalar(self.tape, value, node.is_tracked().then_some(pullback)))
+        Some(record_scalar(self.home(), value, node.is_tracked().then_some(pullback)))
     }
 }
 
@@ -125,6 +125,6 @@ impl<'t, F: Real, D: RemoveAxis<Smaller: 'static> + 'static> Var<'t, Array<F, D>
             }
             sink.add_array(node, all);
         });
-        record(self.tape, value.into_shared(), node.is_tracked().then_some(pullback))
+        record(self.home(), value.into_shared(), node.is_tracked().then_some(pullback))
     }
 }

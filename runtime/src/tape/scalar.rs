@@ -17,11 +17,11 @@ macro_rules! scalar_value {
 
             fn enter(self, tape: &Tape, tracked: bool) -> Var<'_, Self> {
                 let node = if tracked {
-                    push::<$float>(tape, [NodeId::NONE; 2], [0.0; 2])
+                    push::<$float>(Some(tape), [NodeId::NONE; 2], [0.0; 2])
                 } else {
                     NodeId::NONE
                 };
-                Var { tape, node, slot: self }
+                Var { tape: Some(tape), node, slot: self }
             }
 
             fn read(var: Var<'_, Self>) -> Self {
@@ -29,7 +29,10 @@ macro_rules! scalar_value {
             }
 
             fn gradient(var: Var<'_, Self>) -> Self {
-                Self::from_wide(var.tape.graph.borrow().scalar_gradient(var.node))
+                match var.tape {
+                    Some(tape) => Self::from_wide(tape.graph.borrow().scalar_gradient(var.node)),
+                    None => 0.0,
+                }
             }
 
             fn backward(var: Var<'_, Self>) -> Result<(), Failure> {
@@ -37,7 +40,9 @@ macro_rules! scalar_value {
             }
 
             fn backward_with(var: Var<'_, Self>, ct: Self) -> Result<(), Failure> {
-                var.tape.graph.borrow_mut().backward_scalar(var.node, ct.to_wide());
+                if let Some(tape) = var.tape {
+                    tape.graph.borrow_mut().backward_scalar(var.node, ct.to_wide());
+                }
                 Ok(())
             }
 
@@ -56,9 +61,9 @@ macro_rules! scalar_value {
                     Part::Scalar(var) | Part::Whole(var) => var,
                 };
                 let (a, b): (Var<'t, Self>, Var<'t, Self>) = (whole(a), whole(b));
-                same_tape(x.tape, a.tape, R::NAME)?;
-                same_tape(x.tape, b.tape, R::NAME)?;
-                Ok(apply_to_three([x, a, b], rule))
+                let tape = same_tape(x.tape, a.tape, R::NAME)?;
+                let tape = same_tape(tape, b.tape, R::NAME)?;
+                Ok(apply_to_three(tape, [x, a, b], rule))
             }
 
             fn cast<G: Real>(x: Var<'_, Self>) -> Var<'_, G> {
@@ -85,8 +90,11 @@ scalar_value!(f32);
 scalar_value!(f64);
 
 #[inline]
-fn push<F: Real>(tape: &Tape, parents: [NodeId; 2], partials: [f64; 2]) -> NodeId {
-    tape.graph.borrow_mut().push(F::SINGLE, parents, partials)
+fn push<F: Real>(tape: Option<&Tape>, parents: [NodeId; 2], partials: [f64; 2]) -> NodeId {
+    match tape {
+        Some(tape) => tape.graph.borrow_mut().push(F::SINGLE, parents, partials),
+        None => NodeId::NONE,
+    }
 }
 
 /// An operand's node and its partial.
@@ -112,7 +120,7 @@ fn edge<F: Real, const N: usize, R: Rule<N>>(
 }
 
 #[inline]
-fn push_edges<F: Real>(tape: &Tape, first: Edge, second: Edge) -> NodeId {
+fn push_edges<F: Real>(tape: Option<&Tape>, first: Edge, second: Edge) -> NodeId {
     push::<F>(tape, [first.0, second.0], [first.1, second.1])
 }
 
@@ -121,7 +129,7 @@ fn push_edges<F: Real>(tape: &Tape, first: Edge, second: Edge) -> NodeId {
 pub(super) fn apply_to_one<'t, F: Real, R: Rule<1>>(x: Var<'t, F>, rule: R) -> Var<'t, F> {
     let z = rule.value([x.slot]);
     if !x.node.is_tracked() {
-        return Var { tape: x.tape, node: NodeId::NONE, slot: z };
+        return Var::constant(x.tape, z);
     }
     let node = push_edges::<F>(x.tape, edge(rule, [x], 0, z), (NodeId::NONE, 0.0));
     Var { tape: x.tape, node, slot: z }
@@ -130,24 +138,28 @@ pub(super) fn apply_to_one<'t, F: Real, R: Rule<1>>(x: Var<'t, F>, rule: R) -> V
 /// Computes a rule of two operands of one tape and records the edges to those that are tracked.
 #[inline]
 pub(super) fn apply_to_two<'t, F: Real, R: Rule<2>>(
+    tape: Option<&'t Tape>,
     x: Var<'t, F>,
     y: Var<'t, F>,
     rule: R,
 ) -> Var<'t, F> {
     let z = rule.value([x.slot, y.slot]);
     if !x.node.is_tracked() && !y.node.is_tracked() {
-        return Var { tape: x.tape, node: NodeId::NONE, slot: z };
+        return Var::constant(tape, z);
     }
-    let node = push_edges::<F>(x.tape, edge(rule, [x, y], 0, z), edge(rule, [x, y], 1, z));
-    Var { tape: x.tape, node, slot: z }
+    let node = push_edges::<F>(tape, edge(rule, [x, y], 0, z), edge(rule, [x, y], 1, z));
+    Var { tape, node, slot: z }
 }
 
 /// Computes a rule of three operands of one tape. A third edge goes through a node of its own.
-fn apply_to_three<'t, F: Real, R: Rule<3>>(operands: [Var<'t, F>; 3], rule: R) -> Var<'t, F> {
-    let tape = operands[0].tape;
+fn apply_to_three<'t, F: Real, R: Rule<3>>(
+    tape: Option<&'t Tape>,
+    operands: [Var<'t, F>; 3],
+    rule: R,
+) -> Var<'t, F> {
     let z = rule.value(operands.map(|operand| operand.slot));
     if !operands.iter().any(|operand| operand.node.is_tracked()) {
-        return Var { tape, node: NodeId::NONE, slot: z };
+        return Var::constant(tape, z);
     }
     let [a, b, c] = [0, 1, 2].map(|position| edge(rule, operands, position, z));
     let node = match (a.0.is_tracked(), b.0.is_tracked(), c.0.is_tracked()) {
@@ -160,6 +172,14 @@ fn apply_to_three<'t, F: Real, R: Rule<3>>(operands: [Var<'t, F>; 3], rule: R) -
         (false, _, _) => push_edges::<F>(tape, b, c),
     };
     Var { tape, node, slot: z }
+}
+
+impl<'t, F: Real> Var<'t, F> {
+    /// A value to which nothing flows, on `tape` or on none.
+    #[inline]
+    pub(super) fn constant(tape: Option<&'t Tape>, value: F) -> Self {
+        Var { tape, node: NodeId::NONE, slot: value }
+    }
 }
 
 /// A scalar as an operand of an elementwise operation on arrays.

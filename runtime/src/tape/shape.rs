@@ -56,7 +56,7 @@ impl<F: Real, D: Dimension + 'static> Var<'_, Array<F, D>> {
         let pullback: Pullback = Box::new(move |ct, sink| {
             sink.add_array(node, ct.array::<F, D>().clone().reversed_axes());
         });
-        record(self.tape, self.data().reversed_axes(), node.is_tracked().then_some(pullback))
+        record(self.home(), self.data().reversed_axes(), node.is_tracked().then_some(pullback))
     }
 
     /// The number of elements.

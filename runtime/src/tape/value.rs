@@ -1,13 +1,17 @@
 //! What a variable can hold: floats, and ndarray's arrays of floats.
 
-use std::fmt::{Debug, Display};
+use std::cmp::Ordering;
+use std::fmt::{Debug, Display, LowerExp, UpperExp};
 use std::ops::{AddAssign, DivAssign, MulAssign, RemAssign, SubAssign};
 
 use ndarray::{Array, Dimension, LinalgScalar, ScalarOperand};
 use num_traits::{Float, FloatConst, FromPrimitive};
 
+use crate::rt::{Enter, OnTape, Stopped};
+
 use super::Tape;
 use super::error::Failure;
+use super::lift::Lift;
 use super::rule::Rule;
 use super::var::Var;
 
@@ -108,9 +112,15 @@ pub trait Real:
     + DivAssign
     + RemAssign
     + Display
+    + LowerExp
+    + UpperExp
     + Default
     + Send
     + Sync
+    + for<'t> Lift<'t, Out = Var<'t, Self>>
+    + for<'t> Enter<'t, Out = Var<'t, Self>>
+    + Stopped
+    + OnTape<Plain = Self>
 {
     #[doc(hidden)]
     const SINGLE: bool;
@@ -128,6 +138,14 @@ pub trait Real:
     fn std_round_ties_even(self) -> Self;
     #[doc(hidden)]
     fn std_midpoint(self, other: Self) -> Self;
+    #[doc(hidden)]
+    fn std_total_cmp(&self, other: &Self) -> Ordering;
+    #[doc(hidden)]
+    fn convert<G: Real>(var: Var<'_, Self>) -> Var<'_, G>;
+    #[doc(hidden)]
+    fn empty_sum() -> Self;
+    #[doc(hidden)]
+    fn empty_product() -> Self;
 }
 
 macro_rules! real {
@@ -164,6 +182,22 @@ macro_rules! real {
 
             fn std_round_ties_even(self) -> Self {
                 $float::round_ties_even(self)
+            }
+
+            fn std_total_cmp(&self, other: &Self) -> Ordering {
+                self.total_cmp(other)
+            }
+
+            fn convert<G: Real>(var: Var<'_, Self>) -> Var<'_, G> {
+                var.cast::<G>()
+            }
+
+            fn empty_sum() -> Self {
+                std::iter::empty::<$float>().sum()
+            }
+
+            fn empty_product() -> Self {
+                std::iter::empty::<$float>().product()
             }
         }
     };

@@ -23,7 +23,8 @@ use super::value::{Real, Value};
 /// assert!((x.grad() - (0.5_f64.sin() + 0.5 * 0.5_f64.cos())).abs() < 1e-15);
 /// ```
 pub struct Var<'t, T: Value> {
-    pub(super) tape: &'t Tape,
+    /// None for scalar constants that stand on no tape and go with every one.
+    pub(super) tape: Option<&'t Tape>,
     /// `NodeId::NONE` for constants.
     pub(super) node: NodeId,
     pub(super) slot: T::Slot,
@@ -49,6 +50,18 @@ impl<T: Value> fmt::Debug for Var<'_, T> {
 impl<F: Real> fmt::Display for Var<'_, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.slot, f)
+    }
+}
+
+impl<F: Real> fmt::LowerExp for Var<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::LowerExp::fmt(&self.slot, f)
+    }
+}
+
+impl<F: Real> fmt::UpperExp for Var<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::UpperExp::fmt(&self.slot, f)
     }
 }
 
@@ -90,9 +103,22 @@ impl<'t, T: Value> Var<'t, T> {
     /// let half = x.tape().constant(0.5);
     /// assert_eq!((x * half).value(), 0.5);
     /// ```
+    ///
+    /// # Panics
+    /// If it is a constant on no tape: one made by `From`, `Default`, or the sum of no elements.
     #[must_use]
+    #[track_caller]
     pub fn tape(self) -> &'t Tape {
-        self.tape
+        self.home()
+    }
+
+    /// The tape of something that cannot be without: an array, or what is tracked.
+    #[track_caller]
+    pub(super) fn home(self) -> &'t Tape {
+        match self.tape {
+            Some(tape) => tape,
+            None => panic!("a constant that stands on no tape: make it with `Tape::constant`"),
+        }
     }
 
     /// Whether a derivative flows to it: it is a tracked variable or depends on one.
@@ -205,16 +231,23 @@ impl<'t, T: Value> Var<'t, T> {
     /// assert_eq!((x.grad(), y.grad()), (0.0, 3.0));
     /// ```
     pub fn zero_grad(self) {
-        self.tape.graph.borrow_mut().zero_gradient(self.node);
+        if let Some(tape) = self.tape {
+            tape.graph.borrow_mut().zero_gradient(self.node);
+        }
     }
 }
 
-/// An error unless both live on one tape.
+/// The tape of a result: the one on which both operands live, or the one that has any.
 #[inline]
-pub(super) fn same_tape(a: &Tape, b: &Tape, operation: &'static str) -> Result<(), Failure> {
-    if std::ptr::eq(a, b) {
-        Ok(())
-    } else {
-        Err(Failure::new(TapeError::ForeignTape { operation }))
+pub(super) fn same_tape<'t>(
+    a: Option<&'t Tape>,
+    b: Option<&'t Tape>,
+    operation: &'static str,
+) -> Result<Option<&'t Tape>, Failure> {
+    match (a, b) {
+        (Some(a), Some(b)) if !std::ptr::eq(a, b) => {
+            Err(Failure::new(TapeError::ForeignTape { operation }))
+        }
+        (a, b) => Ok(a.or(b)),
     }
 }

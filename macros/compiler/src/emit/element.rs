@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Literal as Token, Span, TokenStream};
 use quote::quote;
 
 /// An element type.
-pub(super) fn elem_type(elem: &Elem) -> TokenStream {
+pub(crate) fn elem_type(elem: &Elem) -> TokenStream {
     match elem {
         Elem::F32 => quote!(f32),
         Elem::F64 => quote!(f64),
@@ -19,12 +19,12 @@ pub(super) fn elem_type(elem: &Elem) -> TokenStream {
 }
 
 /// Zero of a float type.
-pub(super) fn zero(elem: &Elem) -> TokenStream {
+pub(crate) fn zero(elem: &Elem) -> TokenStream {
     literal(&Literal::Float(0.0, None), elem)
 }
 
 /// A literal of the given type.
-pub(super) fn literal(literal: &Literal, elem: &Elem) -> TokenStream {
+pub(crate) fn literal(literal: &Literal, elem: &Elem) -> TokenStream {
     match (literal, elem) {
         (Literal::Int(value), Elem::Int(name)) => {
             let digits = format!("{}{name}", value.unsigned_abs());
@@ -55,7 +55,7 @@ pub(super) fn literal(literal: &Literal, elem: &Elem) -> TokenStream {
 }
 
 /// A primitive applied to Rust expressions.
-pub(super) fn primitive(row: Prim, elem: &Elem, args: &[TokenStream]) -> TokenStream {
+pub(crate) fn primitive(row: Prim, elem: &Elem, args: &[TokenStream]) -> TokenStream {
     match row.spelling {
         Spelling::Operator(symbol) => {
             let symbol: TokenStream = symbol.parse().unwrap_or_default();
@@ -81,7 +81,7 @@ pub(super) fn primitive(row: Prim, elem: &Elem, args: &[TokenStream]) -> TokenSt
 }
 
 /// A conversion between element types.
-pub(super) fn cast(from: &Elem, to: &Elem, arg: &TokenStream) -> TokenStream {
+pub(crate) fn cast(from: &Elem, to: &Elem, arg: &TokenStream) -> TokenStream {
     let (source, target) = (elem_type(from), elem_type(to));
     match (from, to) {
         (Elem::Param(_), _) | (_, Elem::Param(_)) => {

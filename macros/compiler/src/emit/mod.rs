@@ -5,18 +5,19 @@
 
 mod access;
 mod api;
-mod element;
+pub(crate) mod element;
 mod kernel;
 mod loops;
 mod names;
-mod objective;
+pub(crate) mod objective;
 mod shapes;
-mod signature;
-mod tape;
+pub(crate) mod signature;
+pub(crate) mod tape;
 
 use crate::capsule::Callees;
 use crate::driver::Compiled;
-use crate::parse::Function;
+use crate::flow::emit::{owned, success, wrapped_type};
+use crate::parse::{Function, Passing, Type};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use signature::{one_or_tuple, tangent_type};
@@ -78,23 +79,36 @@ pub fn stub(function: &Function) -> TokenStream {
     let params = quote!(#(#params),*);
     let grads: Vec<TokenStream> = function.wrt().map(|p| tangent_type(&p.ty)).collect();
     let grad = one_or_tuple(&grads);
-    let value = tangent_type(&function.output);
+    let inner = success(&function.output);
+    let plain = owned(inner);
+    let value = owned(&function.output);
+    let both = wrapped_type(&function.output, quote!((#plain, #grad)));
+    let alone = wrapped_type(&function.output, grad);
     let outs = function.wrt().zip(&grads).map(|(p, ty)| {
         let out = Ident::new(&format!("d_{}", p.name), Span::call_site());
         quote!(#out: &mut #ty)
     });
     let outs = quote!(#(#outs),*);
+    let tangent = tangent_type(inner);
+    let cotangent = (*inner != Type::Unit).then(|| quote!(cotangent: #tangent,));
+    let cotangents = function.wrt().zip(&grads).filter(|(p, _)| p.passing == Passing::Exclusive);
+    let cotangents = cotangents.map(|(p, ty)| {
+        let name = Ident::new(&format!("ct_{}", p.name), Span::call_site());
+        quote!(#name: #ty,)
+    });
+    let comma = (!function.params.is_empty()).then(|| quote!(,));
     let message = "this function could not be differentiated";
-    let scalar = function.is_scalar().then(|| {
+    let scalar = matches!(inner, Type::Float(_)).then(|| {
         quote! {
-            pub fn grad<#generics>(#params) -> #grad #where_clause { ::core::panic!(#message) }
-            pub fn value_and_grad<#generics>(#params) -> (#value, #grad) #where_clause { ::core::panic!(#message) }
-            pub fn value_and_grad_into<#generics>(#params, #outs) -> #value #where_clause { ::core::panic!(#message) }
-            pub fn value_and_grad_add_into<#generics>(#params, #outs) -> #value #where_clause { ::core::panic!(#message) }
-            pub fn tape_value_and_grad<#generics>(#params) -> (#value, #grad) #where_clause { ::core::panic!(#message) }
+            pub fn grad<#generics>(#params) -> #alone #where_clause { ::core::panic!(#message) }
+            pub fn value_and_grad<#generics>(#params) -> #both #where_clause { ::core::panic!(#message) }
+            pub fn value_and_grad_into<#generics>(#params #comma #outs) -> #value #where_clause { ::core::panic!(#message) }
+            pub fn value_and_grad_add_into<#generics>(#params #comma #outs) -> #value #where_clause { ::core::panic!(#message) }
+            pub fn tape_value_and_grad<#generics>(#params) -> #both #where_clause { ::core::panic!(#message) }
         }
     });
-    let objective = objective::objective(function);
+    let structs = function.params.iter().any(|param| !param.ty.structs().is_empty());
+    let objective = if structs { TokenStream::new() } else { objective::objective(function) };
     quote! {
         #(#cfgs)*
         #[allow(non_camel_case_types, dead_code, missing_docs)]
@@ -105,7 +119,7 @@ pub fn stub(function: &Function) -> TokenStream {
         impl #name {
             pub const DERIVATION: &'static str = "";
             #scalar
-            pub fn vjp<#generics>(#params, cotangent: #value) -> (#value, #grad) #where_clause { ::core::panic!(#message) }
+            pub fn vjp<#generics>(#params #comma #cotangent #(#cotangents)*) -> #both #where_clause { ::core::panic!(#message) }
         }
         #(#cfgs)*
         const _: () = { #objective };
@@ -113,6 +127,6 @@ pub fn stub(function: &Function) -> TokenStream {
 }
 
 /// The `#[cfg(..)]` attributes of the function, which hold for all that stands beside it.
-fn conditions(function: &Function) -> Vec<&syn::Attribute> {
+pub(crate) fn conditions(function: &Function) -> Vec<&syn::Attribute> {
     function.item.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect()
 }

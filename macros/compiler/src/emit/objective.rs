@@ -1,7 +1,8 @@
 //! The runtime's traits for `struct f`, where `f` is not generic and returns a float.
 
 use super::signature::{one_or_tuple, strip, tangent_type};
-use crate::parse::{Function, Param, Type};
+use crate::ir::Elem;
+use crate::parse::{Function, Param, Passing, Type};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::visit_mut::{self, VisitMut};
@@ -10,21 +11,36 @@ use syn::visit_mut::{self, VisitMut};
 /// them than the runtime implements its traits for.
 fn is_objective(function: &Function) -> bool {
     let Type::Float(float) = &function.output else { return false };
-    let leaves = || function.wrt().flat_map(|p| p.ty.leaves());
-    let same =
-        |leaf: &Type| matches!(leaf, Type::Float(elem) | Type::Array(elem, _) if elem == float);
     let widest = |ty: &Type| if let Type::Tuple(parts) = ty { parts.len() } else { 1 };
-    function.floats.is_empty()
-        && leaves().all(same)
+    let generics = &function.item.sig.generics.params;
+    let is_generic = generics.iter().any(|p| !matches!(p, syn::GenericParam::Lifetime(_)));
+    let has_name = |ty: &syn::Type| !matches!(strip(ty), syn::Type::ImplTrait(_));
+    !is_generic
+        && function.wrt().all(|p| fits(&p.ty, float, 0) && p.passing != Passing::Exclusive)
         && function.wrt().count() <= MOST_PARAMS
         && function.wrt().all(|p| widest(&p.ty) <= MOST_PARAMS)
+        && function.params.iter().all(|p| has_name(&p.written))
+}
+
+/// Whether an owned value of a parameter's type can be passed for it, and is `Differentiable` over
+/// this float. Structs are taken to be.
+fn fits(ty: &Type, float: &Elem, depth: usize) -> bool {
+    match ty {
+        Type::Float(elem) | Type::Array(elem, _) => elem == float,
+        Type::Tuple(parts) => parts.iter().all(|part| fits(part, float, depth + 1)),
+        Type::Fixed(of, _) | Type::Vec(of) => fits(of, float, depth + 1),
+        // Of a slice inside a vector or a tuple, the owned value is of another type.
+        Type::Slice(of) => depth == 0 && fits(of, float, depth + 1),
+        Type::Struct(_) => true,
+        _ => false,
+    }
 }
 
 /// `Differentiable` is implemented for tuples up to this length.
 const MOST_PARAMS: usize = 8;
 
 /// `impl Objective for f`, inside a macro that drops it where the runtime has no such trait.
-pub(super) fn objective(function: &Function) -> TokenStream {
+pub(crate) fn objective(function: &Function) -> TokenStream {
     if !is_objective(function) {
         return TokenStream::new();
     }

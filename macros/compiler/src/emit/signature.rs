@@ -1,40 +1,39 @@
 //! Parameters and results as generated signatures write them.
 
-use super::element::elem_type;
 use crate::parse::{Function, Param, Type};
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 /// A float or array that a parameter, a result or a tangent is made of.
-pub(super) struct Leaf<'f> {
+pub(crate) struct Leaf<'f> {
     /// The parameter's name.
-    pub(super) root: Ident,
+    pub(crate) root: Ident,
     /// The fields from the parameter to the leaf.
-    pub(super) path: Vec<usize>,
+    pub(crate) path: Vec<usize>,
     /// Its type.
-    pub(super) ty: &'f Type,
+    pub(crate) ty: &'f Type,
     /// Whether the parameter is differentiated.
-    pub(super) wrt: bool,
+    pub(crate) wrt: bool,
     /// Whether the parameter is a reference.
-    pub(super) by_ref: bool,
+    pub(crate) by_ref: bool,
     /// The name of the parameter as the user wrote it.
-    pub(super) shown: String,
+    pub(crate) shown: String,
 }
 
 impl Leaf<'_> {
     /// Whether it is kept in an array with axes.
-    pub(super) fn is_array(&self) -> bool {
+    pub(crate) fn is_array(&self) -> bool {
         matches!(self.ty, Type::Array(_, rank) if *rank > 0)
     }
 
     /// The place of the leaf inside something that has the parameter's structure.
-    pub(super) fn place(&self, root: &Ident) -> TokenStream {
+    pub(crate) fn place(&self, root: &Ident) -> TokenStream {
         let path = self.path.iter().map(|&k| proc_macro2::Literal::usize_unsuffixed(k));
         quote!(#root #(.#path)*)
     }
 
     /// The leaf of the parameter itself: an array by reference, a scalar by value.
-    pub(super) fn argument(&self) -> TokenStream {
+    pub(crate) fn argument(&self) -> TokenStream {
         let place = self.place(&self.root);
         match self.ty {
             Type::Array(_, 0) => quote!(#place[()]),
@@ -46,16 +45,16 @@ impl Leaf<'_> {
 }
 
 /// The leaves of all parameters that the compiler computes with.
-pub(super) fn leaves(function: &Function) -> Vec<Leaf<'_>> {
+pub(crate) fn leaves(function: &Function) -> Vec<Leaf<'_>> {
     function.params.iter().flat_map(leaves_of).collect()
 }
 
 /// The leaves of one parameter.
-pub(super) fn leaves_of(param: &Param) -> Vec<Leaf<'_>> {
+pub(crate) fn leaves_of(param: &Param) -> Vec<Leaf<'_>> {
     let by_ref = matches!(strip(&param.written), syn::Type::Reference(_));
     let mut out = Vec::new();
     collect(&param.ty, &mut vec![], &mut |path, ty| {
-        if !matches!(ty, Type::Constant(_)) {
+        if matches!(ty, Type::Float(_) | Type::Array(..) | Type::Int(_)) {
             let shown = path.iter().fold(param.name.to_string(), |name, k| format!("{name}.{k}"));
             let (root, path) = (param.name.clone(), path.to_vec());
             out.push(Leaf { root, path, ty, wrt: param.wrt, by_ref, shown });
@@ -78,7 +77,7 @@ fn collect<'t>(ty: &'t Type, path: &mut Vec<usize>, visit: &mut impl FnMut(&[usi
 }
 
 /// A type without the parentheses and groups that macros wrap around it.
-pub(super) fn strip(ty: &syn::Type) -> &syn::Type {
+pub(crate) fn strip(ty: &syn::Type) -> &syn::Type {
     match ty {
         syn::Type::Paren(inner) => strip(&inner.elem),
         syn::Type::Group(inner) => strip(&inner.elem),
@@ -87,23 +86,19 @@ pub(super) fn strip(ty: &syn::Type) -> &syn::Type {
 }
 
 /// The tangent type.
-pub(super) fn tangent_type(ty: &Type) -> TokenStream {
+pub(crate) fn tangent_type(ty: &Type) -> TokenStream {
     match ty {
-        Type::Float(elem) => elem_type(elem),
-        Type::Array(elem, rank) => {
-            let (elem, array) = (elem_type(elem), format_ident!("Array{rank}"));
-            quote!(::chainrule::rt::#array<#elem>)
-        }
+        Type::Int(_) | Type::Constant(_) => quote!(()),
         Type::Tuple(parts) => {
             let parts = parts.iter().map(tangent_type);
             quote!((#(#parts,)*))
         }
-        _ => quote!(()),
+        other => crate::flow::emit::owned(other),
     }
 }
 
 /// A value of a tangent type from its leaves, in order.
-pub(super) fn assemble(ty: &Type, leaves: &mut impl Iterator<Item = TokenStream>) -> TokenStream {
+pub(crate) fn assemble(ty: &Type, leaves: &mut impl Iterator<Item = TokenStream>) -> TokenStream {
     match ty {
         Type::Tuple(parts) => {
             let parts: Vec<TokenStream> = parts.iter().map(|part| assemble(part, leaves)).collect();
@@ -118,7 +113,7 @@ pub(super) fn assemble(ty: &Type, leaves: &mut impl Iterator<Item = TokenStream>
 }
 
 /// One type: itself; several: the tuple of them.
-pub(super) fn one_or_tuple(parts: &[TokenStream]) -> TokenStream {
+pub(crate) fn one_or_tuple(parts: &[TokenStream]) -> TokenStream {
     match parts {
         [one] => one.clone(),
         several => quote!((#(#several),*)),

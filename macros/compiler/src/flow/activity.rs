@@ -47,7 +47,12 @@ pub fn partials(row: Prim) -> Vec<Sym> {
 /// Reports what would make a derivative silently wrong: a differentiated value that disappears into
 /// an integer or into a function that is not annotated.
 pub fn activity(program: &Program, wrt: &[bool], errors: &mut Errors) -> Activity {
-    let mut varied = Varied { program, values: vec![false; program.values.len()], mems: vec![false; program.mems.len()], changed: false };
+    let mut varied = Varied {
+        program,
+        values: vec![false; program.values.len()],
+        mems: vec![false; program.mems.len()],
+        changed: false,
+    };
     for (param, wrt) in program.params.iter().zip(wrt) {
         match param {
             ParamIs::Value(v) if *wrt => varied.value(*v, program.float(*v).is_some()),
@@ -64,7 +69,12 @@ pub fn activity(program: &Program, wrt: &[bool], errors: &mut Errors) -> Activit
     }
     report(&program.body, &varied, errors);
     let (values, mems) = (varied.values, varied.mems);
-    let mut useful = Useful { varied: (&values, &mems), values: vec![false; values.len()], mems: vec![false; mems.len()], changed: false };
+    let mut useful = Useful {
+        varied: (&values, &mems),
+        values: vec![false; values.len()],
+        mems: vec![false; mems.len()],
+        changed: false,
+    };
     if let Some(result) = &program.result {
         useful.tree(result);
     }
@@ -131,8 +141,7 @@ impl Varied<'_> {
         match &stmt.kind {
             Kind::Prim(out, row, args) => {
                 let partials = partials(row);
-                let flows =
-                    args.iter().zip(&partials).any(|(v, p)| self.is(*v) && *p != Sym::Zero);
+                let flows = args.iter().zip(&partials).any(|(v, p)| self.is(*v) && *p != Sym::Zero);
                 self.value(*out, flows);
             }
             Kind::Cast(out, arg) => self.value(*out, self.is(*arg)),
@@ -246,11 +255,9 @@ impl Useful<'_> {
 
     fn statement(&mut self, stmt: &Stmt) {
         match &stmt.kind {
-            Kind::Prim(out, row, args) => {
-                if self.is(*out) {
-                    for (v, partial) in args.iter().zip(partials(row)) {
-                        self.value(*v, partial != Sym::Zero);
-                    }
+            Kind::Prim(out, row, args) if self.is(*out) => {
+                for (v, partial) in args.iter().zip(partials(row)) {
+                    self.value(*v, partial != Sym::Zero);
                 }
             }
             Kind::Cast(out, arg) => self.value(*arg, self.is(*out)),
@@ -340,7 +347,8 @@ fn report(block: &Block, varied: &Varied<'_>, errors: &mut Errors) {
                 }
             }
             Kind::Opaque { code, .. } => {
-                let lost = |bind: &&super::ir::Bind| bind.by == By::Mut && varied.source(&bind.what);
+                let lost =
+                    |bind: &&super::ir::Bind| bind.by == By::Mut && varied.source(&bind.what);
                 if let Some(bind) = code.binds.iter().find(lost) {
                     errors.at(stmt.span, format!("this code changes `{}`, which carries a derivative, in a way that cannot be seen through", bind.name));
                 }

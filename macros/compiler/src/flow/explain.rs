@@ -437,7 +437,10 @@ impl<'p> Writer<'p> {
                     })
                     .collect();
                 let call = plain(&call.vjp);
-                self.line(depth, &format!("({}) = {call}({}; {ct})", outs.join(", "), args.join(", ")));
+                self.line(
+                    depth,
+                    &format!("({}) = {call}({}; {ct})", outs.join(", "), args.join(", ")),
+                );
             }
             Kind::Fail(code) => self.line(depth, &format!("return {}", code_text(code))),
             Kind::Diverge(code) => self.line(depth, &code_text(code)),

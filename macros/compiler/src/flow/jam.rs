@@ -6,9 +6,7 @@
 //! their inner loops as one. Each sum keeps its order, so no bit of the value changes; what they add
 //! to one place of a gradient is added up first.
 
-use super::ir::{
-    Block, Carried, Kind, Loop, MemId, Mode, Over, Pass, Place, Program, Stmt, Ty, V,
-};
+use super::ir::{Block, Carried, Kind, Loop, MemId, Mode, Over, Pass, Place, Program, Stmt, Ty, V};
 use super::visit::{Rename, rename, rename_place};
 use crate::ir::Literal;
 use crate::primitives;
@@ -114,14 +112,17 @@ impl Jam<'_> {
         let method = |name: &str| Pass::Method(name.to_string());
         let n = value(self, &|v| Kind::Pass(v, method("saturating_sub"), vec![hi, lo]), "n");
         let blocks = value(self, &|v| Kind::Pass(v, Pass::Binary("/"), vec![n, width]), "blocks");
-        let whole = value(self, &|v| Kind::Pass(v, Pass::Binary("*"), vec![blocks, width]), "whole");
+        let whole =
+            value(self, &|v| Kind::Pass(v, Pass::Binary("*"), vec![blocks, width]), "whole");
         let rest = value(self, &|v| Kind::Pass(v, Pass::Binary("+"), vec![lo, whole]), "rest");
 
         // Four at a time.
         let mut body = Vec::new();
         let block = self.program.value("block", index.clone(), span);
-        let (offset, base) =
-            (self.program.value("base", index.clone(), span), self.program.value("base", index, span));
+        let (offset, base) = (
+            self.program.value("base", index.clone(), span),
+            self.program.value("base", index, span),
+        );
         body.push(Stmt { kind: Kind::Pass(offset, Pass::Binary("*"), vec![block, width]), span });
         body.push(Stmt { kind: Kind::Pass(base, Pass::Binary("+"), vec![lo, offset]), span });
         let mut copies: Vec<Copy> = (0..WIDTH).map(|_| Copy::default()).collect();
@@ -139,8 +140,7 @@ impl Jam<'_> {
         self.side_by_side(&lp.body.stmts, &mut copies, &lp.carried, &mut body);
         let mut blocked = Vec::new();
         let mut remaining = lp.clone();
-        for ((carried, param), of_rest) in
-            lp.carried.iter().zip(params).zip(&mut remaining.carried)
+        for ((carried, param), of_rest) in lp.carried.iter().zip(params).zip(&mut remaining.carried)
         {
             let next = copies[WIDTH - 1].values.get(&carried.next).copied();
             let out = self.again_named(carried.out);

@@ -6,8 +6,8 @@
 
 pub mod activity;
 pub mod adjoint;
-pub mod explain;
 pub mod emit;
+pub mod explain;
 pub mod index;
 pub mod ir;
 pub mod jam;

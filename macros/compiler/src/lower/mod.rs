@@ -15,7 +15,7 @@ mod text;
 use crate::capsule::Callees;
 use crate::error::{Errors, Place};
 use crate::ir::{Dim, DimId, Elem, Kind, Op, Program, ValueId};
-use crate::parse::{Function, Type};
+use crate::parse::{Function, Passing, Type};
 use infer::Elems;
 use proc_macro2::{Span, TokenStream};
 use std::collections::HashMap;
@@ -132,6 +132,18 @@ struct OuterCall {
 
 impl<'a> Lowerer<'a> {
     fn root(mut self, id: usize, function: &'a Function) -> Option<Program> {
+        if !function.is_of_tensors() {
+            let message = "this type is not supported yet: take and return floats, integers, `ndarray` arrays and tuples of those";
+            let mut params = function.params.iter();
+            return match params.find(|p| !p.ty.is_of_tensors() || p.passing == Passing::Exclusive) {
+                Some(param) => self.error(&param.written, message),
+                None => self.error(function.item.sig.output_span(), message),
+            };
+        }
+        if let Some(param) = function.item.sig.generics.const_params().next() {
+            let message = "const generics are not supported yet: pass the size as an argument";
+            return self.error(&param.ident, message);
+        }
         let elems = function.floats.iter().map(|f| (f.clone(), Elem::Param(f.clone()))).collect();
         self.frames.push(Frame { function, id, scopes: vec![HashMap::new()], captured: 0, elems });
         for param in &function.params {
@@ -161,7 +173,7 @@ impl<'a> Lowerer<'a> {
                     .collect(),
             ),
             Type::Constant(what) => Val::Opaque(format!("a `{what}`")),
-            _ => Val::Opaque("of scalar code".to_string()),
+            _ => Val::Opaque("of a type that tensor code does not take".to_string()),
         }
     }
 

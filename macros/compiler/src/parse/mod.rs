@@ -2,9 +2,12 @@
 
 mod options;
 mod types;
+mod usage;
 
 pub use options::Options;
-pub use types::{Type, elem_of, type_of};
+pub use types::{Type, elem_of, text_of, type_of};
+
+pub(crate) use types::{Names, strip, understand};
 
 use crate::error::Errors;
 use proc_macro2::{Ident, Span};
@@ -21,8 +24,21 @@ pub struct Function {
     pub params: Vec<Param>,
     /// The type of the result.
     pub output: Type,
-    /// The type parameters bounded by `Float`.
+    /// The type parameters bounded by `Float`, those of the block around a method included.
     pub floats: Vec<String>,
+    /// The other type parameters, each with its description: their values are constants.
+    pub passive: Vec<(String, String)>,
+    /// The `impl` block around it, if it is a method or an associated function.
+    pub owner: Option<Owner>,
+}
+
+/// An `impl` block, as its methods see it.
+#[derive(Clone)]
+pub struct Owner {
+    /// What `Self` is, as written.
+    pub ty: syn::Type,
+    /// The generics of the block.
+    pub generics: syn::Generics,
 }
 
 /// How a parameter is passed.
@@ -43,7 +59,7 @@ pub struct Param {
     pub name: Ident,
     /// The pattern it binds in the body.
     pub pat: syn::Pat,
-    /// Its type as written.
+    /// Its type as written; of `self` the one that its short form stands for.
     pub written: syn::Type,
     /// Its type as understood.
     pub ty: Type,
@@ -64,20 +80,132 @@ impl Function {
         self.params.iter().filter(|p| p.wrt)
     }
 
+    /// Understands a type that stands in the function's body; `None` if it is not accepted.
+    ///
+    /// ```
+    /// use chainrule_compiler::error::Errors;
+    /// use chainrule_compiler::parse::{Options, Type, parse_function};
+    ///
+    /// let item = syn::parse_str("fn f<R: Rng>(x: f64, rng: &mut R) -> f64 { x }")?;
+    /// let function = parse_function(Options::default(), item, &mut Errors::new()).unwrap();
+    /// let ty = function.type_of(&syn::parse_str("&[Layer]")?);
+    /// assert_eq!(ty, Some(Type::Slice(Box::new(Type::Struct("Layer".to_string())))));
+    /// let ty = function.type_of(&syn::parse_str("R")?);
+    /// assert_eq!(ty, Some(Type::Constant("impl Rng".to_string())));
+    /// # Ok::<(), syn::Error>(())
+    /// ```
+    pub fn type_of(&self, ty: &syn::Type) -> Option<Type> {
+        understand(ty, self.names(), &mut Errors::new())
+    }
+
+    /// What the names in the function's types mean.
+    pub(crate) fn names(&self) -> Names<'_> {
+        let this = self.owner.as_ref().map(|owner| &owner.ty);
+        Names { floats: &self.floats, passive: &self.passive, this }
+    }
+
+    /// Whether tensors alone can serve its signature: `ndarray` arrays, floats, integers, constants
+    /// and tuples of those, nothing changed in place. All else is scalar code.
+    pub fn is_of_tensors(&self) -> bool {
+        self.owner.is_none()
+            && self.output.is_of_tensors()
+            && (self.params.iter()).all(|p| {
+                p.ty.is_of_tensors()
+                    && (p.passing != Passing::Exclusive || !p.ty.is_differentiable())
+            })
+    }
+
     /// Whether the result is a single float, so that the function has a gradient.
     pub fn is_scalar(&self) -> bool {
         matches!(self.output, Type::Float(_))
     }
 }
 
-/// Understands the options and the signature.
+/// Understands the options and the signature of a function.
 pub fn parse_function(
     options: Options,
     item: syn::ItemFn,
     errors: &mut Errors,
 ) -> Option<Function> {
+    if let Some(receiver) = item.sig.receiver() {
+        errors.at(
+            receiver,
+            "methods are not supported yet: write a free function that takes the fields it needs",
+        );
+        return None;
+    }
+    parse(options, item, None, errors)
+}
+
+/// Understands the options and the signature of a method or associated function.
+pub fn parse_method(
+    options: Options,
+    method: &syn::ImplItemFn,
+    owner: &Owner,
+    errors: &mut Errors,
+) -> Option<Function> {
+    let item = syn::ItemFn {
+        attrs: method.attrs.clone(),
+        vis: method.vis.clone(),
+        modifiers: method.modifiers.clone(),
+        sig: method.sig.clone(),
+        block: Box::new(method.block.clone()),
+    };
+    parse(options, item, Some(owner.clone()), errors)
+}
+
+fn parse(
+    options: Options,
+    item: syn::ItemFn,
+    owner: Option<Owner>,
+    errors: &mut Errors,
+) -> Option<Function> {
     let before = errors.count();
     let sig = &item.sig;
+    check_qualifiers(sig, owner.is_some(), errors);
+    let (mut floats, mut passive) = (Vec::new(), Vec::new());
+    if let Some(owner) = &owner {
+        type_parameters(&owner.generics, &mut floats, &mut passive, None);
+    }
+    type_parameters(&sig.generics, &mut floats, &mut passive, Some(errors));
+    let this = owner.as_ref().map(|owner| &owner.ty);
+    let names = Names { floats: &floats, passive: &passive, this };
+    let output = output(sig, names, errors);
+    let mut params = Vec::new();
+    for (k, input) in sig.inputs.iter().enumerate() {
+        params.extend(parameter(k, input, names, &options, &item.block, output.as_ref(), errors));
+    }
+    if options.tape && (!floats.is_empty() || !matches!(output, None | Some(Type::Float(_)))) {
+        errors.at(
+            &sig.ident,
+            "the option `tape` needs a function that returns a float and has no type parameters",
+        );
+    }
+    if errors.count() == before {
+        choose_wrt(&options, &mut params, sig.ident.span(), errors);
+    }
+    let in_place = params.iter().any(|p| p.wrt && p.passing == Passing::Exclusive);
+    let without_value = match &output {
+        Some(Type::Unit) => true,
+        Some(Type::Option(of) | Type::Result(of, _)) => **of == Type::Unit,
+        _ => false,
+    };
+    if errors.count() == before && without_value && !in_place {
+        errors.at(
+            &sig.ident,
+            "nothing to differentiate: the function returns no value; give it a float, array or tuple result",
+        );
+    }
+    match output {
+        Some(output) if errors.count() == before => {
+            Some(Function { item, options, params, output, floats, passive, owner })
+        }
+        _ => None,
+    }
+}
+
+/// Reports what stands before a function's name and cannot be differentiated, and the name itself.
+fn check_qualifiers(sig: &syn::Signature, is_method: bool, errors: &mut Errors) {
     if let Some(token) = &sig.asyncness {
         errors.at(token, "an `async` function cannot be differentiated: take the `async` off, or differentiate the function it awaits");
     }
@@ -95,68 +223,149 @@ pub fn parse_function(
     }
     let primitives = ["f32", "f64", "bool", "char", "str"];
     let name = sig.ident.to_string();
-    if primitives.contains(&name.as_str()) || types::INTEGERS.contains(&name.as_str()) {
+    let is_type = primitives.contains(&name.as_str()) || types::INTEGERS.contains(&name.as_str());
+    if is_type && !is_method {
         errors.at(
             &sig.ident,
             format!("the struct beside a function named `{name}` would hide the type of that name: rename the function"),
         );
     }
-    let floats = type_parameters(sig, errors);
-    let mut params = Vec::new();
-    for (k, input) in sig.inputs.iter().enumerate() {
-        match input {
-            syn::FnArg::Receiver(receiver) => errors.at(
-                receiver,
-                "methods are not supported yet: write a free function that takes the fields it needs",
-            ),
-            syn::FnArg::Typed(typed) => {
-                if let Some(ty) = type_of(&typed.ty, &floats, errors) {
-                    let name = match &*typed.pat {
-                        syn::Pat::Ident(pat) => pat.ident.clone(),
-                        _ => format_ident!("arg{k}"),
-                    };
-                    let (pat, written) = ((*typed.pat).clone(), (*typed.ty).clone());
-                    let passing = match &written {
-                        syn::Type::Reference(r) if r.mutability.is_some() => Passing::Exclusive,
-                        syn::Type::Reference(_) => Passing::Shared,
-                        _ => Passing::Value,
-                    };
-                    params.push(Param { name, pat, written, ty, passing, wrt: false });
-                }
-            }
-        }
+}
+
+/// The type of the result; reports one that cannot carry a derivative.
+fn output(sig: &syn::Signature, names: Names<'_>, errors: &mut Errors) -> Option<Type> {
+    let syn::ReturnType::Type(_, ty) = &sig.output else {
+        return Some(Type::Unit);
+    };
+    let output = understand(ty, names, errors)?;
+    let inside = match &output {
+        Type::Option(of) | Type::Result(of, _) => of,
+        whole => whole,
+    };
+    if !inside.is_differentiable() && *inside != Type::Unit {
+        errors.at(ty, "nothing to differentiate: the result is not a float, an array of floats or a tuple of those");
+        return None;
     }
-    let output = match &sig.output {
-        syn::ReturnType::Default => {
-            errors.at(
-                &sig.ident,
-                "nothing to differentiate: the function returns no value; give it a float, array or tuple result",
-            );
-            None
-        }
-        syn::ReturnType::Type(_, ty) => {
-            let output = type_of(ty, &floats, errors);
-            if let Some(Type::Constant(_) | Type::Int(_)) = output {
-                errors.at(ty, "nothing to differentiate: the result is not a float, an array of floats or a tuple of those");
-            }
-            output
+    if is_fallible_inside(inside) {
+        errors.at(ty, "`Option` and `Result` are supported as the whole of a result only");
+        return None;
+    }
+    if matches!(strip(ty), syn::Type::Reference(_)) && !output.is_of_tensors() {
+        errors.at(ty, "a result behind a reference is not supported: return an owned value");
+        return None;
+    }
+    Some(output)
+}
+
+fn is_fallible_inside(ty: &Type) -> bool {
+    match ty {
+        Type::Option(_) | Type::Result(..) => true,
+        Type::Tuple(parts) => parts.iter().any(is_fallible_inside),
+        Type::Fixed(of, _) | Type::Slice(of) | Type::Vec(of) => is_fallible_inside(of),
+        _ => false,
+    }
+}
+
+/// Understands one parameter; whether it is differentiated is decided later.
+fn parameter(
+    k: usize,
+    input: &syn::FnArg,
+    names: Names<'_>,
+    options: &Options,
+    block: &syn::Block,
+    output: Option<&Type>,
+    errors: &mut Errors,
+) -> Option<Param> {
+    let (name, pat, written) = match input {
+        syn::FnArg::Receiver(receiver) => receiver_parts(receiver),
+        syn::FnArg::Typed(typed) => {
+            let name = match &*typed.pat {
+                syn::Pat::Ident(pat) => pat.ident.clone(),
+                _ => format_ident!("arg{k}"),
+            };
+            (name, (*typed.pat).clone(), (*typed.ty).clone())
         }
     };
-    if options.tape && (!floats.is_empty() || !matches!(output, None | Some(Type::Float(_)))) {
-        errors.at(
-            &sig.ident,
-            "the option `tape` needs a function that returns a float and has no type parameters",
-        );
-    }
-    if errors.count() == before {
-        choose_wrt(&options, &mut params, sig.ident.span(), errors);
-    }
-    match output {
-        Some(output) if errors.count() == before => {
-            Some(Function { item, options, params, output, floats })
+    let passing = match strip(&written) {
+        syn::Type::Reference(r) if r.mutability.is_some() => Passing::Exclusive,
+        syn::Type::Reference(_) => Passing::Shared,
+        _ => Passing::Value,
+    };
+    let constant = || Type::Constant(text_of(strip_reference(&written)));
+    let asked = options.wrt.as_ref().map(|wrt| wrt.contains(&name));
+    let ty = match asked {
+        // What is held constant need not be understood.
+        Some(false) => match understand(&written, names, &mut Errors::new()) {
+            Some(ty) if ty.structs().is_empty() => ty,
+            _ => constant(),
+        },
+        Some(true) => understand(&written, names, errors)?,
+        None => {
+            let ty = understand(&written, names, errors)?;
+            let is_data = || {
+                let mut bound = Vec::new();
+                names_of(&pat, &mut bound);
+                let returned = |ty| output.is_some_and(|output| output.structs().contains(&ty));
+                usage::is_destructured(&pat)
+                    || ty.structs().into_iter().any(|ty| {
+                        let path = ty.split('<').next().unwrap_or(ty);
+                        let last = path.rsplit("::").next().unwrap_or(path);
+                        returned(ty) || usage::is_data(block, &bound, last)
+                    })
+            };
+            if ty.structs().is_empty() || is_data() { ty } else { constant() }
         }
-        _ => None,
+    };
+    let ty = match ty {
+        Type::Option(_) | Type::Result(..) | Type::Unit => constant(),
+        ty if is_fallible_inside(&ty) => constant(),
+        ty => ty,
+    };
+    Some(Param { name, pat, written, ty, passing, wrt: false })
+}
+
+/// `self` as a parameter like any other.
+fn receiver_parts(receiver: &syn::Receiver) -> (Ident, syn::Pat, syn::Type) {
+    let this = Ident::new("self", receiver.self_token.span);
+    let ident = syn::PatIdent {
+        attrs: vec![],
+        by_ref: None,
+        mutability: receiver.mutability,
+        ident: this.clone(),
+        subpat: None,
+    };
+    let written = match &receiver.kind {
+        syn::ReceiverKind::Reference(and, lifetime, mutability) => {
+            let this = Ident::new("Self", receiver.self_token.span);
+            syn::parse_quote!(#and #lifetime #mutability #this)
+        }
+        syn::ReceiverKind::Typed(_, ty) => (**ty).clone(),
+        _ => {
+            let this = Ident::new("Self", receiver.self_token.span);
+            syn::parse_quote!(#this)
+        }
+    };
+    (this, syn::Pat::Ident(ident), written)
+}
+
+fn strip_reference(ty: &syn::Type) -> &syn::Type {
+    match strip(ty) {
+        syn::Type::Reference(reference) => strip_reference(&reference.elem),
+        other => other,
     }
+}
+
+/// The names a pattern binds.
+pub(crate) fn names_of(pat: &syn::Pat, names: &mut Vec<String>) {
+    struct Bound<'n>(&'n mut Vec<String>);
+    impl<'ast> syn::visit::Visit<'ast> for Bound<'_> {
+        fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
+            self.0.push(pat.ident.to_string());
+            syn::visit::visit_pat_ident(self, pat);
+        }
+        fn visit_expr(&mut self, _: &'ast syn::Expr) {}
+    }
+    syn::visit::Visit::visit_pat(&mut Bound(names), pat);
 }
 
 /// Marks the differentiated parameters: those the option names, or all that can be.
@@ -188,37 +397,46 @@ fn choose_wrt(options: &Options, params: &mut [Param], span: Span, errors: &mut 
     }
 }
 
-/// The type parameters, each of which must be a float.
-fn type_parameters(sig: &syn::Signature, errors: &mut Errors) -> Vec<String> {
-    let mut floats = Vec::new();
-    for param in &sig.generics.params {
-        match param {
-            syn::GenericParam::Type(param) => {
-                let of_where = (sig.generics.where_clause.iter())
-                    .flat_map(|clause| &clause.predicates)
-                    .filter_map(|predicate| match predicate {
-                        syn::WherePredicate::Type(p) => Some(p),
-                        _ => None,
-                    })
-                    .filter(|p| matches!(&p.bounded_ty, syn::Type::Path(t) if t.path.is_ident(&param.ident)))
-                    .flat_map(|p| &p.bounds);
-                // Also an unbounded one counts as a float from here on, so that it is reported once.
-                floats.push(param.ident.to_string());
-                if !param.bounds.iter().chain(of_where).any(is_float_bound) {
-                    errors.at(&param.ident, format!("the type parameter `{0}` is not known to be a float: bound it, `{0}: num_traits::Float`", param.ident));
-                }
+/// The type parameters: those that are floats, and all others with their descriptions.
+///
+/// One that is used like a float but not known to be one is reported, where `errors` are asked for.
+fn type_parameters(
+    generics: &syn::Generics,
+    floats: &mut Vec<String>,
+    passive: &mut Vec<(String, String)>,
+    mut errors: Option<&mut Errors>,
+) {
+    for param in generics.type_params() {
+        let of_where = (generics.where_clause.iter())
+            .flat_map(|clause| &clause.predicates)
+            .filter_map(|predicate| match predicate {
+                syn::WherePredicate::Type(p) => Some(p),
+                _ => None,
+            })
+            .filter(
+                |p| matches!(&p.bounded_ty, syn::Type::Path(t) if t.path.is_ident(&param.ident)),
+            )
+            .flat_map(|p| &p.bounds);
+        let bounds: Vec<&syn::TypeParamBound> = param.bounds.iter().chain(of_where).collect();
+        let name = param.ident.to_string();
+        if bounds.iter().any(|bound| is_bound(bound, &["Float", "NdFloat"])) {
+            floats.push(name);
+            continue;
+        }
+        let number = ["Add", "Sub", "Mul", "Div", "Neg", "Num", "NumCast", "Real"];
+        let is_unknown = bounds.is_empty() || bounds.iter().any(|bound| is_bound(bound, &number));
+        match &mut errors {
+            Some(errors) if is_unknown => {
+                // It counts as a float from here on, so that it is reported once.
+                floats.push(name);
+                errors.at(&param.ident, format!("the type parameter `{0}` is not known to be a float: bound it, `{0}: num_traits::Float`", param.ident));
             }
-            syn::GenericParam::Const(param) => errors.at(
-                &param.ident,
-                "const generics are not supported yet: pass the size as an argument",
-            ),
-            _ => {}
+            _ => passive.push((name, types::bounds_text(bounds))),
         }
     }
-    floats
 }
 
-fn is_float_bound(bound: &syn::TypeParamBound) -> bool {
+fn is_bound(bound: &syn::TypeParamBound, names: &[&str]) -> bool {
     matches!(bound, syn::TypeParamBound::Trait(bound)
-        if bound.path.segments.last().is_some_and(|s| s.ident == "Float"))
+        if bound.path.segments.last().is_some_and(|s| names.iter().any(|name| s.ident == name)))
 }

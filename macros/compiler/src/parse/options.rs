@@ -1,6 +1,7 @@
 //! The arguments of the attribute: `#[differentiate(wrt(w, b), tape)]`.
 
 use proc_macro2::Ident;
+use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Token, parenthesized};
@@ -29,7 +30,10 @@ impl Parse for Options {
                     }
                     let list;
                     parenthesized!(list in input);
-                    let names = Punctuated::<Ident, Token![,]>::parse_terminated(&list)?;
+                    let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(
+                        &list,
+                        Ident::parse_any,
+                    )?;
                     if names.is_empty() {
                         return Err(syn::Error::new(
                             name.span(),

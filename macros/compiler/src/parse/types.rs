@@ -2,6 +2,8 @@
 
 use crate::error::Errors;
 use crate::ir::Elem;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::ToTokens;
 
 /// A type in a signature.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +20,8 @@ pub enum Type {
     Slice(Box<Type>),
     /// `Vec<T>`
     Vec(Box<Type>),
-    /// A struct under `#[derive(Differentiable)]`: the type as it is written.
+    /// A struct under `#[derive(Differentiable)]`: the type as it is written, spaced as
+    /// [`text_of`] does.
     Struct(String),
     /// `Option<T>`, as a result.
     Option(Box<Type>),
@@ -52,15 +55,138 @@ impl Type {
             leaf => vec![leaf],
         }
     }
+
+    /// Whether tensors alone can serve it: floats, arrays of `ndarray`, integers, constants and
+    /// tuples of those. All other types are of scalar code.
+    pub fn is_of_tensors(&self) -> bool {
+        match self {
+            Type::Float(_) | Type::Array(..) | Type::Int(_) | Type::Constant(_) => true,
+            Type::Tuple(parts) => parts.iter().all(Type::is_of_tensors),
+            other => !other.is_differentiable() && !matches!(other, Type::Unit),
+        }
+    }
+
+    /// The structs it is made of, as their types are written.
+    pub fn structs(&self) -> Vec<&str> {
+        match self {
+            Type::Struct(text) => vec![text],
+            Type::Tuple(parts) => parts.iter().flat_map(Type::structs).collect(),
+            Type::Fixed(of, _) | Type::Slice(of) | Type::Vec(of) => of.structs(),
+            Type::Option(of) | Type::Result(of, _) => of.structs(),
+            _ => vec![],
+        }
+    }
+
+    /// The same type with every struct called as `rename` says.
+    pub fn with_structs(&self, rename: &impl Fn(&str) -> String) -> Type {
+        let inside = |of: &Type| Box::new(of.with_structs(rename));
+        match self {
+            Type::Struct(text) => Type::Struct(rename(text)),
+            Type::Tuple(parts) => {
+                Type::Tuple(parts.iter().map(|part| part.with_structs(rename)).collect())
+            }
+            Type::Fixed(of, len) => Type::Fixed(inside(of), len.clone()),
+            Type::Slice(of) => Type::Slice(inside(of)),
+            Type::Vec(of) => Type::Vec(inside(of)),
+            Type::Option(of) => Type::Option(inside(of)),
+            Type::Result(of, error) => Type::Result(inside(of), error.clone()),
+            other => other.clone(),
+        }
+    }
+}
+
+/// Tokens as text that does not depend on how they were spaced: `Params<f64>`.
+pub fn text_of(tokens: &impl ToTokens) -> String {
+    fn write(tokens: TokenStream, out: &mut String) {
+        let wordlike = |c: char| c.is_alphanumeric() || c == '_';
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) => {
+                    let (open, close) = match group.delimiter() {
+                        Delimiter::Parenthesis => ("(", ")"),
+                        Delimiter::Bracket => ("[", "]"),
+                        Delimiter::Brace => ("{", "}"),
+                        Delimiter::None => ("", ""),
+                    };
+                    out.push_str(open);
+                    write(group.stream(), out);
+                    out.push_str(close);
+                }
+                other => {
+                    let text = other.to_string();
+                    if out.ends_with(wordlike) && text.starts_with(wordlike) {
+                        out.push(' ');
+                    }
+                    out.push_str(&text);
+                }
+            }
+        }
+    }
+    let mut out = String::new();
+    write(tokens.to_token_stream(), &mut out);
+    out
 }
 
 pub(super) const INTEGERS: &[&str] =
     &["i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize"];
 
+/// Types of std that carry no derivative, whatever they hold.
+const PASSIVE: &[&str] = &[
+    "bool",
+    "str",
+    "char",
+    "String",
+    "HashMap",
+    "HashSet",
+    "BTreeMap",
+    "BTreeSet",
+    "BinaryHeap",
+    "VecDeque",
+    "LinkedList",
+    "Range",
+    "RangeInclusive",
+    "RangeFrom",
+    "RangeTo",
+    "RangeFull",
+    "Ordering",
+    "Duration",
+    "Instant",
+    "SystemTime",
+    "Path",
+    "PathBuf",
+    "OsStr",
+    "OsString",
+    "File",
+    "PhantomData",
+    "Formatter",
+    "NonZero",
+    "AtomicBool",
+    "AtomicUsize",
+    "AtomicU64",
+];
+
+/// Types of std that wrap a value which the compiler does not follow into them.
+const WRAPPERS: &[&str] =
+    &["Box", "Rc", "Arc", "Cell", "RefCell", "Mutex", "RwLock", "OnceCell", "Cow", "Wrapping"];
+
+/// What the names in a type mean.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Names<'n> {
+    /// The type parameters bounded by `Float`.
+    pub(crate) floats: &'n [String],
+    /// The other type parameters, each with its description.
+    pub(crate) passive: &'n [(String, String)],
+    /// What `Self` is.
+    pub(crate) this: Option<&'n syn::Type>,
+}
+
 /// The element type a type stands for, if it is a float or integer by name.
 pub fn elem_of(ty: &syn::Type, floats: &[String]) -> Option<Elem> {
-    let syn::Type::Path(path) = ty else {
-        return None;
+    let path = match ty {
+        syn::Type::Path(path) if path.qself.is_none() => path,
+        syn::Type::Paren(inner) => return elem_of(&inner.elem, floats),
+        syn::Type::Group(inner) => return elem_of(&inner.elem, floats),
+        _ => return None,
     };
     let name = path.path.get_ident().map(ToString::to_string);
     match name.as_deref()? {
@@ -73,55 +199,109 @@ pub fn elem_of(ty: &syn::Type, floats: &[String]) -> Option<Elem> {
 }
 
 /// Understands a type; reports one that is not accepted.
+///
+/// A type that is called by a name which is not known is taken for a struct under
+/// `#[derive(Differentiable)]`.
 pub fn type_of(ty: &syn::Type, floats: &[String], errors: &mut Errors) -> Option<Type> {
+    understand(ty, Names { floats, ..Names::default() }, errors)
+}
+
+/// The same where more names have a meaning.
+pub(crate) fn understand(ty: &syn::Type, names: Names<'_>, errors: &mut Errors) -> Option<Type> {
     match ty {
-        syn::Type::Paren(inner) => type_of(&inner.elem, floats, errors),
-        syn::Type::Group(inner) => type_of(&inner.elem, floats, errors),
-        syn::Type::Reference(reference) => {
-            if let Some(token) = &reference.mutability {
-                errors.at(
-                    token,
-                    "`&mut` parameters are not supported yet: return the new value instead",
-                );
-                return None;
+        syn::Type::Paren(inner) => understand(&inner.elem, names, errors),
+        syn::Type::Group(inner) => understand(&inner.elem, names, errors),
+        syn::Type::Reference(reference) => match strip(&reference.elem) {
+            syn::Type::Slice(slice) => {
+                let of = element(&slice.elem, names, errors)?;
+                Some(container(of, ty, Type::Slice))
             }
-            type_of(&reference.elem, floats, errors)
-        }
+            inner => understand(inner, names, errors),
+        },
+        syn::Type::Tuple(tuple) if tuple.elems.is_empty() => Some(Type::Unit),
         syn::Type::Tuple(tuple) => {
             let parts: Vec<_> =
-                tuple.elems.iter().map(|part| type_of(part, floats, errors)).collect();
+                tuple.elems.iter().map(|part| understand(part, names, errors)).collect();
             let parts = parts.into_iter().collect::<Option<Vec<_>>>()?;
             Some(Type::Tuple(parts))
         }
-        syn::Type::Path(path) if path.qself.is_none() => named(ty, path, floats, errors),
-        syn::Type::Array(_) | syn::Type::Slice(_) => {
-            errors.at(
-                ty,
-                "fixed arrays and slices are not supported yet: take an `ndarray` array or view",
-            );
+        syn::Type::Array(array) => {
+            let of = element(&array.elem, names, errors)?;
+            let len = text_of(&array.len);
+            Some(container(of, ty, |of| Type::Fixed(of, len)))
+        }
+        syn::Type::Slice(slice) => {
+            let of = element(&slice.elem, names, errors)?;
+            Some(container(of, ty, Type::Slice))
+        }
+        syn::Type::Path(path) if path.qself.is_none() => named(ty, path, names, errors),
+        syn::Type::Path(_) => {
+            errors.at(ty, "the type behind this path is not known here: write out what it is");
             None
         }
+        syn::Type::ImplTrait(bounds) => Some(Type::Constant(bounds_text(&bounds.bounds))),
+        syn::Type::TraitObject(bounds) => Some(Type::Constant(bounds_text(&bounds.bounds))),
+        syn::Type::FnPtr(_) => Some(Type::Constant("function pointer".to_string())),
         other => {
-            errors.at(other, "this type is not understood: supported are floats, integers, `ndarray` arrays and views of rank 0 to 2, and tuples of those");
+            errors.at(other, "this type is not understood: supported are floats, integers, arrays, slices and `Vec`s of those, `ndarray` arrays and views of rank 0 to 2, tuples, and structs under `#[derive(Differentiable)]`");
             None
         }
     }
 }
 
-fn named(
-    ty: &syn::Type,
-    path: &syn::TypePath,
-    floats: &[String],
-    errors: &mut Errors,
-) -> Option<Type> {
-    match elem_of(ty, floats) {
-        Some(Elem::Int(name)) => return Some(Type::Int(name)),
-        Some(elem) => return Some(Type::Float(elem)),
-        None => {}
+/// An array, slice or `Vec` of elements that are understood; of passive ones it is constant where
+/// they are not numbers or conditions.
+fn container(of: Type, ty: &syn::Type, build: impl FnOnce(Box<Type>) -> Type) -> Type {
+    match of {
+        Type::Constant(_) | Type::Unit => Type::Constant(text_of(ty)),
+        of => build(Box::new(of)),
     }
-    let segment = path.path.segments.last()?;
-    let name = segment.ident.to_string();
-    let arguments: Vec<&syn::Type> = match &segment.arguments {
+}
+
+/// Elements of a container: owned values.
+fn element(ty: &syn::Type, names: Names<'_>, errors: &mut Errors) -> Option<Type> {
+    let of = understand(ty, names, errors)?;
+    match (strip(ty), &of) {
+        (syn::Type::Reference(_), of) if of.is_differentiable() => {
+            errors.at(ty, "references inside an array, slice or `Vec` are not supported: hold the values themselves");
+            None
+        }
+        (_, Type::Array(..)) => {
+            errors.at(ty, "containers of `ndarray` arrays are not supported yet: take one array of a higher rank, or `Vec<f64>`");
+            None
+        }
+        (_, Type::Option(_) | Type::Result(..)) => Some(Type::Constant(text_of(ty))),
+        _ => Some(of),
+    }
+}
+
+/// A type without the parentheses and groups that macros wrap around it.
+pub(crate) fn strip(ty: &syn::Type) -> &syn::Type {
+    match ty {
+        syn::Type::Paren(inner) => strip(&inner.elem),
+        syn::Type::Group(inner) => strip(&inner.elem),
+        other => other,
+    }
+}
+
+/// The description of something known by its traits only.
+pub(super) fn bounds_text<'b>(bounds: impl IntoIterator<Item = &'b syn::TypeParamBound>) -> String {
+    for bound in bounds {
+        if let syn::TypeParamBound::Trait(bound) = bound
+            && let Some(segment) = bound.path.segments.last()
+        {
+            return match segment.ident.to_string().as_str() {
+                "Fn" | "FnMut" | "FnOnce" => "closure".to_string(),
+                _ => format!("impl {}", text_of(&bound.path)),
+            };
+        }
+    }
+    "generic value".to_string()
+}
+
+/// The type arguments of a path's last segment.
+fn arguments(segment: &syn::PathSegment) -> Vec<&syn::Type> {
+    match &segment.arguments {
         syn::PathArguments::AngleBracketed(list) => (list.args.iter())
             .filter_map(|arg| match arg {
                 syn::GenericArgument::Type(ty) => Some(ty),
@@ -129,58 +309,134 @@ fn named(
             })
             .collect(),
         _ => vec![],
+    }
+}
+
+fn named(
+    ty: &syn::Type,
+    path: &syn::TypePath,
+    names: Names<'_>,
+    errors: &mut Errors,
+) -> Option<Type> {
+    match elem_of(ty, names.floats) {
+        Some(Elem::Int(name)) => return Some(Type::Int(name)),
+        Some(elem) => return Some(Type::Float(elem)),
+        None => {}
+    }
+    let segment = path.path.segments.last()?;
+    let name = segment.ident.to_string();
+    let arguments = arguments(segment);
+    if path.path.segments.len() == 1 {
+        if let Some((_, what)) = names.passive.iter().find(|(passive, _)| *passive == name) {
+            return Some(Type::Constant(what.clone()));
+        }
+        if let ("Self", Some(this)) = (name.as_str(), names.this) {
+            return understand(this, Names { this: None, ..names }, errors);
+        }
+    }
+    let known = |name: &str| match (segment.arguments.is_none(), name) {
+        (true, "bool" | "str" | "char" | "String") => name.to_string(),
+        _ => text_of(ty),
     };
     match name.as_str() {
-        "bool" | "str" | "char" | "String" => return Some(Type::Constant(name)),
+        "f32" | "f64" => {
+            let elem = if name == "f32" { Elem::F32 } else { Elem::F64 };
+            return Some(Type::Float(elem));
+        }
+        name if INTEGERS.contains(&name) => return Some(Type::Int(name.to_string())),
+        name if PASSIVE.contains(&name) => return Some(Type::Constant(known(name))),
+        name if WRAPPERS.contains(&name) => {
+            let inside = arguments.iter().filter_map(|ty| {
+                understand(ty, names, &mut Errors::new()).filter(|ty| ty.structs().is_empty())
+            });
+            if inside.into_iter().any(|ty| ty.is_differentiable()) {
+                errors.at(ty, format!("`{name}` of a float is not supported: take the value itself, or a reference to it"));
+                return None;
+            }
+            return Some(Type::Constant(text_of(ty)));
+        }
         "Vec" => {
-            errors.at(ty, "`Vec` is not supported yet: take an `ndarray` array or view");
-            return None;
+            let Some(&of) = arguments.first() else {
+                errors.at(ty, "write out what the `Vec` holds: `Vec<f64>`");
+                return None;
+            };
+            let of = element(of, names, errors)?;
+            return Some(container(of, ty, Type::Vec));
         }
-        "Option" | "Result" => {
-            errors.at(ty, format!("`{name}` is not supported yet: take and return plain values"));
-            return None;
-        }
+        "Option" | "Result" => return fallible(ty, &name, &arguments, names, errors),
         "ArrayBase" | "CowArray" | "ArcArray" | "ArrayD" | "ArrayViewD" => {
             errors.at(ty, format!("`{name}` is not supported yet: take `&Array`, `ArrayView` or `&ArrayRef` of rank 0 to 2"));
             return None;
         }
         _ => {}
     }
-    let Some(rest) = ["ArrayView", "ArrayRef", "Array", "Tensor"]
-        .iter()
-        .find_map(|prefix| name.strip_prefix(prefix))
-    else {
-        errors.at(
-            ty,
-            format!("the type `{name}` is not understood: supported are floats, integers, `ndarray` arrays and views of rank 0 to 2, and tuples of those (write a type alias out; pass a struct's fields as parameters or as a tuple)"),
-        );
-        return None;
-    };
-    let rank = match (rest, arguments.get(1)) {
-        ("", Some(syn::Type::Path(dimension))) => {
-            let dimension = dimension.path.segments.last()?.ident.to_string();
-            dimension.strip_prefix("Ix").and_then(|n| n.parse().ok())
+    match array_rank(&name, &arguments) {
+        None => Some(Type::Struct(text_of(path))),
+        Some(Some(rank @ 0..=2)) => {
+            match arguments.first().and_then(|elem| elem_of(elem, names.floats)) {
+                Some(elem) if elem.is_float() => Some(Type::Array(elem, rank)),
+                _ => {
+                    errors.at(
+                        ty,
+                        "an array's elements must be `f32`, `f64` or a type parameter bounded by `Float`",
+                    );
+                    None
+                }
+            }
         }
-        (digits, None) => digits.parse().ok(),
-        _ => None,
-    };
-    let Some(rank @ 0..=2) = rank else {
-        errors.at(
-            ty,
-            format!(
-                "`{name}` is not known to be an array of rank 0 to 2, which are supported so far"
-            ),
-        );
-        return None;
-    };
-    match arguments.first().and_then(|elem| elem_of(elem, floats)) {
-        Some(elem) if elem.is_float() => Some(Type::Array(elem, rank)),
-        _ => {
+        Some(_) => {
             errors.at(
                 ty,
-                "an array's elements must be `f32`, `f64` or a type parameter bounded by `Float`",
+                format!("`{name}` is not known to be an array of rank 0 to 2, which are supported so far"),
             );
             None
         }
     }
+}
+
+/// `Option<T>`, `Result<T, E>` and aliases of it.
+fn fallible(
+    ty: &syn::Type,
+    name: &str,
+    arguments: &[&syn::Type],
+    names: Names<'_>,
+    errors: &mut Errors,
+) -> Option<Type> {
+    let Some(&of) = arguments.first() else {
+        errors.at(ty, format!("write out what the `{name}` holds: `{name}<f64, ..>`"));
+        return None;
+    };
+    let of = understand(of, names, errors)?;
+    Some(match (name, arguments.get(1)) {
+        ("Option", _) => Type::Option(Box::new(of)),
+        (_, Some(error)) => Type::Result(Box::new(of), text_of(error)),
+        // An alias, `io::Result<f64>`: its error type is known to rustc only.
+        (_, None) => {
+            let error = format!("<{} as ::chainrule::rt::Fallible>::Error", text_of(ty));
+            Type::Result(Box::new(of), error)
+        }
+    })
+}
+
+/// The rank of an `ndarray` array by its type: `None` if it is none, `Some(None)` if the rank is
+/// not known.
+fn array_rank(name: &str, arguments: &[&syn::Type]) -> Option<Option<usize>> {
+    let rest = ["ArrayView", "ArrayRef", "Array", "Tensor"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))?;
+    match (rest, arguments) {
+        // Names of the user's that start alike.
+        ("", []) => None,
+        (other, _) if !other.is_empty() && !other.starts_with("Mut") && !is_digits(other) => None,
+        ("", [_, syn::Type::Path(dimension), ..]) => {
+            let dimension = dimension.path.segments.last()?.ident.to_string();
+            Some(dimension.strip_prefix("Ix").and_then(|n| n.parse().ok()))
+        }
+        (digits, [_]) => Some(digits.parse().ok()),
+        _ => Some(None),
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit())
 }

@@ -47,7 +47,8 @@ impl<'p> Builder<'p> {
         };
         let mut patch = LoopPatch::default();
         let (zero, one) = (self.int(0), self.int(1));
-        let value = |this: &mut Self, name: &str| this.out.value(name, int.clone(), Span::call_site());
+        let value =
+            |this: &mut Self, name: &str| this.out.value(name, int.clone(), Span::call_site());
         let (step, next, steps) = (value(self, "step"), value(self, "step"), value(self, "steps"));
         let (phase, ready) =
             (value(self, "phase"), self.out.value("ready", Ty::Bool, Span::call_site()));
@@ -81,14 +82,15 @@ impl<'p> Builder<'p> {
 
         // How many stretches there are.
         let (every, steps) = (self.primal(every), self.primal(steps));
-        let (more, less, stretches) = (value(self, "n"), value(self, "n"), value(self, "stretches"));
+        let (more, less, stretches) =
+            (value(self, "n"), value(self, "n"), value(self, "stretches"));
         self.emit(Kind::Pass(more, Pass::Binary("+"), vec![steps, every]));
         self.emit(Kind::Pass(less, Pass::Binary("-"), vec![more, one]));
         self.emit(Kind::Pass(stretches, Pass::Binary("/"), vec![less, every]));
 
         // The cotangents go round from stretch to stretch.
         let active: Vec<usize> =
-            (0..lp.carried.len()).filter(|k| self.act.value(lp.carried[*k].param)).collect();
+            (0..lp.carried.len()).filter(|k| self.is_active(&lp.carried[*k])).collect();
         let touched = self.outer_values(pos);
         let mut round = Vec::new();
         let mut enter = |this: &mut Self, v: V, like: V| {

@@ -206,20 +206,18 @@ impl<'p> Builder<'p> {
             return false;
         }
         self.regions[r].recompute_all
-            || steps.len() <= FEW && leaves.iter().all(|leaf| self.regions[r].env.contains_key(leaf))
+            || steps.len() <= FEW
+                && leaves.iter().all(|leaf| self.regions[r].env.contains_key(leaf))
     }
 
     /// What `v` would be computed from: the values that have to be kept, and those computed again;
     /// looks no further than `limit` of these.
-    fn trace(
-        &self,
-        r: usize,
-        v: V,
-        limit: usize,
-        leaves: &mut HashSet<V>,
-        steps: &mut HashSet<V>,
-    ) {
-        if steps.len() > limit || self.regions[r].env.contains_key(&v) || leaves.contains(&v) || steps.contains(&v) {
+    fn trace(&self, r: usize, v: V, limit: usize, leaves: &mut HashSet<V>, steps: &mut HashSet<V>) {
+        if steps.len() > limit
+            || self.regions[r].env.contains_key(&v)
+            || leaves.contains(&v)
+            || steps.contains(&v)
+        {
             return;
         }
         let def = self.def(v);
@@ -281,7 +279,9 @@ impl<'p> Builder<'p> {
         let pos = info.pos;
         let mut note = |v: V| {
             let def = self.def(v);
-            if self.ix.encloses(body, def.block) && self.body_of(def.block) == body && seen.insert(v)
+            if self.ix.encloses(body, def.block)
+                && self.body_of(def.block) == body
+                && seen.insert(v)
             {
                 found.push(v);
             }

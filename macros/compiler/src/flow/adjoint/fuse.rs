@@ -56,8 +56,7 @@ impl<'p> Builder<'p> {
                     (Kind::If { outs, .. }, Use::Arm(k)) => chain.contains(&outs[k].value),
                     (Kind::Loop(inner), Use::Init(k)) => chain.contains(&inner.carried[k].out),
                     (Kind::Loop(inner), Use::Next(j)) => {
-                        chain.contains(&inner.carried[j].param)
-                            && inner.carried[j].next == *v
+                        chain.contains(&inner.carried[j].param) && inner.carried[j].next == *v
                     }
                     _ => false,
                 }
@@ -126,7 +125,8 @@ impl<'p> Builder<'p> {
                 }
                 Kind::If { outs, .. } => {
                     for (k, out) in outs.iter().enumerate() {
-                        if self.act.value(out.value) && (out.then == Some(v) || out.other == Some(v))
+                        if self.act.value(out.value)
+                            && (out.then == Some(v) || out.other == Some(v))
                         {
                             note(Use::Arm(k));
                         }
@@ -153,7 +153,7 @@ impl<'p> Builder<'p> {
     fn fuse(&mut self, pos: usize, lp: &'p Loop, stmt: &Stmt) {
         let body = self.ix.inner(pos)[0];
         let active: Vec<usize> =
-            (0..lp.carried.len()).filter(|k| self.act.value(lp.carried[*k].param)).collect();
+            (0..lp.carried.len()).filter(|k| self.is_active(&lp.carried[*k])).collect();
         if active.is_empty() || !self.memory_allows(pos, body) {
             return;
         }
@@ -262,7 +262,8 @@ impl<'p> Builder<'p> {
             if self.is_moved(mem) {
                 return false;
             }
-            let later = |sites: &[crate::flow::index::Site]| sites.iter().any(|site| site.pos >= end);
+            let later =
+                |sites: &[crate::flow::index::Site]| sites.iter().any(|site| site.pos >= end);
             if written {
                 return self.src.at(mem).origin == Origin::Local
                     && self.overwritten(mem, body)

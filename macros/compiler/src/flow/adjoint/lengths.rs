@@ -109,9 +109,9 @@ impl Builder<'_> {
     fn length(&self, place: &Place, depth: usize) -> Option<Polynomial> {
         let mem = place.mem.0 as usize;
         let of = self.src.at(place.mem);
-        let constant = self.ix.writes[mem].iter().all(|site| {
-            matches!(self.ix.stmts[site.pos].0.kind, Kind::Store(..) | Kind::Fill(..))
-        });
+        let constant = self.ix.writes[mem]
+            .iter()
+            .all(|site| matches!(self.ix.stmts[site.pos].0.kind, Kind::Store(..) | Kind::Fill(..)));
         let (mut ty, mut len) = (of.ty.clone(), None);
         if constant && of.origin != Origin::Local {
             len = Some(Polynomial::atom(Atom::Length(place.mem)));

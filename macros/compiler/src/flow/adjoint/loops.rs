@@ -2,9 +2,7 @@
 
 use super::{Builder, LoopPatch, Standing};
 use crate::flow::index::{BlockId, By_, Def};
-use crate::flow::ir::{
-    Block, Carried, Kind, Loop, Mode, Over, Pass, Place, RecId, Stmt, Ty, V,
-};
+use crate::flow::ir::{Block, Carried, Kind, Loop, Mode, Over, Pass, Place, RecId, Stmt, Ty, V};
 use crate::primitives;
 use proc_macro2::Span;
 
@@ -32,7 +30,7 @@ impl<'p> Builder<'p> {
         let body = self.ix.inner(pos)[0];
         let arrived: Vec<Option<V>> =
             lp.carried.iter().map(|carried| self.cot.remove(&carried.out)).collect();
-        let active = |k: &usize| self.act.value(lp.carried[*k].param);
+        let active = |k: &usize| self.is_active(&lp.carried[*k]);
         let (sums, others): (Vec<usize>, Vec<usize>) =
             (0..lp.carried.len()).filter(active).partition(|k| self.accumulates(lp, *k).is_some());
         let touched = self.outer_values(pos);
@@ -176,7 +174,7 @@ impl<'p> Builder<'p> {
             (Over::Range { lo, hi, reversed, .. }, false) => {
                 let var = variable.map_or(*lo, |(_, here)| here);
                 let (lo, hi) = (self.primal(*lo), self.primal(*hi));
-                let reversed = *reversed != !unordered;
+                let reversed = *reversed == unordered;
                 (Over::Range { var, lo, hi, reversed }, ("<", lo, hi))
             }
             _ => {
@@ -210,14 +208,21 @@ impl<'p> Builder<'p> {
             // Without an iteration there is perhaps no such place.
             let cond = self.out.value("ran", Ty::Bool, Span::call_site());
             self.emit(Kind::Pass(cond, Pass::Binary(ran.0), vec![ran.1, ran.2]));
-            let stores = after.into_iter().map(|(place, sum)| {
-                Stmt { kind: Kind::Store(place, sum, Mode::Add), span: Span::call_site() }
+            let stores = after.into_iter().map(|(place, sum)| Stmt {
+                kind: Kind::Store(place, sum, Mode::Add),
+                span: Span::call_site(),
             });
             let then = Block { stmts: stores.collect() };
             self.emit(Kind::If { cond, then, other: Block::default(), outs: vec![] });
         }
         settle(self);
         patch
+    }
+
+    /// Whether a derivative flows through what a loop carries. Its parameter alone does not tell:
+    /// each iteration may replace what the last one left.
+    pub(super) fn is_active(&self, carried: &Carried) -> bool {
+        self.act.value(carried.param) || self.act.value(carried.out)
     }
 
     pub(super) fn new_record(&mut self) -> RecId {
@@ -248,7 +253,11 @@ impl<'p> Builder<'p> {
     }
 
     /// Writes down, for people, what a loop keeps in an iteration.
-    fn note_stores(&mut self, values: &[V], mems: &[(crate::flow::ir::MemId, crate::flow::ir::MemId)]) {
+    fn note_stores(
+        &mut self,
+        values: &[V],
+        mems: &[(crate::flow::ir::MemId, crate::flow::ir::MemId)],
+    ) {
         let names: Vec<String> = (values.iter().map(|v| self.out.of(*v).name.clone()))
             .chain(mems.iter().map(|(m, _)| self.out.at(*m).name.clone()))
             .collect();
@@ -259,13 +268,13 @@ impl<'p> Builder<'p> {
     fn order_is_free(&self, pos: usize, body: BlockId) -> bool {
         (0..self.src.mems.len()).all(|m| {
             let mem = crate::flow::ir::MemId(m as u32);
-            let made_inside = self.ix.made[m].is_some_and(|made| self.ix.encloses(body, made.block));
+            let made_inside =
+                self.ix.made[m].is_some_and(|made| self.ix.encloses(body, made.block));
             if !self.act.mem(mem) || made_inside {
                 return true;
             }
-            let inside = |site: &&crate::flow::index::Site| {
-                (pos..self.ix.end(pos)).contains(&site.pos)
-            };
+            let inside =
+                |site: &&crate::flow::index::Site| (pos..self.ix.end(pos)).contains(&site.pos);
             let mut writes = self.ix.writes[m].iter().filter(inside).peekable();
             if writes.peek().is_none() {
                 return true;

@@ -41,13 +41,11 @@ impl Builder<'_> {
 
     /// Whether a memory is moved into another one as a whole: its shadow is made then.
     pub(super) fn is_moved(&self, mem: MemId) -> bool {
-        self.ix.writes[mem.0 as usize].iter().any(|site| {
-            match &self.ix.stmts[site.pos].0.kind {
-                Kind::Alloc(_, Init::Move(from)) | Kind::Assign { from, moved: true, .. } => {
-                    *from == Place::whole(mem) && self.src.at(mem).origin == Origin::Local
-                }
-                _ => false,
+        self.ix.writes[mem.0 as usize].iter().any(|site| match &self.ix.stmts[site.pos].0.kind {
+            Kind::Alloc(_, Init::Move(from)) | Kind::Assign { from, moved: true, .. } => {
+                *from == Place::whole(mem) && self.src.at(mem).origin == Origin::Local
             }
+            _ => false,
         })
     }
 
@@ -88,9 +86,11 @@ impl Builder<'_> {
                 (Type::Vec(elem) | Type::Slice(elem) | Type::Fixed(elem, _), Proj::Range(..)) => {
                     Type::Slice(elem)
                 }
-                (Type::Tuple(parts), Proj::Field(k)) => {
-                    k.parse::<usize>().ok().and_then(|k| parts.get(k).cloned()).unwrap_or(Type::Unit)
-                }
+                (Type::Tuple(parts), Proj::Field(k)) => k
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|k| parts.get(k).cloned())
+                    .unwrap_or(Type::Unit),
                 (other, _) => other,
             };
         }

@@ -24,8 +24,8 @@ mod stable;
 use super::activity::Activity;
 use super::index::{BlockId, Def, Index};
 use super::ir::{
-    Adjoint, Carried, Grad, Kind, MemId, Mode, Origin, Out, ParamIs, Place, Program, Pulled, RecId, Source,
-    Stmt, Tree, Ty, V,
+    Adjoint, Carried, Grad, Kind, MemId, Mode, Origin, Out, ParamIs, Place, Program, Pulled, RecId,
+    Source, Stmt, Tree, Ty, V,
 };
 use crate::ir::{Elem, Literal};
 use proc_macro2::Span;

@@ -101,9 +101,8 @@ impl Builder<'_> {
             {
                 return self.is_element(place, *var);
             }
-            let touches = |sites: &[Site]| {
-                sites.iter().any(|site| (k..self.ix.end(k)).contains(&site.pos))
-            };
+            let touches =
+                |sites: &[Site]| sites.iter().any(|site| (k..self.ix.end(k)).contains(&site.pos));
             if touches(&self.ix.reads[mem.0 as usize]) || touches(&self.ix.writes[mem.0 as usize]) {
                 return false;
             }

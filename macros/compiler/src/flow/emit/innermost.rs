@@ -47,7 +47,8 @@ pub(super) fn within(body: &mut Body<'_>, plan: &Plan, lp: &Loop) -> TokenStream
         harmless &= is_start
             && window.extra == 0
             && window.prefix.iter().all(|step| matches!(step, Proj::Field(_)));
-        let start = (!is_start).then(|| quote!([#start..]));
+        let first = replay.known(body, window.start) == Some(0);
+        let start = (!is_start && !first).then(|| quote!([#start..]));
         let len = match window.extra {
             0 => quote!(#count),
             extra => {

@@ -1,0 +1,77 @@
+//! Prints the table of objectives: plain, by the macro, by hand, in turn, round after round, medians.
+//!
+//! `cargo run --release -p chainrule-benches --bin objectives [ROUNDS]`
+
+#![forbid(unsafe_code)]
+
+use chainrule_benches::interleaved;
+use chainrule_benches::objectives::{self, Objective};
+use std::cell::RefCell;
+use std::error::Error;
+use std::hint::black_box;
+
+/// Positions among the candidates.
+const PLAIN: usize = 0;
+const MACRO: usize = 1;
+const HAND: usize = 2;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let rounds = match std::env::args().nth(1) {
+        Some(rounds) => {
+            rounds.parse().map_err(|_| format!("`{rounds}` is not a number of rounds"))?
+        }
+        None => 301,
+    };
+
+    if !objectives::STAND_INS.is_empty() {
+        println!(
+            "Not by the macro yet, but by hand in its place: {}.\n",
+            objectives::STAND_INS.join(", ")
+        );
+    }
+    print(&objectives::measured()?, rounds);
+    println!("\nThe hand's loops reordered:\n");
+    print(&objectives::reordered()?, rounds);
+    Ok(())
+}
+
+fn print(objectives: &[Objective], rounds: usize) {
+    println!(
+        "| objective | plain µs | macro µs | hand µs | macro / plain | macro / hand | bar | hand / plain |"
+    );
+    println!("|---|{}", "--:|".repeat(7));
+    for objective in objectives {
+        let at = &objective.start;
+        // One place in memory for both derivatives, so that neither has a luckier one.
+        let derivative = RefCell::new(vec![0.0; objective.derivatives]);
+        let derivative = &derivative;
+        let mut candidates: Vec<Box<dyn FnMut() + '_>> = vec![Box::new(|| {
+            black_box((objective.plain)(black_box(at)));
+        })];
+        for gradient in [&objective.by_macro, &objective.by_hand] {
+            candidates.push(Box::new(move || {
+                black_box(gradient(black_box(at), black_box(&mut derivative.borrow_mut())));
+            }));
+        }
+        let times = interleaved(&mut candidates, rounds);
+        let [plain, by_macro, by_hand] = [PLAIN, MACRO, HAND].map(|k| micros(times.median(k)));
+        println!(
+            "| {} | {plain} | {by_macro} | {by_hand} | {:.2} | {:.2} | {:.1} | {:.2} |",
+            objective.name,
+            times.ratio(MACRO, PLAIN),
+            times.ratio(MACRO, HAND),
+            objective.bar,
+            times.ratio(HAND, PLAIN),
+        );
+    }
+}
+
+/// Microseconds with three digits or more.
+fn micros(nanos: f64) -> String {
+    let micros = nanos / 1e3;
+    match micros {
+        ..10.0 => format!("{micros:.2}"),
+        ..100.0 => format!("{micros:.1}"),
+        _ => format!("{micros:.0}"),
+    }
+}

@@ -1,0 +1,38 @@
+//! The objectives' derivatives.
+//!
+//! Written by hand, in `chainrule_benches::hand_gradients`.
+
+use crate::read::{Gmm, Lstm};
+use chainrule_benches::hand_gradients::{ba, gmm, lstm};
+
+/// The mixture's posterior, and its gradient: alphas, means, inverse covariance factors.
+pub(crate) fn gmm(data: &Gmm) -> (f64, Vec<f64>) {
+    let Gmm { d, alphas, means, icf, x, gamma, m } = data;
+    let (value, (d_alphas, d_means, d_icf)) =
+        gmm::value_and_grad(alphas, means, icf, x, *d, *gamma, *m);
+    (value, [d_alphas, d_means, d_icf].concat())
+}
+
+/// The network's loss, and its gradient: main parameters, extra parameters.
+pub(crate) fn lstm(data: &Lstm) -> (f64, Vec<f64>) {
+    let Lstm { l, c, b, main, extra, state, sequence } = data;
+    let (value, (d_main, d_extra)) = lstm::value_and_grad(main, extra, state, sequence, *l, *b, *c);
+    (value, [d_main, d_extra].concat())
+}
+
+/// An observation's error, and two rows of derivatives: by camera, point and weight.
+pub(crate) fn reprojection(
+    cam: &[f64; 11],
+    point: &[f64; 3],
+    w: f64,
+    feat: &[f64; 2],
+) -> ([f64; 2], [[f64; 15]; 2]) {
+    let mut rows = [[0.0; 15]; 2];
+    let error = ba::reprojection_into(cam, point, w, feat, &mut rows);
+    (error, rows)
+}
+
+/// A weight's error, and its derivative.
+pub(crate) fn weight_error(w: f64) -> (f64, f64) {
+    (1.0 - w * w, -2.0 * w)
+}

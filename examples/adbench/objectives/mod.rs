@@ -1,0 +1,5 @@
+//! The objectives, in ordinary Rust.
+
+pub(crate) mod ba;
+pub(crate) mod gmm;
+pub(crate) mod lstm;

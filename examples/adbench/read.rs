@@ -1,0 +1,192 @@
+//! Reads ADBench's data files: numbers with white space between them.
+//!
+//! A file is refused as a whole, with one line that names the file, the line and the token.
+
+use std::fmt::Display;
+use std::fs;
+use std::path::Path;
+use std::str::{FromStr, Lines, SplitWhitespace};
+
+/// A mixture of Gaussians and the points it is fitted to; see [`super::objectives::gmm`].
+pub(crate) struct Gmm {
+    pub(crate) d: usize,
+    pub(crate) alphas: Vec<f64>,
+    pub(crate) means: Vec<f64>,
+    pub(crate) icf: Vec<f64>,
+    pub(crate) x: Vec<f64>,
+    pub(crate) gamma: f64,
+    pub(crate) m: u32,
+}
+
+/// Cameras, points and observations; see [`super::objectives::ba`].
+///
+/// Observation `i` is of point `i % points.len()` by camera `i % cameras.len()`.
+pub(crate) struct Ba {
+    pub(crate) cameras: Vec<[f64; 11]>,
+    pub(crate) points: Vec<[f64; 3]>,
+    pub(crate) weights: Vec<f64>,
+    pub(crate) features: Vec<[f64; 2]>,
+}
+
+/// A network and a sequence to predict; see [`super::objectives::lstm`].
+pub(crate) struct Lstm {
+    pub(crate) l: usize,
+    pub(crate) c: usize,
+    pub(crate) b: usize,
+    pub(crate) main: Vec<f64>,
+    pub(crate) extra: Vec<f64>,
+    pub(crate) state: Vec<f64>,
+    pub(crate) sequence: Vec<f64>,
+}
+
+/// The largest size a file may state: beyond ADBench's largest instances, and small enough that
+/// products of two do not overflow.
+const LARGEST: usize = 100_000_000;
+
+impl Gmm {
+    pub(crate) fn read(path: &Path) -> Result<Self, String> {
+        read(path, |file| {
+            let (d, k, n) = (file.size("d", 1)?, file.size("k", 1)?, file.size("n", 1)?);
+            let icf_len = d * (d + 1) / 2;
+            Ok(Gmm {
+                d,
+                alphas: file.numbers("the alphas", &[k])?,
+                means: file.numbers("the means", &[k, d])?,
+                icf: file.numbers("the inverse covariance factors", &[k, icf_len])?,
+                x: file.numbers("the points", &[n, d])?,
+                gamma: file.positive("gamma")?,
+                m: file.size("m", 0)? as u32,
+            })
+        })
+    }
+}
+
+impl Ba {
+    /// The file holds one camera, point, weight and feature, which all others repeat.
+    pub(crate) fn read(path: &Path) -> Result<Self, String> {
+        read(path, |file| {
+            let (n, m, p) = (file.size("n", 1)?, file.size("m", 1)?, file.size("p", 1)?);
+            Ok(Ba {
+                cameras: vec![file.array("the camera")?; n],
+                points: vec![file.array("the point")?; m],
+                weights: vec![file.number("the weight")?; p],
+                features: vec![file.array("the feature")?; p],
+            })
+        })
+    }
+}
+
+impl Lstm {
+    pub(crate) fn read(path: &Path) -> Result<Self, String> {
+        read(path, |file| {
+            let (l, c, b) = (file.size("l", 1)?, file.size("c", 2)?, file.size("b", 1)?);
+            Ok(Lstm {
+                l,
+                c,
+                b,
+                main: file.numbers("the main parameters", &[8, l, b])?,
+                extra: file.numbers("the extra parameters", &[3, b])?,
+                state: file.numbers("the state", &[2, l, b])?,
+                sequence: file.numbers("the sequence", &[c, b])?,
+            })
+        })
+    }
+}
+
+/// Reads a whole file by `parse`; whatever is wrong comes back with the file's name.
+fn read<T>(
+    path: &Path,
+    parse: impl FnOnce(&mut Tokens<'_>) -> Result<T, String>,
+) -> Result<T, String> {
+    let name = path.display();
+    let text = fs::read_to_string(path).map_err(|error| format!("{name}: cannot be read: {error}"));
+    let text = text?;
+    let mut tokens = Tokens::new(&text);
+    let parsed = parse(&mut tokens).and_then(|parsed| tokens.end().map(|()| parsed));
+    parsed.map_err(|message| format!("{name}, {message}"))
+}
+
+/// The tokens of a file, each with its line.
+struct Tokens<'a> {
+    lines: Lines<'a>,
+    rest: SplitWhitespace<'a>,
+    line: usize,
+    /// The last token so far, and its line.
+    last: Option<(&'a str, usize)>,
+}
+
+impl<'a> Tokens<'a> {
+    fn new(text: &'a str) -> Self {
+        Tokens { lines: text.lines(), rest: "".split_whitespace(), line: 0, last: None }
+    }
+
+    fn next(&mut self) -> Option<&'a str> {
+        loop {
+            if let Some(token) = self.rest.next() {
+                self.last = Some((token, self.line));
+                return Some(token);
+            }
+            self.rest = self.lines.next()?.split_whitespace();
+            self.line += 1;
+        }
+    }
+
+    /// The next token as `what`, if it is `valid`.
+    fn token<T: FromStr>(
+        &mut self,
+        what: &str,
+        wanted: impl Display,
+        valid: impl Fn(&T) -> bool,
+    ) -> Result<T, String> {
+        let Some(token) = self.next() else {
+            return Err(match self.last {
+                Some((token, line)) => {
+                    format!("line {line}: the file ends after `{token}`, within {what}")
+                }
+                None => "line 1: the file is empty".to_owned(),
+            });
+        };
+        let value = token.parse().ok().filter(valid);
+        value.ok_or_else(|| format!("line {}: `{token}` in {what} is not {wanted}", self.line))
+    }
+
+    fn size(&mut self, name: &str, least: usize) -> Result<usize, String> {
+        let wanted = format!("a whole number from {least} to {LARGEST}");
+        self.token(&format!("the size {name}"), wanted, |size| (least..=LARGEST).contains(size))
+    }
+
+    fn number(&mut self, what: &str) -> Result<f64, String> {
+        self.token(what, "a finite number", |number: &f64| number.is_finite())
+    }
+
+    fn positive(&mut self, what: &str) -> Result<f64, String> {
+        self.token(what, "a finite number above 0", |&number: &f64| {
+            number.is_finite() && number > 0.0
+        })
+    }
+
+    /// As many numbers as the product of `sizes`. Memory is taken only for what the file holds.
+    fn numbers(&mut self, what: &str, sizes: &[usize]) -> Result<Vec<f64>, String> {
+        let count = sizes.iter().fold(1, |product: usize, &size| product.saturating_mul(size));
+        (0..count).map(|_| self.number(what)).collect()
+    }
+
+    fn array<const N: usize>(&mut self, what: &str) -> Result<[f64; N], String> {
+        let mut array = [0.0; N];
+        for number in &mut array {
+            *number = self.number(what)?;
+        }
+        Ok(array)
+    }
+
+    /// Makes sure that nothing is left.
+    fn end(&mut self) -> Result<(), String> {
+        match self.next() {
+            Some(token) => Err(format!(
+                "line {}: `{token}` is one more than the sizes call for: remove it or correct them",
+                self.line
+            )),
+            None => Ok(()),
+        }
+    }
+}

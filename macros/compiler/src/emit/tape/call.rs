@@ -1,0 +1,397 @@
+//! Calls and paths.
+
+use super::name_of;
+use super::rewrite::{Rewrite, as_closure, lifted, named};
+use crate::parse::Type;
+use quote::{ToTokens, format_ident};
+use syn::visit_mut::{self, VisitMut};
+use syn::{Expr, parse_quote};
+
+/// Types and modules of std whose functions take variables as they take floats.
+const STD_TYPES: &[&str] = &[
+    "Arc",
+    "BTreeMap",
+    "BTreeSet",
+    "BinaryHeap",
+    "Box",
+    "Cell",
+    "Cow",
+    "Default",
+    "HashMap",
+    "HashSet",
+    "IntoIterator",
+    "Iterator",
+    "Option",
+    "Ordering",
+    "Rc",
+    "RefCell",
+    "Result",
+    "Self",
+    "String",
+    "Vec",
+    "VecDeque",
+    "array",
+    "char",
+    "cmp",
+    "iter",
+    "mem",
+    "slice",
+    "str",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "i128",
+    "isize",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "u128",
+    "usize",
+];
+
+/// Functions of std, and constructors, by their own names.
+const STD_FUNCTIONS: &[&str] = &[
+    "Err",
+    "None",
+    "Ok",
+    "Reverse",
+    "Some",
+    "Wrapping",
+    "black_box",
+    "drop",
+    "from_fn",
+    "identity",
+    "once",
+    "repeat",
+    "repeat_n",
+    "replace",
+    "successors",
+    "swap",
+    "take",
+    "zip",
+];
+
+/// Whether a path names something of std that the rewrite leaves alone.
+pub(super) fn is_std(path: &syn::Path) -> bool {
+    let names: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+    match names.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["std" | "core" | "alloc", ..] => true,
+        [name] => STD_FUNCTIONS.contains(name),
+        [.., of, _] => STD_TYPES.contains(of),
+        [] => false,
+    }
+}
+
+/// The type and name of `f64::max`, `T::zero`, `<f64>::max`, `<T as Float>::zero`.
+fn associated(path: &syn::ExprPath) -> Option<(String, String)> {
+    let name = path.path.segments.last()?.ident.to_string();
+    if let Some(of) = &path.qself {
+        return Some((of.ty.to_token_stream().to_string(), name));
+    }
+    let n = path.path.segments.len();
+    (n >= 2).then(|| (path.path.segments[n - 2].ident.to_string(), name))
+}
+
+/// Whether a function of a float type makes a number of none: `zero()`, `from_bits(..)`.
+fn makes(name: &str, args: usize) -> bool {
+    args == 0 || name.starts_with("from_")
+}
+
+impl Rewrite<'_> {
+    fn is_float(&self, ty: &str) -> bool {
+        matches!(ty, "f32" | "f64") || self.floats.iter().any(|f| f == ty)
+    }
+
+    fn is_local(&self, path: &syn::Path) -> bool {
+        path.get_ident().is_some_and(|name| self.names.locals.contains(&name.to_string()))
+    }
+
+    /// The number of an annotated function: one that is called, or this one itself.
+    pub(super) fn annotated(&self, path: &syn::Path) -> Option<usize> {
+        if self.is_local(path) {
+            return None;
+        }
+        let itself = path.is_ident(&self.name).then_some(self.id);
+        self.callees.callee(self.id, path).or(itself)
+    }
+
+    /// What a path becomes that is not called.
+    pub(super) fn path(&mut self, path: &mut syn::ExprPath) -> Option<Expr> {
+        if self.is_local(&path.path) {
+            return None;
+        }
+        if let Some(constant) = self.constant(&path.to_token_stream().to_string()) {
+            return Some(constant);
+        }
+        if let Some(id) = self.annotated(&path.path) {
+            self.called.push(id);
+            let arity = self.callees.function(id).map_or(1, |f| f.params.len());
+            return Some(as_closure(&name_of(id), arity));
+        }
+        if let Some(name) = path.path.get_ident() {
+            if let Some(&arity) = self.names.functions.get(&name.to_string()) {
+                return Some(as_closure(name, arity));
+            }
+            if self.names.generics.contains(&name.to_string()) {
+                return None;
+            }
+        }
+        if let Some((ty, name)) = associated(path) {
+            let ty_name = named_type(&ty);
+            if ty == "Float" && !name.starts_with(char::is_uppercase) {
+                let method = named(&name);
+                return Some(parse_quote!(::chainrule::tape::Var::#method));
+            }
+            if let Some(ty_name) = ty_name.filter(|_| self.is_float(&ty)) {
+                if name.starts_with(char::is_uppercase) {
+                    // `f64::MAX`, and `T::PI`, which is a function.
+                    return match matches!(ty.as_str(), "f32" | "f64") {
+                        true => Some(parse_quote!(__tape.constant(#path))),
+                        false => Some(parse_quote!(|| __tape.constant(#path()))),
+                    };
+                }
+                let method = named(&name);
+                return Some(match name.as_str() {
+                    "from" => parse_quote!(|__from| ::chainrule::rt::float::<#ty_name>(__from)),
+                    "zero" | "one" | "nan" | "infinity" | "neg_infinity" | "epsilon" => {
+                        parse_quote!(|| __tape.constant(#path()))
+                    }
+                    _ => parse_quote!(::chainrule::tape::Var::<'_, #ty_name>::#method),
+                });
+            }
+        }
+        let last = path.path.segments.last()?.ident.to_string();
+        if last == "stop_gradient" {
+            return Some(parse_quote!(::chainrule::rt::stopped));
+        }
+        if !last.starts_with(char::is_uppercase) || is_std_path(&path.path) {
+            visit_mut::visit_expr_path_mut(self, path);
+            return None;
+        }
+        Some(lifted(path))
+    }
+
+    /// What a call becomes.
+    pub(super) fn call(&mut self, call: &mut syn::ExprCall) -> Option<Expr> {
+        let source = call.to_token_stream().to_string();
+        let Expr::Path(function) = &mut *call.func else {
+            visit_mut::visit_expr_call_mut(self, call);
+            return None;
+        };
+        let function = function.clone();
+        let path = &function.path;
+        if let Some(id) = self.annotated(path)
+            && self.callees.function(id).is_some_and(|f| f.owner.is_none())
+        {
+            return Some(self.call_annotated(id, call));
+        }
+        if let Some(of) = self.associated_function(path) {
+            return Some(self.call_associated(of, call));
+        }
+        if let Some(constant) = self.constant(&source) {
+            return Some(constant);
+        }
+        if self.structs.find(path).is_some() {
+            // A tuple struct.
+            if let Expr::Path(path) = &mut *call.func {
+                self.own_name(&mut path.path);
+            }
+            call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+            return None;
+        }
+        if self.is_local(path) {
+            call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+            return None;
+        }
+        if let Some(name) = path.get_ident().filter(|n| self.is_inner(n)) {
+            call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+            let args = call.args.iter();
+            return Some(parse_quote!(#name(__tape, #(#args),*)));
+        }
+        let last = path.segments.last()?.ident.to_string();
+        if last == "stop_gradient" {
+            call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+            let args = call.args.iter();
+            return Some(parse_quote!(::chainrule::rt::stopped(#(#args),*)));
+        }
+        if let Some((ty, name)) = associated(&function)
+            && let Some(replaced) = self.call_of_float(&ty, &name, call)
+        {
+            return Some(replaced);
+        }
+        if last == "Err" && path.segments.len() == 1 {
+            return self.call_in_error(call);
+        }
+        if is_std(path) {
+            visit_mut::visit_path_mut(
+                self,
+                match &mut *call.func {
+                    Expr::Path(path) => &mut path.path,
+                    _ => return None,
+                },
+            );
+            call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+            return None;
+        }
+        if last.starts_with(char::is_uppercase) && !self.in_error {
+            call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+            return None;
+        }
+        Some(self.passive(&Expr::Call(call.clone())))
+    }
+
+    fn is_inner(&self, name: &proc_macro2::Ident) -> bool {
+        self.names.functions.contains_key(&name.to_string())
+    }
+
+    /// `Type::name` of an annotated method or associated function.
+    fn associated_function(&self, path: &syn::Path) -> Option<usize> {
+        let n = path.segments.len().checked_sub(2)?;
+        let (of, name) = (&path.segments[n].ident, &path.segments[n + 1].ident);
+        self.methods.iter().copied().find(|&id| {
+            self.callees.function(id).is_some_and(|f| {
+                let owner = f.owner.as_ref().map(|owner| &owner.ty);
+                let same = matches!(owner, Some(syn::Type::Path(ty))
+                    if ty.path.segments.last().is_some_and(|s| s.ident == *of));
+                *name == f.name() && (same || of == "Self")
+            })
+        })
+    }
+
+    fn call_associated(&mut self, id: usize, call: &mut syn::ExprCall) -> Expr {
+        call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+        let name = name_of(id);
+        let function = self.callees.function(id);
+        let receives = function.is_some_and(|f| f.item.sig.receiver().is_some());
+        let args: Vec<&Expr> = call.args.iter().collect();
+        let (first, rest) = args.split_at(usize::from(receives).min(args.len()));
+        let of = match &*call.func {
+            Expr::Path(path) => path.path.segments.iter().rev().nth(1).map(|s| &s.ident),
+            _ => None,
+        };
+        parse_quote!(#of::#name(#(#first,)* __tape, #(#rest),*))
+    }
+
+    fn call_annotated(&mut self, id: usize, call: &mut syn::ExprCall) -> Expr {
+        call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+        self.called.push(id);
+        let name = name_of(id);
+        let callee = self.callees.function(id);
+        let args = call.args.iter().enumerate().map(|(k, arg)| -> Expr {
+            let param = callee.and_then(|callee| callee.params.get(k));
+            match param {
+                // Also a plain array is taken where one of variables is asked for.
+                Some(param) if matches!(param.ty, Type::Array(..)) => {
+                    let borrow = match super::super::signature::strip(&param.written) {
+                        syn::Type::Reference(_) => Some(<syn::Token![&]>::default()),
+                        _ => None,
+                    };
+                    parse_quote!(#borrow ::chainrule::tape::lift(__tape, #arg))
+                }
+                _ => arg.clone(),
+            }
+        });
+        let args: Vec<Expr> = args.collect();
+        parse_quote!(#name(__tape, #(#args),*))
+    }
+
+    /// `f64::max(x, y)`, `T::zero()`, `Float::sqrt(x)`.
+    fn call_of_float(&mut self, ty: &str, name: &str, call: &mut syn::ExprCall) -> Option<Expr> {
+        let of_trait = ty == "Float";
+        if !of_trait && !self.is_float(ty) {
+            return None;
+        }
+        let method = named(name);
+        if !of_trait && makes(name, call.args.len()) {
+            return Some(self.passive(&Expr::Call(call.clone())));
+        }
+        call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+        let args: Vec<&Expr> = call.args.iter().collect();
+        let of = named_type(ty).filter(|_| !of_trait);
+        Some(match (name, of) {
+            ("from", Some(of)) if matches!(ty, "f32" | "f64") => match self.arrays {
+                true => parse_quote!(::chainrule::rt::As::<#of>::converted(#(#args),*)),
+                false => parse_quote!(::chainrule::rt::float::<#of>(#(#args),*)),
+            },
+            // num_traits' `NumCast::from`.
+            ("from", Some(of)) => parse_quote!(::chainrule::rt::number::<#of>(#(#args),*)),
+            (_, Some(of)) if !self.arrays => {
+                parse_quote!(::chainrule::tape::Var::<'_, #of>::#method(#(#args),*))
+            }
+            _ => {
+                let (receiver, rest) = args.split_first()?;
+                parse_quote!((#receiver).#method(#(#rest),*))
+            }
+        })
+    }
+
+    /// `Err(..)`: what is in it is plain.
+    fn call_in_error(&mut self, call: &mut syn::ExprCall) -> Option<Expr> {
+        let floats = match &self.function.output {
+            Type::Result(_, error) => error.contains("f64") || error.contains("f32"),
+            _ => false,
+        };
+        let before = std::mem::replace(&mut self.in_error, true);
+        for arg in &mut call.args {
+            match floats {
+                true => *arg = self.passive_unlifted(arg),
+                false => self.visit_expr_mut(arg),
+            }
+        }
+        self.in_error = before;
+        None
+    }
+
+    fn passive_unlifted(&self, expr: &Expr) -> Expr {
+        let shadows = self.shadows(expr, None);
+        parse_quote!({ #shadows #expr })
+    }
+
+    /// The accessor of a constant expression that an inlined function wrote.
+    fn constant(&self, source: &str) -> Option<Expr> {
+        let accessors = self.accessors?;
+        let number = accessors.foreign.iter().position(|foreign| {
+            foreign.origin == self.id && foreign.source.to_string() == source
+        })?;
+        if self.id == self.callees.root() && !source.contains("::") {
+            return None;
+        }
+        let accessor = format_ident!("__constant_{number}");
+        let owner = accessors.owner;
+        let locals = accessors.foreign[number].locals.iter().map(|(name, _)| named(name));
+        let value: Expr =
+            parse_quote!(#owner::#accessor(#(::chainrule::rt::OnTape::plain(&#locals)),*));
+        Some(lifted(&value))
+    }
+}
+
+fn named_type(ty: &str) -> Option<proc_macro2::Ident> {
+    syn::parse_str(ty).ok()
+}
+
+fn is_std_path(path: &syn::Path) -> bool {
+    let n = path.segments.len();
+    let of = n.checked_sub(2).map(|k| path.segments[k].ident.to_string());
+    let whole = |of: &String| {
+        matches!(
+            of.as_str(),
+            "i8" | "i16"
+                | "i32"
+                | "i64"
+                | "i128"
+                | "isize"
+                | "u8"
+                | "u16"
+                | "u32"
+                | "u64"
+                | "u128"
+                | "usize"
+                | "Ordering"
+        )
+    };
+    let last = path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+    of.as_ref().is_some_and(whole)
+        || matches!(last.as_str(), "None" | "Some" | "Ok" | "Err" | "Self")
+}

@@ -1,0 +1,103 @@
+//! std's macros: their arguments are expressions, which syn does not look into.
+
+use super::rewrite::Rewrite;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::visit_mut::VisitMut;
+use syn::{Expr, Token};
+
+/// Macros whose arguments are expressions, formats among them.
+const OF_EXPRESSIONS: &[&str] = &[
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "dbg",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "eprint",
+    "eprintln",
+    "format",
+    "panic",
+    "print",
+    "println",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "write",
+    "writeln",
+];
+
+/// `vec![x; n]`
+struct Repeated(Expr, Token![;], Expr);
+
+impl Parse for Repeated {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Ok(Repeated(input.parse()?, input.parse()?, input.parse()?))
+    }
+}
+
+/// `matches!(x, pattern if guard)`
+struct Matches(Expr, syn::Pat, Option<Expr>);
+
+impl Parse for Matches {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let of = input.parse()?;
+        input.parse::<Token![,]>()?;
+        let pat = syn::Pat::parse_multi_with_leading_vert(input)?;
+        let guard = match input.parse::<Option<Token![if]>>()? {
+            Some(_) => Some(input.parse()?),
+            None => None,
+        };
+        input.parse::<Option<Token![,]>>()?;
+        Ok(Matches(of, pat, guard))
+    }
+}
+
+impl Rewrite<'_> {
+    /// Rewrites the arguments where they can be read, and leaves the macro alone where not.
+    pub(super) fn macro_arguments(&mut self, mac: &mut syn::Macro) {
+        let name = mac.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+        let tokens = mac.tokens.clone();
+        let rewritten = match name.as_str() {
+            "vec" => self.repeated(tokens.clone()).or_else(|| self.list(tokens)),
+            "matches" => self.matches(tokens),
+            name if OF_EXPRESSIONS.contains(&name) => self.list(tokens),
+            _ => None,
+        };
+        if let Some(rewritten) = rewritten {
+            mac.tokens = rewritten;
+        }
+    }
+
+    fn list(&mut self, tokens: TokenStream) -> Option<TokenStream> {
+        let mut list = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens).ok()?;
+        for arg in &mut list {
+            match arg {
+                // `println!("{x}", x = y)`
+                Expr::Assign(assign) => self.visit_expr_mut(&mut assign.right),
+                arg => self.visit_expr_mut(arg),
+            }
+        }
+        Some(list.into_token_stream())
+    }
+
+    fn repeated(&mut self, tokens: TokenStream) -> Option<TokenStream> {
+        let Repeated(mut of, semicolon, mut n) = syn::parse2(tokens).ok()?;
+        self.visit_expr_mut(&mut of);
+        self.visit_expr_mut(&mut n);
+        Some(quote!(#of #semicolon #n))
+    }
+
+    fn matches(&mut self, tokens: TokenStream) -> Option<TokenStream> {
+        let Matches(mut of, pat, mut guard) = syn::parse2(tokens).ok()?;
+        self.visit_expr_mut(&mut of);
+        let guard = guard.as_mut().map(|guard| {
+            self.visit_expr_mut(guard);
+            quote!(if #guard)
+        });
+        Some(quote!(#of, #pat #guard))
+    }
+}

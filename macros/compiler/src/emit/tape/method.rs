@@ -1,0 +1,146 @@
+//! Method calls.
+
+use super::name_of;
+use super::rewrite::Rewrite;
+use syn::visit_mut;
+use syn::{Expr, parse_quote};
+
+/// What an iterator ends in; `map` of anything else may be an array's.
+const OF_ITERATORS: &[&str] = &[
+    "chain",
+    "chars",
+    "chunks",
+    "chunks_exact",
+    "cloned",
+    "copied",
+    "cycle",
+    "drain",
+    "enumerate",
+    "filter",
+    "filter_map",
+    "first",
+    "flat_map",
+    "get",
+    "into_iter",
+    "iter",
+    "iter_mut",
+    "last",
+    "map",
+    "max_by",
+    "min_by",
+    "next",
+    "position",
+    "rev",
+    "skip",
+    "skip_while",
+    "step_by",
+    "take",
+    "take_while",
+    "windows",
+    "zip",
+];
+
+/// Array operations: in the closure of a `mapv` they are another array's, so the closure must see
+/// one element at a time.
+const OF_ARRAYS: &[&str] =
+    &["mapv", "map", "mapv_into", "sum", "mean", "dot", "sum_axis", "mean_axis", "t"];
+
+impl Rewrite<'_> {
+    /// What a method call becomes.
+    pub(super) fn method_call(&mut self, call: &mut syn::ExprMethodCall) -> Option<Expr> {
+        let name = call.method.to_string();
+        if self.arrays && matches!(name.as_str(), "mapv" | "map" | "mapv_into") {
+            self.map_of_array(&name, call);
+        }
+        let of_error = matches!(name.as_str(), "ok_or" | "ok_or_else" | "map_err");
+        let before = self.in_error;
+        self.in_error |= of_error;
+        self.visit_method_call(call);
+        self.in_error = before;
+        if let Some(id) = self.method(call) {
+            let method = name_of(id);
+            let (receiver, args) = (&call.receiver, call.args.iter());
+            return Some(parse_quote!(#receiver.#method(__tape, #(#args),*)));
+        }
+        let receiver = &call.receiver;
+        match name.as_str() {
+            "reversed_axes" if self.arrays => Some(parse_quote!(#receiver.t())),
+            "into_owned" if self.arrays => Some(parse_quote!(#receiver.to_owned())),
+            _ => None,
+        }
+    }
+
+    /// Receiver, type arguments and arguments.
+    pub(super) fn visit_method_call(&mut self, call: &mut syn::ExprMethodCall) {
+        visit_mut::visit_expr_method_call_mut(self, call);
+    }
+
+    /// The closure of an array's `mapv` sees all elements at once, unless it branches.
+    fn map_of_array(&mut self, name: &str, call: &mut syn::ExprMethodCall) {
+        let of_iterator = match &*call.receiver {
+            Expr::MethodCall(of) => OF_ITERATORS.contains(&of.method.to_string().as_str()),
+            Expr::Paren(inner) => matches!(&*inner.expr, Expr::Range(_)),
+            _ => false,
+        };
+        if of_iterator || call.args.len() != 1 {
+            return;
+        }
+        let mut branches = false;
+        let closure: Expr = match &call.args[0] {
+            Expr::Path(path) => {
+                branches = self.annotated(&path.path).is_some();
+                parse_quote!(|__e| #path(__e))
+            }
+            closure => {
+                let mut calls = Calls { rewrite: self, found: false };
+                syn::visit::Visit::visit_expr(&mut calls, closure);
+                branches |= calls.found;
+                closure.clone()
+            }
+        };
+        call.args[0] = closure;
+        let of = if name == "map" { "map" } else { "mapv" };
+        let suffix = if branches { "_each" } else { "" };
+        call.method = proc_macro2::Ident::new(&format!("{of}{suffix}"), call.method.span());
+    }
+
+    /// The annotated method that a call means, by its name and number of arguments.
+    fn method(&self, call: &syn::ExprMethodCall) -> Option<usize> {
+        self.methods.iter().copied().find(|&id| {
+            self.callees.function(id).is_some_and(|f| {
+                let receives = f.item.sig.receiver().is_some();
+                receives && call.method == f.name() && f.params.len() == call.args.len() + 1
+            })
+        })
+    }
+}
+
+/// Looks for calls of annotated functions and for array operations in a closure.
+struct Calls<'r, 'c> {
+    rewrite: &'r Rewrite<'c>,
+    found: bool,
+}
+
+impl<'ast> syn::visit::Visit<'ast> for Calls<'_, '_> {
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        self.found |= OF_ARRAYS.contains(&call.method.to_string().as_str());
+        syn::visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_expr_if(&mut self, branch: &'ast syn::ExprIf) {
+        self.found = true;
+        syn::visit::visit_expr_if(self, branch);
+    }
+
+    fn visit_expr_match(&mut self, branch: &'ast syn::ExprMatch) {
+        self.found = true;
+        syn::visit::visit_expr_match(self, branch);
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        if let Expr::Path(path) = &*call.func {
+            self.found |= self.rewrite.annotated(&path.path).is_some();
+        }
+        syn::visit::visit_expr_call(self, call);
+    }
+}

@@ -1,0 +1,96 @@
+//! `tape_value_and_grad`: the function's source, rewritten to run on the tape's variables.
+//!
+//! The rewrite knows names only, no derivatives: it shares nothing with lowering and the rules, so
+//! that tape and macro are independent witnesses.
+//! Its one principle: in the rewritten source every float is a variable. Types become types of
+//! variables, literals and constants become constants of the tape, and so does what comes out of
+//! functions that are not annotated; with that, control flow, iterators and containers stay as
+//! they are, because a variable behaves as a float does. Annotated functions are rewritten too and
+//! become nested functions.
+
+mod call;
+mod entry;
+mod macros;
+mod method;
+mod names;
+mod passive;
+mod rewrite;
+mod structs;
+mod types;
+
+use crate::capsule::Callees;
+use crate::driver::Compiled;
+use crate::ir::Foreign;
+use crate::parse::Function;
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::format_ident;
+
+/// The associated function, if the option asks for it.
+pub(crate) fn tape(compiled: &Compiled<'_>, callees: &Callees) -> TokenStream {
+    let function = compiled.function;
+    let accessors =
+        Accessors { foreign: &compiled.primal.foreign, owner: &function.item.sig.ident };
+    match function.options.tape {
+        true => entry::entry(function, callees, Some(accessors), Definitions::default()),
+        false => TokenStream::new(),
+    }
+}
+
+/// `tape_value_and_grad` of a function whose result is a float, perhaps in an `Option` or
+/// `Result`; nothing for any other.
+///
+/// Free names in the bodies of callees are written as they stand: they must mean the same where
+/// the root function is.
+pub(crate) fn tape_of(function: &Function, callees: &Callees) -> TokenStream {
+    entry::entry(function, callees, None, Definitions::default())
+}
+
+/// The same where structs and methods are known.
+///
+/// Of a method it is called `m_tape_value_and_grad`.
+#[allow(dead_code, reason = "structs travel in capsules of their own")]
+pub(crate) fn tape_with(
+    function: &Function,
+    callees: &Callees,
+    definitions: Definitions<'_>,
+) -> TokenStream {
+    entry::entry(function, callees, None, definitions)
+}
+
+/// What a function's source mentions beside annotated functions.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Definitions<'d> {
+    /// The structs under `#[derive(Differentiable)]`.
+    pub(crate) structs: &'d [syn::ItemStruct],
+    /// The numbers of the annotated functions that are methods or associated functions.
+    pub(crate) methods: &'d [usize],
+}
+
+/// The constants of inlined functions, which `struct f` offers by hidden functions.
+#[derive(Clone, Copy)]
+struct Accessors<'c> {
+    foreign: &'c [Foreign],
+    owner: &'c Ident,
+}
+
+/// The rewritten function of this number.
+fn name_of(id: usize) -> Ident {
+    format_ident!("__tape_{id}")
+}
+
+/// The tokens of a capsule are marked as its own; here all names meet in one function.
+fn unmarked(tokens: TokenStream) -> TokenStream {
+    let token = |token: TokenTree| match token {
+        TokenTree::Ident(mut ident) if ident != "$crate" => {
+            ident.set_span(ident.span().resolved_at(Span::call_site()));
+            TokenTree::Ident(ident)
+        }
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), unmarked(group.stream()));
+            inner.set_span(group.span());
+            TokenTree::Group(inner)
+        }
+        other => other,
+    };
+    tokens.into_iter().map(token).collect()
+}

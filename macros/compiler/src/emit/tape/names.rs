@@ -1,0 +1,240 @@
+//! What the names in a function's source mean.
+
+use super::call::is_std;
+use super::structs::Structs;
+use super::types::mentions_floats;
+use crate::parse::{Function, Type};
+use std::collections::{HashMap, HashSet};
+use syn::Expr;
+use syn::visit::{self, Visit};
+
+/// The names of one function. Scopes are not told apart: a name means one kind of thing throughout.
+#[derive(Default)]
+pub(super) struct Names {
+    /// Everything a pattern binds.
+    pub(super) locals: HashSet<String>,
+    /// Locals that are closures.
+    pub(super) closures: HashSet<String>,
+    /// Parameters without a float in their type: values of the user's own types. Floats that come
+    /// out of them are plain.
+    pub(super) foreign: HashSet<String>,
+    /// Locals that come out of functions which are not annotated: perhaps the same.
+    pub(super) perhaps_foreign: HashSet<String>,
+    /// Functions inside the body and the number of their parameters.
+    pub(super) functions: HashMap<String, usize>,
+    /// Parameters that are arrays of `ndarray`.
+    pub(super) arrays: HashSet<String>,
+    /// Locals known to be slices, fixed arrays or `Vec`s.
+    pub(super) slices: HashSet<String>,
+    /// Type and const parameters.
+    pub(super) generics: HashSet<String>,
+}
+
+impl Names {
+    pub(super) fn of(function: &Function, structs: Structs<'_>) -> Names {
+        let mut names = Names::default();
+        names.generics(&function.item.sig.generics);
+        for param in &function.params {
+            names.visit_pat(&param.pat);
+            if !mentions_floats(&param.written, &function.floats, structs)
+                && param.name != "self"
+                && matches!(param.ty, Type::Constant(_) | Type::Struct(_))
+            {
+                names.foreign.insert(param.name.to_string());
+            }
+            match param.ty {
+                Type::Array(..) => names.arrays.insert(param.name.to_string()),
+                Type::Slice(_) | Type::Fixed(..) | Type::Vec(_) => {
+                    names.slices.insert(param.name.to_string())
+                }
+                _ => false,
+            };
+        }
+        names.visit_block(&function.item.block);
+        names
+    }
+
+    /// The names of a function inside a body.
+    pub(super) fn inside(&self, item: &syn::ItemFn) -> Names {
+        let mut names = Names { functions: self.functions.clone(), ..Names::default() };
+        names.generics(&item.sig.generics);
+        item.sig.inputs.iter().for_each(|input| names.visit_fn_arg(input));
+        names.visit_block(&item.block);
+        names
+    }
+
+    fn generics(&mut self, generics: &syn::Generics) {
+        for param in &generics.params {
+            match param {
+                syn::GenericParam::Type(param) => self.generics.insert(param.ident.to_string()),
+                syn::GenericParam::Const(param) => self.generics.insert(param.ident.to_string()),
+                _ => false,
+            };
+        }
+    }
+
+    /// Whether an expression is a place or value that hangs on one of these names.
+    pub(super) fn hangs_on(expr: &Expr, names: &HashSet<String>) -> bool {
+        match expr {
+            Expr::Path(path) => {
+                path.path.get_ident().is_some_and(|name| names.contains(&name.to_string()))
+            }
+            Expr::Field(field) => Names::hangs_on(&field.base, names),
+            Expr::Index(index) => Names::hangs_on(&index.expr, names),
+            Expr::MethodCall(call) => Names::hangs_on(&call.receiver, names),
+            Expr::Paren(inner) => Names::hangs_on(&inner.expr, names),
+            Expr::Reference(inner) => Names::hangs_on(&inner.expr, names),
+            Expr::Unary(inner) => Names::hangs_on(&inner.expr, names),
+            _ => false,
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
+        let name = pat.ident.to_string();
+        // A constant or variant looks like a binding.
+        if !name.starts_with(char::is_uppercase) {
+            self.locals.insert(name);
+        }
+        visit::visit_pat_ident(self, pat);
+    }
+
+    fn visit_local(&mut self, local: &'ast syn::Local) {
+        visit::visit_local(self, local);
+        let (pat, is_slice) = match &local.pat {
+            syn::Pat::Type(typed) => (&*typed.pat, is_slice(&typed.ty)),
+            pat => (pat, false),
+        };
+        let (syn::Pat::Ident(pat), Some(init)) = (pat, &local.init) else { return };
+        let name = pat.ident.to_string();
+        match &*init.expr {
+            Expr::Closure(_) => {
+                self.closures.insert(name);
+            }
+            Expr::Call(call) => {
+                if let Expr::Path(path) = &*call.func
+                    && !is_std(&path.path)
+                {
+                    self.perhaps_foreign.insert(name);
+                }
+            }
+            Expr::Array(_) | Expr::Repeat(_) => {
+                self.slices.insert(name);
+            }
+            Expr::Macro(mac) if mac.mac.path.is_ident("vec") => {
+                self.slices.insert(name);
+            }
+            _ if is_slice => {
+                self.slices.insert(name);
+            }
+            _ => {}
+        }
+    }
+
+    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+        self.functions.insert(item.sig.ident.to_string(), item.sig.inputs.len());
+    }
+
+    fn visit_item(&mut self, item: &'ast syn::Item) {
+        if let syn::Item::Fn(item) = item {
+            self.visit_item_fn(item);
+        }
+    }
+}
+
+fn is_slice(ty: &syn::Type) -> bool {
+    match ty {
+        syn::Type::Reference(reference) => is_slice(&reference.elem),
+        syn::Type::Array(_) | syn::Type::Slice(_) => true,
+        syn::Type::Path(path) => path.path.segments.last().is_some_and(|s| s.ident == "Vec"),
+        _ => false,
+    }
+}
+
+/// The one float that a function names, if it names one only: its literals are of that type.
+pub(super) fn only_float(function: &Function) -> Option<&'static str> {
+    #[derive(Default)]
+    struct Floats {
+        single: bool,
+        double: bool,
+        other: bool,
+    }
+    impl<'ast> Visit<'ast> for Floats {
+        fn visit_ident(&mut self, ident: &'ast proc_macro2::Ident) {
+            self.single |= ident == "f32";
+            self.double |= ident == "f64";
+        }
+
+        fn visit_lit_float(&mut self, lit: &'ast syn::LitFloat) {
+            self.single |= lit.suffix() == "f32";
+            self.double |= lit.suffix() == "f64";
+        }
+
+        fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+            let text = mac.tokens.to_string();
+            self.single |= text.contains("f32");
+            self.double |= text.contains("f64");
+        }
+    }
+    let mut floats = Floats { other: !function.floats.is_empty(), ..Floats::default() };
+    floats.visit_item_fn(&function.item);
+    match (floats.single, floats.double, floats.other) {
+        (true, false, false) => Some("f32"),
+        (false, true, false) => Some("f64"),
+        _ => None,
+    }
+}
+
+/// What is asked for by these does not depend on the elements.
+const OF_SHAPES: &[&str] = &["len", "is_empty", "dim", "shape", "nrows", "ncols", "capacity"];
+
+/// The names that an expression mentions from outside it, and whether for more than their length.
+pub(super) fn mentioned(expr: &Expr) -> Vec<(String, bool)> {
+    #[derive(Default)]
+    struct Mentions {
+        free: Vec<String>,
+        values: HashSet<String>,
+        bound: HashSet<String>,
+        exclusive: HashSet<String>,
+    }
+    impl<'ast> Visit<'ast> for Mentions {
+        fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
+            self.bound.insert(pat.ident.to_string());
+        }
+
+        fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+            if let Some(name) = path.path.get_ident().map(ToString::to_string) {
+                self.values.insert(name.clone());
+                if !self.free.contains(&name) {
+                    self.free.push(name);
+                }
+            }
+        }
+
+        fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+            if OF_SHAPES.contains(&call.method.to_string().as_str())
+                && let Expr::Path(path) = &*call.receiver
+            {
+                self.free.extend(path.path.get_ident().map(ToString::to_string));
+                return;
+            }
+            visit::visit_expr_method_call(self, call);
+        }
+
+        fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
+            if let (Some(_), Expr::Path(path)) = (reference.mutability, &*reference.expr) {
+                self.exclusive.extend(path.path.get_ident().map(ToString::to_string));
+            }
+            visit::visit_expr_reference(self, reference);
+        }
+    }
+    let mut mentions = Mentions::default();
+    mentions.visit_expr(expr);
+    let Mentions { mut free, values, bound, exclusive } = mentions;
+    let mut seen = HashSet::new();
+    free.retain(|name| {
+        !bound.contains(name) && !exclusive.contains(name) && seen.insert(name.clone())
+    });
+    free.into_iter().map(|name| (name.clone(), values.contains(&name))).collect()
+}

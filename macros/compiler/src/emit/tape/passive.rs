@@ -1,0 +1,203 @@
+//! What the rewrite cannot see into: functions that are not annotated, values of the user's own
+//! types, statements under `#[constant]`.
+//!
+//! Such code stays as it is written. The variables it mentions are shadowed by their plain values,
+//! and what comes out is lifted: floats, also in tuples and containers, become constants of the
+//! tape, everything else stays what it is.
+
+use super::names::{Names, mentioned};
+use super::rewrite::Rewrite;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::visit_mut::VisitMut;
+use syn::{Expr, parse_quote};
+
+/// Methods of std's floats, slices, containers and iterators: they mean on variables what they mean
+/// on floats, and leave a user's own type behind.
+const STD_METHODS: &[&str] = &[
+    "abs",
+    "acos",
+    "all",
+    "any",
+    "as_ref",
+    "as_slice",
+    "asin",
+    "atan",
+    "atan2",
+    "chunks",
+    "chunks_exact",
+    "clamp",
+    "clone",
+    "cloned",
+    "contains",
+    "copied",
+    "cos",
+    "cosh",
+    "exp",
+    "exp2",
+    "exp_m1",
+    "first",
+    "floor",
+    "get",
+    "hypot",
+    "into_iter",
+    "is_empty",
+    "is_finite",
+    "is_nan",
+    "iter",
+    "last",
+    "len",
+    "ln",
+    "ln_1p",
+    "log10",
+    "log2",
+    "max",
+    "min",
+    "mul_add",
+    "powf",
+    "powi",
+    "recip",
+    "round",
+    "signum",
+    "sin",
+    "sinh",
+    "split_at",
+    "sqrt",
+    "tan",
+    "tanh",
+    "to_vec",
+    "unwrap",
+    "unwrap_or",
+    "windows",
+];
+
+/// What has become of a chain of fields, indices and methods.
+enum Chain {
+    /// A place inside a user's value.
+    Place,
+    /// Rewritten.
+    Done,
+}
+
+impl Rewrite<'_> {
+    /// The expression as it stands, on plain values that no derivative depends on.
+    pub(super) fn passive(&self, expr: &Expr) -> Expr {
+        let source = quote!(#expr).to_string();
+        let shadows = self.shadows(expr, (!self.in_error).then_some(source));
+        let lifted = lift(&quote!({ #shadows #expr }));
+        parse_quote!(#lifted)
+    }
+
+    /// The expression as it stands, declared to be a constant.
+    pub(super) fn constant_by_decree(&self, expr: &Expr) -> Expr {
+        let shadows = self.shadows(expr, None);
+        let lifted = lift(&quote!({ #shadows #expr }));
+        parse_quote!(#lifted)
+    }
+
+    /// The plain values of the variables that an expression mentions, under their own names. With
+    /// its source, they must not depend on what is differentiated.
+    pub(super) fn shadows(&self, expr: &Expr, source: Option<String>) -> TokenStream {
+        let source = match source {
+            Some(source) => quote!(::core::option::Option::Some(#source)),
+            None => quote!(::core::option::Option::None),
+        };
+        let names = &self.names;
+        let shadowed = mentioned(expr).into_iter().filter(|(name, _)| {
+            names.locals.contains(name)
+                && !names.closures.contains(name)
+                && !names.foreign.contains(name)
+        });
+        let none = quote!(::core::option::Option::None);
+        let shadows = shadowed.map(|(name, values)| {
+            let source = if values { &source } else { &none };
+            let (kept, name) =
+                (format_ident!("__plain_{name}"), Ident::new(&name, Span::call_site()));
+            quote! {
+                let #kept = ::chainrule::rt::Plain(&#name, #source).kept();
+                let #name = #kept.shown();
+            }
+        });
+        let shadows: TokenStream = shadows.collect();
+        match shadows.is_empty() {
+            true => shadows,
+            false => quote! {
+                #[allow(unused_imports)]
+                use ::chainrule::rt::{PlainCopy as _, PlainOther as _, PlainVariable as _};
+                #shadows
+            },
+        }
+    }
+
+    /// A chain that hangs on a user's own value.
+    pub(super) fn foreign(&mut self, expr: &Expr) -> Option<Expr> {
+        let foreign = Names::hangs_on(expr, &self.names.foreign);
+        let perhaps =
+            matches!(expr, Expr::Field(_)) && Names::hangs_on(expr, &self.names.perhaps_foreign);
+        if !(foreign || perhaps)
+            || !matches!(expr, Expr::Field(_) | Expr::Index(_) | Expr::MethodCall(_))
+        {
+            return None;
+        }
+        let mut expr = expr.clone();
+        match self.chain(&mut expr) {
+            Chain::Place => {
+                let lifted = lift(&quote!(&#expr));
+                Some(parse_quote!(#lifted))
+            }
+            Chain::Done => Some(expr),
+        }
+    }
+
+    fn chain(&mut self, expr: &mut Expr) -> Chain {
+        match expr {
+            Expr::Field(field) => self.chain(&mut field.base),
+            Expr::Paren(inner) => self.chain(&mut inner.expr),
+            Expr::Index(index) => {
+                self.visit_expr_mut(&mut index.index);
+                self.chain(&mut index.expr)
+            }
+            Expr::MethodCall(call) => {
+                let is_std = STD_METHODS.contains(&call.method.to_string().as_str());
+                let of_field = !matches!(&*call.receiver, Expr::Path(_));
+                if !is_std || !of_field {
+                    if Names::hangs_on(&call.receiver, &self.names.foreign)
+                        && is_place(&call.receiver)
+                    {
+                        *expr = self.passive(expr);
+                        return Chain::Done;
+                    }
+                    self.visit_method_call(call);
+                    return Chain::Done;
+                }
+                if let Chain::Place = self.chain(&mut call.receiver) {
+                    let receiver = &call.receiver;
+                    let lifted = lift(&quote!(&#receiver));
+                    *call.receiver = parse_quote!(#lifted);
+                }
+                call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+                Chain::Done
+            }
+            _ => Chain::Place,
+        }
+    }
+}
+
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Index(index) => is_place(&index.expr),
+        Expr::Paren(inner) => is_place(&inner.expr),
+        _ => false,
+    }
+}
+
+/// A value with its floats as constants of the tape.
+pub(super) fn lift(value: &TokenStream) -> TokenStream {
+    quote! {{
+        #[allow(unused_imports)]
+        use ::chainrule::rt::{LiftFloats as _, LiftOther as _};
+        ::chainrule::rt::Lifted::new(#value).on_tape(__tape)
+    }}
+}

@@ -1,0 +1,337 @@
+//! Structs under `#[derive(Differentiable)]`.
+//!
+//! The rewritten functions stand in a block of their own, and in it, under its own name, each
+//! struct stands again with variables for floats. So literals, patterns and fields in the source
+//! stay as they are; only where parameters enter and gradients leave is one made of the other,
+//! field by field, the gradients on their way out of the block as tuples.
+
+use super::types::{Variables, mentions_floats};
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::parse_quote;
+use syn::visit::{self, Visit};
+use syn::visit_mut::{self, VisitMut};
+
+/// The definitions of structs that a function may mention.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Structs<'d>(pub(super) &'d [syn::ItemStruct]);
+
+impl<'d> Structs<'d> {
+    /// The struct that a path means, by its last name.
+    pub(super) fn find(self, path: &syn::Path) -> Option<&'d syn::ItemStruct> {
+        let name = &path.segments.last()?.ident;
+        self.0.iter().find(|def| def.ident == *name)
+    }
+
+    /// The struct that a type is, if it is one.
+    fn of_type(self, ty: &syn::Type) -> Option<(&'d syn::ItemStruct, &syn::TypePath)> {
+        match ty {
+            syn::Type::Path(path) => self.find(&path.path).map(|def| (def, path)),
+            _ => None,
+        }
+    }
+
+    /// Whether the struct holds variables whatever its type arguments are.
+    pub(super) fn holds_variables(self, def: &syn::ItemStruct) -> bool {
+        self.any_part(def, self.0.len(), &|path| {
+            let name = path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+            matches!(name.as_str(), "f32" | "f64") || name.starts_with("Array")
+        })
+    }
+
+    fn is_copy(self, def: &syn::ItemStruct) -> bool {
+        !self.any_part(def, self.0.len(), &|path| {
+            let name = path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+            matches!(name.as_str(), "Vec" | "String" | "Box" | "Rc" | "Arc")
+                || name.ends_with("Map")
+                || name.ends_with("Set")
+        })
+    }
+
+    /// Whether a path in the fields, or in those of structs among them, is such a one.
+    fn any_part(
+        self,
+        def: &syn::ItemStruct,
+        depth: usize,
+        is: &dyn Fn(&syn::Path) -> bool,
+    ) -> bool {
+        struct Parts<'s> {
+            structs: Structs<'s>,
+            depth: usize,
+            is: &'s dyn Fn(&syn::Path) -> bool,
+            found: bool,
+        }
+        impl<'ast> Visit<'ast> for Parts<'_> {
+            fn visit_type_path(&mut self, path: &'ast syn::TypePath) {
+                self.found |= (self.is)(&path.path);
+                if let (Some(def), Some(depth)) =
+                    (self.structs.find(&path.path), self.depth.checked_sub(1))
+                {
+                    self.found |= self.structs.any_part(def, depth, self.is);
+                }
+                visit::visit_type_path(self, path);
+            }
+        }
+        let mut parts = Parts { structs: self, depth, is, found: false };
+        def.fields.iter().for_each(|field| parts.visit_type(&field.ty));
+        parts.found
+    }
+
+    /// All structs once more, of variables.
+    pub(super) fn mirrored(self) -> TokenStream {
+        self.0.iter().map(|def| self.mirror(def)).collect()
+    }
+
+    fn mirror(self, def: &syn::ItemStruct) -> TokenStream {
+        let copy = self.is_copy(def).then(|| quote!(Copy,));
+        let mut mirror = def.clone();
+        mirror.attrs = vec![parse_quote!(#[derive(#copy Clone)])];
+        mirror.vis = syn::Visibility::Inherited;
+        mirror.generics.where_clause = None;
+        mirror.generics.type_params_mut().for_each(|param| param.bounds.clear());
+        if self.holds_variables(def) {
+            mirror.generics.params.insert(0, parse_quote!('__t));
+        }
+        for field in &mut mirror.fields {
+            field.attrs.clear();
+            field.vis = syn::Visibility::Inherited;
+            Variables { floats: &[], structs: self }.visit_type_mut(&mut field.ty);
+        }
+        mirror.into_token_stream()
+    }
+
+    /// Whether a type has one of the structs in it.
+    pub(super) fn are_in(self, ty: &syn::Type) -> bool {
+        struct Look<'s>(Structs<'s>, bool);
+        impl<'ast> Visit<'ast> for Look<'_> {
+            fn visit_type_path(&mut self, path: &'ast syn::TypePath) {
+                self.1 |= self.0.find(&path.path).is_some();
+                visit::visit_type_path(self, path);
+            }
+        }
+        let mut look = Look(self, false);
+        look.visit_type(ty);
+        look.1
+    }
+
+    /// Variables of a plain value.
+    pub(super) fn enter(
+        self,
+        ty: &syn::Type,
+        place: &TokenStream,
+        tracked: bool,
+        floats: &[String],
+    ) -> TokenStream {
+        self.convert(ty, place, &|ty, plain| match mentions_floats(ty, floats, self) {
+            true => quote!(::chainrule::rt::Enter::enter(&#plain, &__tape, #tracked)),
+            false => quote!(#plain.clone()),
+        })
+    }
+
+    fn convert(
+        self,
+        ty: &syn::Type,
+        place: &TokenStream,
+        leaf: &dyn Fn(&syn::Type, &TokenStream) -> TokenStream,
+    ) -> TokenStream {
+        if !self.are_in(ty) {
+            return leaf(ty, place);
+        }
+        match ty {
+            syn::Type::Paren(inner) => self.convert(&inner.elem, place, leaf),
+            syn::Type::Group(inner) => self.convert(&inner.elem, place, leaf),
+            syn::Type::Reference(inner) => self.convert(&inner.elem, place, leaf),
+            syn::Type::Tuple(tuple) => {
+                let parts = tuple.elems.iter().enumerate().map(|(k, part)| {
+                    let k = Literal::usize_unsuffixed(k);
+                    self.convert(part, &quote!(#place.#k), leaf)
+                });
+                quote!((#(#parts,)*))
+            }
+            syn::Type::Array(array) => {
+                let of = self.convert(&array.elem, &quote!(__e), leaf);
+                quote!(#place.each_ref().map(|__e| #of))
+            }
+            syn::Type::Slice(slice) => self.convert_list(&slice.elem, place, leaf),
+            other => match self.of_type(other) {
+                Some((def, path)) => {
+                    let fields = fields(def, path).into_iter().map(|(name, ty)| {
+                        let value = self.convert(&ty, &quote!(#place.#name), leaf);
+                        quote!(#name: #value)
+                    });
+                    let name = &def.ident;
+                    quote!(#name { #(#fields),* })
+                }
+                None => match element(other) {
+                    Some(of) => self.convert_list(of, place, leaf),
+                    None => leaf(other, place),
+                },
+            },
+        }
+    }
+
+    fn convert_list(
+        self,
+        of: &syn::Type,
+        place: &TokenStream,
+        leaf: &dyn Fn(&syn::Type, &TokenStream) -> TokenStream,
+    ) -> TokenStream {
+        let of = self.convert(of, &quote!(__e), leaf);
+        quote!(#place.iter().map(|__e| #of).collect::<::std::vec::Vec<_>>())
+    }
+
+    /// The gradients of variables, structs as tuples of their fields.
+    pub(super) fn gradient(
+        self,
+        ty: &syn::Type,
+        place: &TokenStream,
+        floats: &[String],
+    ) -> TokenStream {
+        if !self.are_in(ty) {
+            return match mentions_floats(ty, floats, self) {
+                true => quote!(::chainrule::rt::Entered::gradient(&#place)),
+                false => quote!(#place.clone()),
+            };
+        }
+        match ty {
+            syn::Type::Paren(inner) => self.gradient(&inner.elem, place, floats),
+            syn::Type::Group(inner) => self.gradient(&inner.elem, place, floats),
+            syn::Type::Reference(inner) => self.gradient(&inner.elem, place, floats),
+            syn::Type::Tuple(tuple) => {
+                let parts = tuple.elems.iter().enumerate().map(|(k, part)| {
+                    let k = Literal::usize_unsuffixed(k);
+                    self.gradient(part, &quote!(#place.#k), floats)
+                });
+                quote!((#(#parts,)*))
+            }
+            syn::Type::Array(array) => {
+                let of = self.gradient(&array.elem, &quote!(__e), floats);
+                quote!(#place.each_ref().map(|__e| #of))
+            }
+            syn::Type::Slice(slice) => self.gradients(&slice.elem, place, floats),
+            other => match self.of_type(other) {
+                Some((def, path)) => {
+                    let parts = fields(def, path)
+                        .into_iter()
+                        .map(|(name, ty)| self.gradient(&ty, &quote!(#place.#name), floats));
+                    quote!((#(#parts,)*))
+                }
+                None => match element(other) {
+                    Some(of) => self.gradients(of, place, floats),
+                    None => quote!(#place.clone()),
+                },
+            },
+        }
+    }
+
+    fn gradients(self, of: &syn::Type, place: &TokenStream, floats: &[String]) -> TokenStream {
+        let of = self.gradient(of, &quote!(__e), floats);
+        quote!(#place.iter().map(|__e| #of).collect::<::std::vec::Vec<_>>())
+    }
+
+    /// The user's own structs out of such tuples.
+    pub(super) fn rebuilt(self, ty: &syn::Type, place: &TokenStream) -> TokenStream {
+        if !self.are_in(ty) {
+            return place.clone();
+        }
+        match ty {
+            syn::Type::Paren(inner) => self.rebuilt(&inner.elem, place),
+            syn::Type::Group(inner) => self.rebuilt(&inner.elem, place),
+            syn::Type::Reference(inner) => self.rebuilt(&inner.elem, place),
+            syn::Type::Tuple(tuple) => {
+                let parts = tuple.elems.iter().enumerate().map(|(k, part)| {
+                    let k = Literal::usize_unsuffixed(k);
+                    self.rebuilt(part, &quote!(#place.#k))
+                });
+                quote!((#(#parts,)*))
+            }
+            syn::Type::Array(array) => {
+                let of = self.rebuilt(&array.elem, &quote!(__e));
+                quote!(#place.map(|__e| #of))
+            }
+            syn::Type::Slice(slice) => self.rebuilt_list(&slice.elem, place),
+            other => match self.of_type(other) {
+                Some((def, path)) => {
+                    let fields =
+                        fields(def, path).into_iter().enumerate().map(|(k, (name, ty))| {
+                            let k = Literal::usize_unsuffixed(k);
+                            let value = self.rebuilt(&ty, &quote!(#place.#k));
+                            quote!(#name: #value)
+                        });
+                    let mut name = path.path.clone();
+                    if let Some(last) = name.segments.last_mut() {
+                        last.arguments = syn::PathArguments::None;
+                    }
+                    quote!(#name { #(#fields),* })
+                }
+                None => match element(other) {
+                    Some(of) => self.rebuilt_list(of, place),
+                    None => place.clone(),
+                },
+            },
+        }
+    }
+
+    fn rebuilt_list(self, of: &syn::Type, place: &TokenStream) -> TokenStream {
+        let of = self.rebuilt(of, &quote!(__e));
+        quote!(#place.into_iter().map(|__e| #of).collect::<::std::vec::Vec<_>>())
+    }
+}
+
+/// What a `Vec` holds.
+fn element(ty: &syn::Type) -> Option<&syn::Type> {
+    let syn::Type::Path(path) = ty else { return None };
+    let segment = path.path.segments.last().filter(|s| s.ident == "Vec")?;
+    let syn::PathArguments::AngleBracketed(list) = &segment.arguments else { return None };
+    list.args.iter().find_map(|arg| match arg {
+        syn::GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// The fields of a struct: names or numbers, and their types for the type arguments given.
+fn fields(def: &syn::ItemStruct, path: &syn::TypePath) -> Vec<(TokenStream, syn::Type)> {
+    let given: Vec<syn::Type> = match path.path.segments.last().map(|s| &s.arguments) {
+        Some(syn::PathArguments::AngleBracketed(list)) => list
+            .args
+            .iter()
+            .filter_map(|arg| match arg {
+                syn::GenericArgument::Type(ty) => Some(ty.clone()),
+                _ => None,
+            })
+            .collect(),
+        _ => vec![],
+    };
+    struct Given(Vec<(Ident, syn::Type)>);
+    impl VisitMut for Given {
+        fn visit_type_mut(&mut self, ty: &mut syn::Type) {
+            if let syn::Type::Path(path) = ty
+                && let Some((_, given)) = self.0.iter().find(|(p, _)| path.path.is_ident(p))
+            {
+                *ty = given.clone();
+                return;
+            }
+            visit_mut::visit_type_mut(self, ty);
+        }
+    }
+    let params = def.generics.type_params().map(|param| param.ident.clone());
+    let mut given = Given(params.zip(given).collect());
+    let field = |(k, field): (usize, &syn::Field)| {
+        let name = match &field.ident {
+            Some(name) => name.to_token_stream(),
+            None => Literal::usize_unsuffixed(k).to_token_stream(),
+        };
+        let mut ty = field.ty.clone();
+        given.visit_type_mut(&mut ty);
+        (name, ty)
+    };
+    def.fields.iter().enumerate().map(field).collect()
+}
+
+/// The name of a method's derivative by the tape.
+pub(super) fn entry_name(method: Option<&Ident>) -> Ident {
+    match method {
+        Some(method) => format_ident!("{method}_tape_value_and_grad"),
+        None => format_ident!("tape_value_and_grad"),
+    }
+}

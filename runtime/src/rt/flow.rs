@@ -1,0 +1,350 @@
+//! What the derivatives of scalar code call: copies and sums of memories, checks of lengths.
+//!
+//! Generated code knows the types of arrays, slices and vectors, and handles them part by part;
+//! [`Tangent`] is for the structs whose fields only `#[derive(Differentiable)]` knows.
+
+use super::Real;
+use core::ops::Add;
+
+/// A value that is its own tangent, as generated code handles it: floats, and what is made of them.
+///
+/// `#[derive(Differentiable)]` implements it field by field.
+pub trait Tangent: Sized {
+    /// Zero, in the shape of `self`.
+    fn zeros_like(&self) -> Self;
+
+    /// Sets every float to zero.
+    fn set_zero(&mut self);
+
+    /// Adds `other`, float by float.
+    ///
+    /// # Panics
+    /// If two vectors in them differ in length.
+    fn add_assign(&mut self, other: &Self);
+
+    /// The lengths of the first two vectors in `self` and `other` that differ.
+    fn mismatch(&self, other: &Self) -> Option<(usize, usize)>;
+
+    /// Calls `visit` with every float, in order, as an `f64`.
+    fn save(&self, visit: &mut dyn FnMut(f64));
+
+    /// Sets every float, in order, to what `next` returns.
+    fn restore(&mut self, next: &mut dyn FnMut() -> f64);
+}
+
+macro_rules! float {
+    ($($float:ident)*) => {$(
+        impl Tangent for $float {
+            #[inline(always)]
+            fn zeros_like(&self) -> Self {
+                0.0
+            }
+            #[inline(always)]
+            fn set_zero(&mut self) {
+                *self = 0.0;
+            }
+            #[inline(always)]
+            fn add_assign(&mut self, other: &Self) {
+                *self += *other;
+            }
+            #[inline(always)]
+            fn save(&self, visit: &mut dyn FnMut(f64)) {
+                visit(f64::from(*self));
+            }
+            #[inline(always)]
+            fn restore(&mut self, next: &mut dyn FnMut() -> f64) {
+                // What `save` has seen of a float fits it.
+                *self = next() as $float;
+            }
+            #[inline(always)]
+            fn mismatch(&self, _: &Self) -> Option<(usize, usize)> {
+                None
+            }
+        }
+    )*};
+}
+float!(f32 f64);
+
+/// What carries no derivative: it is kept as it is.
+macro_rules! passive {
+    ($($passive:ident)*) => {$(
+        impl Tangent for $passive {
+            #[inline(always)]
+            fn zeros_like(&self) -> Self {
+                self.clone()
+            }
+            #[inline(always)]
+            fn set_zero(&mut self) {}
+            #[inline(always)]
+            fn add_assign(&mut self, _: &Self) {}
+            #[inline(always)]
+            fn save(&self, _: &mut dyn FnMut(f64)) {}
+            #[inline(always)]
+            fn restore(&mut self, _: &mut dyn FnMut() -> f64) {}
+            #[inline(always)]
+            fn mismatch(&self, _: &Self) -> Option<(usize, usize)> {
+                None
+            }
+        }
+    )*};
+}
+passive!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize bool char String);
+
+impl<T: Tangent> Tangent for Vec<T> {
+    #[inline]
+    fn zeros_like(&self) -> Self {
+        self.iter().map(T::zeros_like).collect()
+    }
+    #[inline]
+    fn set_zero(&mut self) {
+        self.iter_mut().for_each(T::set_zero);
+    }
+    #[inline]
+    fn save(&self, visit: &mut dyn FnMut(f64)) {
+        self.iter().for_each(|part| part.save(visit));
+    }
+    #[inline]
+    fn restore(&mut self, next: &mut dyn FnMut() -> f64) {
+        self.iter_mut().for_each(|part| part.restore(next));
+    }
+    #[inline]
+    fn add_assign(&mut self, other: &Self) {
+        check_same(self.len(), other.len());
+        self.iter_mut().zip(other).for_each(|(to, from)| to.add_assign(from));
+    }
+    #[inline]
+    fn mismatch(&self, other: &Self) -> Option<(usize, usize)> {
+        if self.len() != other.len() {
+            return Some((self.len(), other.len()));
+        }
+        self.iter().zip(other).find_map(|(a, b)| a.mismatch(b))
+    }
+}
+
+impl<T: Tangent, const N: usize> Tangent for [T; N] {
+    #[inline]
+    fn zeros_like(&self) -> Self {
+        self.each_ref().map(T::zeros_like)
+    }
+    #[inline]
+    fn set_zero(&mut self) {
+        self.iter_mut().for_each(T::set_zero);
+    }
+    #[inline]
+    fn save(&self, visit: &mut dyn FnMut(f64)) {
+        self.iter().for_each(|part| part.save(visit));
+    }
+    #[inline]
+    fn restore(&mut self, next: &mut dyn FnMut() -> f64) {
+        self.iter_mut().for_each(|part| part.restore(next));
+    }
+    #[inline]
+    fn add_assign(&mut self, other: &Self) {
+        self.iter_mut().zip(other).for_each(|(to, from)| to.add_assign(from));
+    }
+    #[inline]
+    fn mismatch(&self, other: &Self) -> Option<(usize, usize)> {
+        self.iter().zip(other).find_map(|(a, b)| a.mismatch(b))
+    }
+}
+
+macro_rules! tuple {
+    ($($part:ident $at:tt)*) => {
+        impl<$($part: Tangent),*> Tangent for ($($part,)*) {
+            #[inline]
+            fn zeros_like(&self) -> Self {
+                ($(self.$at.zeros_like(),)*)
+            }
+            #[inline]
+            fn set_zero(&mut self) {
+                $(self.$at.set_zero();)*
+            }
+            #[inline]
+            fn save(&self, visit: &mut dyn FnMut(f64)) {
+                $(self.$at.save(visit);)*
+            }
+            #[inline]
+            fn restore(&mut self, next: &mut dyn FnMut() -> f64) {
+                $(self.$at.restore(next);)*
+            }
+            #[inline]
+            fn add_assign(&mut self, other: &Self) {
+                $(self.$at.add_assign(&other.$at);)*
+            }
+            #[inline]
+            fn mismatch(&self, other: &Self) -> Option<(usize, usize)> {
+                None$(.or_else(|| self.$at.mismatch(&other.$at)))*
+            }
+        }
+    };
+}
+tuple!(A 0);
+tuple!(A 0 B 1);
+tuple!(A 0 B 1 C 2);
+tuple!(A 0 B 1 C 2 D 3);
+tuple!(A 0 B 1 C 2 D 3 E 4);
+tuple!(A 0 B 1 C 2 D 3 E 4 F 5);
+tuple!(A 0 B 1 C 2 D 3 E 4 F 5 G 6);
+tuple!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7);
+
+/// `to += from`, element by element.
+///
+/// # Panics
+/// If they differ in length.
+#[inline]
+#[track_caller]
+pub fn add_assign<T: Copy + Add<Output = T>>(to: &mut [T], from: &[T]) {
+    check_same(to.len(), from.len());
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *to + *from;
+    }
+}
+
+/// The sum of all elements in order, as `Iterator::sum` adds them.
+#[inline]
+pub fn sum_all<T: Real>(of: &[T]) -> T {
+    of.iter().fold(T::of(-0.0), |sum, x| sum + *x)
+}
+
+/// The sum of eight lanes, always in this order.
+#[inline(always)]
+pub fn add_lanes<T: Real>(lanes: &[T; 8]) -> T {
+    let [a, b, c, d, e, f, g, h] = *lanes;
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
+}
+
+/// Appends the floats of a struct to a record.
+pub fn save_tangent<F: Real>(of: &impl Tangent, record: &mut Vec<F>) {
+    of.save(&mut |float| record.push(F::of(float)));
+}
+
+/// Takes the floats of a slice off a record again.
+#[inline]
+#[track_caller]
+pub fn restore<F: Copy>(to: &mut [F], record: &mut Vec<F>) {
+    let Some(start) = record.len().checked_sub(to.len()) else { fail_unset() };
+    to.copy_from_slice(&record[start..]);
+    record.truncate(start);
+}
+
+/// Takes the floats of a struct off a record again.
+#[track_caller]
+pub fn restore_tangent<F: Real + Into<f64>>(to: &mut impl Tangent, record: &mut Vec<F>) {
+    let mut count = 0;
+    to.save(&mut |_| count += 1);
+    let Some(start) = record.len().checked_sub(count) else { fail_unset() };
+    let mut floats = record[start..].iter();
+    to.restore(&mut || floats.next().map_or(0.0, |float| (*float).into()));
+    record.truncate(start);
+}
+
+/// Sets every float of a struct.
+pub fn fill_tangent<F: Real + Into<f64>>(to: &mut impl Tangent, value: F) {
+    to.restore(&mut || value.into());
+}
+
+/// The sum of all floats of a struct.
+pub fn sum_tangent<F: Real>(of: &impl Tangent) -> F {
+    let mut sum = F::of(-0.0);
+    of.save(&mut |float| sum = sum + F::of(float));
+    sum
+}
+
+/// A value that is defined on the path that was taken only, read on that path.
+#[inline]
+#[track_caller]
+pub fn kept<T: Clone>(value: &Option<T>) -> T {
+    there(value).clone()
+}
+
+/// A memory that is made on the path that was taken only, read on that path.
+#[inline]
+#[track_caller]
+pub fn there<T>(memory: &Option<T>) -> &T {
+    match memory {
+        Some(value) => value,
+        None => fail_unset(),
+    }
+}
+
+/// A memory that is made on the path that was taken only, written on that path.
+#[inline]
+#[track_caller]
+pub fn there_mut<T>(memory: &mut Option<T>) -> &mut T {
+    match memory {
+        Some(value) => value,
+        None => fail_unset(),
+    }
+}
+
+/// Takes the last entry off a record or a vector that has one.
+#[inline]
+#[track_caller]
+pub fn recall<T>(record: &mut Vec<T>) -> T {
+    match record.pop() {
+        Some(entry) => entry,
+        None => fail_unset(),
+    }
+}
+
+/// Where the last `count` entries of a record begin.
+#[inline]
+#[track_caller]
+pub fn tail<T>(record: &[T], count: usize) -> usize {
+    match record.len().checked_sub(count) {
+        Some(first) => first,
+        None => fail_unset(),
+    }
+}
+
+/// Panics where a program that is right does not get.
+#[cold]
+#[track_caller]
+pub fn fail_unset() -> ! {
+    panic!(
+        "chainrule: the reverse sweep took another path than the function; this is a bug in chainrule"
+    )
+}
+
+/// Checks that two memories that are added are of one length.
+#[inline]
+#[track_caller]
+pub fn check_same(to: usize, from: usize) {
+    if to != from {
+        fail_same(to, from);
+    }
+}
+
+#[cold]
+#[track_caller]
+fn fail_same(to: usize, from: usize) -> ! {
+    panic!("chainrule: a cotangent of length {from} is added to one of length {to}")
+}
+
+/// Checks that a gradient buffer or a cotangent has the length it must have.
+///
+/// # Panics
+/// If it has not, naming both.
+#[inline]
+#[track_caller]
+pub fn check_length(function: &str, what: &str, length: usize, of: &str, expected: usize) {
+    if length != expected {
+        fail_length(function, what, length, of, expected);
+    }
+}
+
+/// The same for a struct, of which [`Tangent::mismatch`] tells the lengths that differ.
+#[inline]
+#[track_caller]
+pub fn check_tangent<T: Tangent>(function: &str, what: &str, tangent: &T, of: &str, expected: &T) {
+    if let Some((length, expected)) = tangent.mismatch(expected) {
+        fail_length(function, what, length, of, expected);
+    }
+}
+
+/// Panics: a gradient buffer or a cotangent has another length than it must have.
+#[cold]
+#[track_caller]
+pub fn fail_length(function: &str, what: &str, length: usize, of: &str, expected: usize) -> ! {
+    panic!("`{function}`: {what} has length {length}, but {of} has length {expected}")
+}

@@ -1,0 +1,13 @@
+//! What the sources rewritten for the tape call where they cannot know whether a value is a
+//! variable or plain.
+
+mod cast;
+mod enter;
+mod passive;
+
+pub use cast::{As, ToFloat, ToWhole, float, number, whole};
+pub use enter::{Enter, Entered};
+pub use passive::{
+    Kept, LiftFloats, LiftOther, Lifted, OnTape, Plain, PlainCopy, PlainOther, PlainVariable,
+    Stopped, stopped,
+};

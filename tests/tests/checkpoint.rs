@@ -1,0 +1,142 @@
+//! `#[checkpoint]`: bit for bit the plain gradient, in memory that grows with the root of the
+//! number of steps.
+//!
+//! A binary of its own with one test only, since a global allocator counts for the whole process.
+
+#![cfg(flow)]
+#![allow(unsafe_code, reason = "a global allocator is unsafe to implement")]
+
+use chainrule::differentiate;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+struct Counting;
+
+thread_local! {
+    static LIVE: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
+}
+
+fn count(change: isize) {
+    let live = LIVE.get() + change;
+    LIVE.set(live);
+    PEAK.set(PEAK.get().max(live));
+}
+
+// SAFETY: every call is passed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as isize);
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(-(layout.size() as isize));
+        unsafe { System.dealloc(pointer, layout) }
+    }
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // Both blocks may live at once.
+        count(size as isize);
+        count(-(layout.size() as isize));
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The most bytes that `run` holds at once on this thread, beyond what was there.
+fn peak<T>(run: impl FnOnce() -> T) -> (usize, T) {
+    let before = LIVE.get();
+    PEAK.set(before);
+    let result = run();
+    ((PEAK.get() - before) as usize, result)
+}
+
+#[differentiate]
+fn plain(x: f64, y: f64, n: usize) -> f64 {
+    let (mut a, mut b) = (x, y);
+    for k in 0..n {
+        let next = (a * 1.1 + x * b).sin();
+        b = if k % 3 == 0 { b * 0.99 + a } else { b - 0.1 * next };
+        a = next;
+    }
+    a * b
+}
+
+#[differentiate]
+fn checkpointed(x: f64, y: f64, n: usize) -> f64 {
+    let (mut a, mut b) = (x, y);
+    #[checkpoint]
+    for k in 0..n {
+        let next = (a * 1.1 + x * b).sin();
+        b = if k % 3 == 0 { b * 0.99 + a } else { b - 0.1 * next };
+        a = next;
+    }
+    a * b
+}
+
+#[differentiate]
+fn every_thousandth(x: f64, y: f64, n: usize) -> f64 {
+    let (mut a, mut b) = (x, y);
+    #[checkpoint(every = 1000)]
+    for k in 0..n {
+        let next = (a * 1.1 + x * b).sin();
+        b = if k % 3 == 0 { b * 0.99 + a } else { b - 0.1 * next };
+        a = next;
+    }
+    a * b
+}
+
+/// A state in memory: a ring of cells that feed each other.
+#[differentiate]
+fn plain_array(u: [f64; 4], n: usize) -> f64 {
+    let mut u = u;
+    for k in 0..n {
+        u[k % 4] = (u[k % 4] + 0.5 * u[(k + 1) % 4]).sin();
+    }
+    u[0] * u[1] + u[2] * u[3]
+}
+
+#[differentiate]
+fn checkpointed_array(u: [f64; 4], n: usize) -> f64 {
+    let mut u = u;
+    #[checkpoint]
+    for k in 0..n {
+        u[k % 4] = (u[k % 4] + 0.5 * u[(k + 1) % 4]).sin();
+    }
+    u[0] * u[1] + u[2] * u[3]
+}
+
+#[test]
+fn checkpoints() {
+    // Bit for bit, at lengths around the squares and the given spacing.
+    for n in [0, 1, 2, 3, 4, 8, 9, 10, 15, 16, 17, 99, 100, 101, 999, 1000, 1001, 2500] {
+        let expected = plain::value_and_grad(0.7, 0.3, n);
+        assert_eq!(expected.0.to_bits(), plain(0.7, 0.3, n).to_bits());
+        assert_eq!(checkpointed::value_and_grad(0.7, 0.3, n), expected, "n = {n}");
+        assert_eq!(every_thousandth::value_and_grad(0.7, 0.3, n), expected, "every 1000, n = {n}");
+        let u = [0.7, 0.3, -0.2, 0.9];
+        let expected = plain_array::value_and_grad(u, n);
+        assert_eq!(checkpointed_array::value_and_grad(u, n), expected, "array, n = {n}");
+    }
+
+    // A million steps: no stack overflow, and a share of the memory only.
+    let n = 1_000_000;
+    let (all, expected) = peak(|| plain::value_and_grad(0.7, 0.3, n));
+    let (some, result) = peak(|| checkpointed::value_and_grad(0.7, 0.3, n));
+    assert_eq!(result, expected);
+    assert!(all >= 8 * n, "the plain loop keeps what it needs: {all} bytes");
+    // √n checkpoints of the two carried floats, and the record of √n steps: 64 floats for each
+    // leave room for any sensible plan and none for one that grows with n.
+    assert!(some <= 64 * 8 * 1000, "{some} bytes of {all}");
+
+    let (given, result) = peak(|| every_thousandth::value_and_grad(0.7, 0.3, n));
+    assert_eq!(result, expected);
+    assert!(given <= 64 * 8 * 1000, "{given} bytes of {all}");
+
+    let u = [0.7, 0.3, -0.2, 0.9];
+    let expected = plain_array::value_and_grad(u, n);
+    let (some, result) = peak(|| checkpointed_array::value_and_grad(u, n));
+    assert_eq!(result, expected);
+    assert!(some <= 64 * 8 * 1000, "the array: {some} bytes");
+}

@@ -1,0 +1,9 @@
+use chainrule::differentiate;
+
+#[differentiate]
+fn f(x: f64, table: &[f64]) -> f64 {
+    let k = x.floor() as usize;
+    table[k] + (x - x.floor()) * (table[k + 1] - table[k])
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use chainrule::differentiate;
+
+#[differentiate]
+fn g(x: f64, y: f64) -> f64 {
+    x + y
+}
+
+#[differentiate]
+fn f(x: f64) -> f64 {
+    let (_, slope) = g::grad(x, 1.0);
+    x * slope
+}
+
+fn main() {}
