@@ -16,3 +16,9 @@ pub fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream {
 pub fn __differentiate(input: TokenStream) -> TokenStream {
     chainrule_compiler::driver::assemble(input.into()).into()
 }
+
+/// Makes a struct of parameters differentiable; see `chainrule::Differentiable`.
+#[proc_macro_derive(Differentiable, attributes(constant))]
+pub fn derive_differentiable(item: TokenStream) -> TokenStream {
+    chainrule_compiler::structs::derive(item.into()).into()
+}

@@ -111,6 +111,59 @@ pub use chainrule_macros::__differentiate;
 /// the function, the operands and both shapes), and on the mean of an empty array.
 pub use chainrule_macros::differentiate;
 
+/// Makes a struct of parameters differentiable: it becomes its own tangent.
+///
+/// Functions under [`macro@differentiate`] then take the struct, return it and make it from its
+/// parts; its gradient is a value of the same struct. Optimisers and the trainer step through it by
+/// the trait of the same name, for which it has to be `Clone`.
+///
+/// Fields are floats, arrays and `Vec`s of floats, `ndarray` arrays, tuples of these, and other
+/// structs under this derive; all floats of a struct are of one type. Structs may be generic, and
+/// tuple structs.
+///
+/// # Constants
+/// Fields of integers, `bool`, `char`, `String`, `&'static` references and `PhantomData` (and
+/// arrays, tuples, `Vec`s and other containers of those) carry no derivative: a gradient holds what
+/// the parameters hold there. So does any field marked `#[constant]`, whatever its type; it must be
+/// `Clone`.
+///
+/// # Example
+/// ```
+/// use chainrule::Differentiable;
+/// # #[cfg(feature = "ndarray")] {
+/// use chainrule::optim::{Optimizer, Sgd};
+///
+/// #[derive(Clone, Debug, PartialEq, Differentiable)]
+/// struct Line {
+///     slope: f64,
+///     offset: f64,
+/// }
+///
+/// #[derive(Clone, Debug, PartialEq, Differentiable)]
+/// struct Model {
+///     lines: Vec<Line>,
+///     scale: f64,
+///     name: String,
+/// }
+///
+/// let line = Line { slope: 2.0, offset: 1.0 };
+/// let mut model = Model { lines: vec![line], scale: 3.0, name: "bent".to_string() };
+/// let mut gradient = model.zeros_like();
+/// gradient.lines[0].slope = 10.0;
+/// Sgd::new(0.1)?.step(&mut model, &gradient);
+/// assert_eq!(model.lines, [Line { slope: 1.0, offset: 1.0 }]);
+/// assert_eq!((model.scale, model.name.as_str()), (3.0, "bent"));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// What cannot be differentiated is a compile error at its field. rustc's "cannot find macro
+/// `Layer` in this scope" at a field's or parameter's type means that `Layer` is not under this
+/// derive, or not imported by a `use` that brings all of it. Structs that hold each other in a
+/// circle are not supported; a struct that holds a `Vec` of itself is.
+pub use chainrule_macros::Differentiable;
+
 #[cfg(feature = "ndarray")]
 pub use differentiable::Differentiable;
 #[cfg(feature = "ndarray")]

@@ -5,8 +5,10 @@ use crate::differentiate::{Seed, check_active, differentiate as reverse};
 use crate::emit;
 use crate::error::Errors;
 use crate::explain::explain;
+use crate::flow;
 use crate::ir::{Program, ValueId};
 use crate::lower::{Broadcasting, lower};
+use crate::methods;
 use crate::nest::{Nest, plan};
 use crate::one_pass::one_pass;
 use crate::parse::{Function, Options, Type, parse_function};
@@ -29,7 +31,15 @@ pub struct Version {
 }
 
 /// A function with its derivatives.
-pub struct Compiled<'f> {
+pub enum Compiled<'f> {
+    /// A function of arrays.
+    Tensors(Box<Tensors<'f>>),
+    /// Scalar code.
+    Scalars(Box<Scalars<'f>>),
+}
+
+/// A function of arrays with its derivatives.
+pub struct Tensors<'f> {
     /// The function.
     pub function: &'f Function,
     /// The function itself, as lowered, with its callees inlined.
@@ -46,8 +56,76 @@ pub struct Compiled<'f> {
     pub derivation: String,
 }
 
+/// Scalar code with its derivatives.
+pub struct Scalars<'f> {
+    /// The function.
+    pub function: &'f Function,
+    /// The function itself, with its callees inlined.
+    pub lowered: flow::ir::Program,
+    /// The function with its reverse sweep.
+    pub adjoint: flow::ir::Adjoint,
+    /// The equations as text.
+    pub derivation: String,
+}
+
+impl<'f> Compiled<'f> {
+    /// The function.
+    pub fn function(&self) -> &'f Function {
+        match self {
+            Compiled::Tensors(of) => of.function,
+            Compiled::Scalars(of) => of.function,
+        }
+    }
+
+    /// The equations as text.
+    pub fn derivation(&self) -> &str {
+        match self {
+            Compiled::Tensors(of) => &of.derivation,
+            Compiled::Scalars(of) => &of.derivation,
+        }
+    }
+
+    /// The function as one of arrays, if it is one.
+    pub fn tensors(&self) -> Option<&Tensors<'f>> {
+        match self {
+            Compiled::Tensors(of) => Some(of),
+            Compiled::Scalars(_) => None,
+        }
+    }
+
+    /// The function as scalar code, if it is that.
+    pub fn scalars(&self) -> Option<&Scalars<'f>> {
+        match self {
+            Compiled::Tensors(_) => None,
+            Compiled::Scalars(of) => Some(of),
+        }
+    }
+}
+
 /// Runs the compiler on a function and what it calls.
 pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled<'f>> {
+    match callees.any_arrays() {
+        true => Some(Compiled::Tensors(Box::new(compile_tensors(callees, errors)?))),
+        false => Some(Compiled::Scalars(Box::new(compile_scalars(callees, errors)?))),
+    }
+}
+
+fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scalars<'f>> {
+    let function = callees.function(callees.root())?;
+    let lowered = flow::lower::lower(callees, errors)?;
+    let wrt: Vec<bool> = function.params.iter().map(|param| param.wrt).collect();
+    let activity = flow::activity::activity(&lowered, &wrt, errors);
+    if errors.any() {
+        return None;
+    }
+    let mut adjoint = flow::adjoint::differentiate(&lowered, &wrt, &activity);
+    let names: Vec<String> = function.params.iter().map(|p| p.name.to_string()).collect();
+    let derivation = flow::explain::explain(&adjoint, &names);
+    flow::jam::jam(&mut adjoint.program);
+    Some(Scalars { function, lowered, adjoint, derivation })
+}
+
+fn compile_tensors<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Tensors<'f>> {
     let function = callees.function(callees.root())?;
     let lowered = lower(callees, Broadcasting::Assumed, errors)?;
     let primal = simplify(&lowered);
@@ -73,7 +151,7 @@ pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled
         }
     };
     let derivation = explain(gradient.as_ref().unwrap_or(&pullback));
-    Some(Compiled { function, lowered, primal, gradient, pullback, general, derivation })
+    Some(Tensors { function, lowered, primal, gradient, pullback, general, derivation })
 }
 
 /// The values of the differentiated parameters.
@@ -90,83 +168,92 @@ fn is_computed(ty: &Type) -> bool {
     matches!(ty, Type::Float(_) | Type::Array(..) | Type::Int(_))
 }
 
-/// `#[differentiate(attr)] item`: the item as it stands, and its derivatives; if it calls other
-/// annotated functions, by way of their capsules.
+/// `#[differentiate(attr)] item`: the item as it stands, and its derivatives; if it needs other
+/// items' sources, by way of their capsules.
 pub fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream {
-    let item: syn::ItemFn = match syn::parse2(item.clone()) {
-        Ok(item) => item,
-        Err(_) => {
-            let message = "`#[differentiate]` goes on a function: methods and other items are not supported yet";
-            let error = syn::Error::new_spanned(&item, message).to_compile_error();
-            return quote!(#item #error);
+    let message = match syn::parse2::<syn::Item>(item.clone()) {
+        Ok(syn::Item::Fn(function)) => return of_function(attr, function),
+        Ok(syn::Item::Impl(block)) => return methods::expand(attr, block),
+        Ok(syn::Item::Struct(_)) => {
+            "`#[differentiate]` goes on functions and `impl` blocks: a struct of parameters takes `#[derive(chainrule::Differentiable)]`"
         }
+        _ => "`#[differentiate]` goes on a function or on an `impl` block",
     };
+    let error = syn::Error::new_spanned(&item, message).to_compile_error();
+    quote!(#item #error)
+}
+
+/// The last link of the chain of capsules: every source is there.
+pub fn assemble(input: TokenStream) -> TokenStream {
+    match syn::parse2::<Assembly>(input) {
+        Ok(assembly) => match &assembly.item {
+            syn::Item::Struct(_) => capsule::capsule(&assembly.callees(), false),
+            syn::Item::Impl(block) => methods::finish(&assembly, block, Errors::new()),
+            _ => finish(&assembly.callees(), Errors::new()),
+        },
+        Err(error) => error.to_compile_error(),
+    }
+}
+
+fn of_function(attr: TokenStream, item: syn::ItemFn) -> TokenStream {
     let mut errors = Errors::new();
-    let id = unique(&item);
+    let id = unique(&item, &item.sig.ident);
     let options = syn::parse2::<Options>(attr.clone()).map_err(|error| errors.push(error)).ok();
     let function = parse_function(options.clone().unwrap_or_default(), item.clone(), &mut errors);
     let beside = match function {
         Some(function) if options.is_some() => {
             let paths = capsule::callee_paths(&function);
             if paths.is_empty() {
-                let callees = Callees::alone(&id, function);
-                finish(Assembly { id, options: attr, callees }, errors)
+                finish(&Callees::alone(&id, function), errors)
             } else {
-                capsule::chain(&id, &attr, &function, &paths)
+                capsule::chain(&id, &attr, &item, &paths)
             }
         }
         function => {
             if item.sig.receiver().is_some() {
                 // Inside an `impl` neither a struct nor a macro can stand.
-                let errors = errors.iter().map(syn::Error::to_compile_error);
+                let errors = errors.into_tokens();
                 let block = &item.block;
-                let errors: TokenStream = errors.collect();
-                let mut item = item.clone();
+                let mut item = emit::plain_function(&item);
                 item.block = syn::parse_quote!({ #errors #block });
                 return quote!(#[allow(dead_code)] #item);
             }
             let stub = function.as_ref().map(emit::stub);
-            let (capsule, errors) = (capsule::broken_capsule(&id, &item), errors.into_tokens());
+            let capsule = capsule::broken_capsule(&id, &item.sig.ident, &item.vis);
+            let errors = errors.into_tokens();
             quote!(#stub #capsule #errors)
         }
     };
     // A function may be used through its derivatives only.
+    let item = emit::plain_function(&item);
     quote!(#[allow(dead_code)] #item #beside)
 }
 
-/// The last link of the chain of capsules: every body is there.
-pub fn assemble(input: TokenStream) -> TokenStream {
-    match syn::parse2::<Assembly>(input) {
-        Ok(assembly) => finish(assembly, Errors::new()),
-        Err(error) => error.to_compile_error(),
-    }
-}
-
-/// Compiles an assembled function; what was refused is reported once, where it stands.
-fn finish(assembly: Assembly, mut errors: Errors) -> TokenStream {
-    let compiled = match assembly.callees.any_broken() {
+/// Compiles a function; what was refused is reported once, where it stands.
+fn finish(callees: &Callees, mut errors: Errors) -> TokenStream {
+    let compiled = match callees.any_broken() {
         true => None,
-        false => compile(&assembly.callees, &mut errors),
+        false => compile(callees, &mut errors),
     };
-    let derivatives = match (&compiled, assembly.callees.function(0)) {
-        (Some(compiled), _) => emit::emit(compiled, &assembly.callees),
+    let derivatives = match (&compiled, callees.function(callees.root())) {
+        (Some(compiled), _) => emit::emit(compiled, callees),
         (None, Some(function)) => emit::stub(function),
         (None, None) => TokenStream::new(),
     };
-    let capsule = capsule::capsule(&assembly, compiled.is_none());
+    let capsule = capsule::capsule(callees, compiled.is_none());
     let errors = errors.into_tokens();
     quote!(#derivatives #capsule #errors)
 }
 
-/// A name that no other function has, in this crate or another.
-fn unique(item: &syn::ItemFn) -> String {
+/// A name that no other item has, in this crate or another.
+pub(crate) fn unique(item: &impl ToTokens, name: &impl ToString) -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let mut hasher = DefaultHasher::new();
     for variable in ["CARGO_PKG_NAME", "CARGO_PKG_VERSION", "CARGO_CRATE_NAME"] {
         std::env::var(variable).unwrap_or_default().hash(&mut hasher);
     }
     item.to_token_stream().to_string().hash(&mut hasher);
-    let name = item.sig.ident.to_string();
+    let name = name.to_string();
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     format!("__chainrule_{}_{:x}_{count}", name.trim_start_matches("r#"), hasher.finish())
 }

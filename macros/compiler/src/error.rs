@@ -49,6 +49,11 @@ impl Errors {
         }
     }
 
+    /// Takes back what was reported since there were this many.
+    pub fn forget_after(&mut self, count: usize) {
+        self.found.truncate(count);
+    }
+
     /// Whether anything was reported.
     pub fn any(&self) -> bool {
         !self.found.is_empty()

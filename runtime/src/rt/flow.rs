@@ -9,6 +9,11 @@ use core::ops::Add;
 /// A value that is its own tangent, as generated code handles it: floats, and what is made of them.
 ///
 /// `#[derive(Differentiable)]` implements it field by field.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not differentiable",
+    label = "holds no floats that chainrule knows of",
+    note = "put `#[derive(chainrule::Differentiable)]` on it, or mark a field that is to be held constant `#[constant]`"
+)]
 pub trait Tangent: Sized {
     /// Zero, in the shape of `self`.
     fn zeros_like(&self) -> Self;

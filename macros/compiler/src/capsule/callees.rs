@@ -1,142 +1,143 @@
 //! Which functions a body calls with differentiable arguments.
-//!
-//! Asked before any type is known, so the answer is by names: a variable is *tainted* if it is a
-//! differentiated parameter or bound to an expression that mentions a tainted variable, unless only
-//! its length or shape is asked for.
 
-use crate::parse::Function;
+use super::known::{STD_MACROS, is_known_function, is_std_function};
+use super::structs::struct_paths;
+use super::taint::{Taint, is_assigning};
+use crate::parse::{Function, names_of};
 use quote::ToTokens;
 use std::collections::HashSet;
+use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprCall};
+use syn::{Expr, ExprCall, Token};
 
-/// Names that mean a macro of std when followed by `!`.
-pub const STD_MACROS: &[&str] = &[
-    "assert",
-    "assert_eq",
-    "assert_ne",
-    "cfg",
-    "column",
-    "compile_error",
-    "concat",
-    "dbg",
-    "debug_assert",
-    "debug_assert_eq",
-    "debug_assert_ne",
-    "env",
-    "eprint",
-    "eprintln",
-    "file",
-    "format",
-    "format_args",
-    "include",
-    "include_bytes",
-    "include_str",
-    "line",
-    "matches",
-    "module_path",
-    "option_env",
-    "panic",
-    "print",
-    "println",
-    "stringify",
-    "thread_local",
-    "todo",
-    "try",
-    "unimplemented",
-    "unreachable",
-    "vec",
-    "write",
-    "writeln",
-];
+/// How often the body of a loop is looked at before it counts as known.
+const LOOKS: usize = 8;
 
-/// Whether a path names a function that the compiler knows without its source.
-pub fn is_known_function(path: &syn::Path, floats: &[String]) -> bool {
-    let segments: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
-    match segments.as_slice() {
-        // Constructors, of `Some` and of users' types, are no functions to differentiate.
-        [.., last] if last == "stop_gradient" || last.starts_with(char::is_uppercase) => true,
-        [.., ty, _] => ty == "f32" || ty == "f64" || floats.contains(ty),
-        _ => false,
-    }
-}
-
-/// The paths of the functions that must be annotated: each path once, in order.
+/// The paths of the annotated functions and structs whose sources a function needs: each path
+/// once, without generic arguments, in order.
 pub fn callee_paths(function: &Function) -> Vec<syn::Path> {
     let mut walk = Walk::new(function);
     walk.visit_block(&function.item.block);
-    walk.paths
+    let Walk { mut paths, taint, .. } = walk;
+    for path in struct_paths(function, &taint) {
+        add_path(&mut paths, path);
+    }
+    paths
 }
 
 /// Whether a call in the function's body has a differentiable argument.
 pub fn tainted_call(function: &Function, call: &ExprCall) -> bool {
     let mut walk = Walk::new(function);
     walk.visit_block(&function.item.block);
-    call.args.iter().any(|arg| walk.is_tainted(arg))
+    call.args.iter().any(|arg| walk.taint.is_mentioned(arg))
+}
+
+/// A path without its generic arguments, as a key.
+pub fn path_text(path: &syn::Path) -> String {
+    plain(path).to_token_stream().to_string()
+}
+
+/// A path without its generic arguments.
+pub(super) fn plain(path: &syn::Path) -> syn::Path {
+    let mut path = path.clone();
+    for segment in &mut path.segments {
+        segment.arguments = syn::PathArguments::None;
+    }
+    path
+}
+
+/// Adds a path that is not there yet.
+pub(crate) fn add_path(paths: &mut Vec<syn::Path>, path: syn::Path) {
+    let text = path_text(&path);
+    if !paths.iter().any(|known| path_text(known) == text) {
+        paths.push(plain(&path));
+    }
 }
 
 struct Walk<'f> {
     function: &'f Function,
-    tainted: HashSet<String>,
+    taint: Taint,
+    /// Closures and inner functions: what is called by their names has no capsule.
     closures: HashSet<String>,
+    /// All names that the body binds.
+    locals: HashSet<String>,
+    /// Whether this look is for the taint only.
+    is_trial: bool,
     paths: Vec<syn::Path>,
 }
 
 impl<'f> Walk<'f> {
     fn new(function: &'f Function) -> Self {
-        let mut walk =
-            Walk { function, tainted: HashSet::new(), closures: HashSet::new(), paths: vec![] };
-        for param in function.wrt() {
-            walk.taint(&param.pat);
+        let mut locals = Locals::default();
+        function.params.iter().for_each(|param| locals.visit_pat(&param.pat));
+        locals.visit_block(&function.item.block);
+        Walk {
+            function,
+            taint: Taint::of_parameters(function),
+            closures: HashSet::new(),
+            locals: locals.0.into_iter().collect(),
+            is_trial: false,
+            paths: vec![],
         }
-        walk
-    }
-
-    fn taint(&mut self, pat: &syn::Pat) {
-        struct Names<'s>(&'s mut HashSet<String>);
-        impl<'ast> Visit<'ast> for Names<'_> {
-            fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
-                self.0.insert(pat.ident.to_string());
-            }
-        }
-        Names(&mut self.tainted).visit_pat(pat);
-    }
-
-    fn is_tainted(&self, expr: &Expr) -> bool {
-        struct Mentions<'s>(&'s HashSet<String>, bool);
-        impl<'ast> Visit<'ast> for Mentions<'_> {
-            fn visit_expr(&mut self, expr: &'ast Expr) {
-                match expr {
-                    Expr::MethodCall(call)
-                        if matches!(
-                            call.method.to_string().as_str(),
-                            "len" | "dim" | "nrows" | "ncols" | "shape" | "is_empty"
-                        ) => {}
-                    other => visit::visit_expr(self, other),
-                }
-            }
-            fn visit_path(&mut self, path: &'ast syn::Path) {
-                self.1 |= path.get_ident().is_some_and(|name| self.0.contains(&name.to_string()));
-            }
-        }
-        let mut mentions = Mentions(&self.tainted, false);
-        mentions.visit_expr(expr);
-        mentions.1
     }
 
     fn call(&mut self, path: &syn::Path) {
         let local = path.get_ident().map(ToString::to_string);
         let own = self.function.name();
+        let is_method = self.function.owner.is_some();
         let skip = |name: &String| {
-            self.closures.contains(name) || *name == own || STD_MACROS.contains(&name.as_str())
+            self.closures.contains(name)
+                || (*name == own && !is_method)
+                || STD_MACROS.contains(&name.as_str())
         };
-        if local.as_ref().is_some_and(skip) || is_known_function(path, &self.function.floats) {
+        // `Line::at_rest(x)` is a function of the struct, which has no capsule of its own.
+        let of_a_type = path
+            .segments
+            .iter()
+            .rev()
+            .nth(1)
+            .is_some_and(|segment| segment.ident.to_string().starts_with(char::is_uppercase));
+        if self.is_trial
+            || of_a_type
+            || local.as_ref().is_some_and(skip)
+            || is_known_function(path, &self.function.floats)
+            || is_std_function(path)
+        {
             return;
         }
-        let text = path_text(path);
-        if !self.paths.iter().any(|p| path_text(p) == text) {
-            self.paths.push(path.clone());
+        add_path(&mut self.paths, path.clone());
+    }
+
+    /// The functions that are given by their names among the arguments of a call.
+    fn by_name<'a>(&self, args: impl IntoIterator<Item = &'a Expr>) -> Vec<syn::Path> {
+        let is_function = |path: &syn::Path| {
+            path.segments.last().is_some_and(|segment| {
+                segment.ident.to_string().starts_with(|c: char| c.is_lowercase() || c == '_')
+            }) && !path.get_ident().is_some_and(|name| self.locals.contains(&name.to_string()))
+        };
+        let path = |arg: &Expr| match arg {
+            Expr::Path(path) if path.qself.is_none() && is_function(&path.path) => {
+                Some(path.path.clone())
+            }
+            _ => None,
+        };
+        args.into_iter().filter_map(path).collect()
+    }
+
+    /// Looks at the body of a loop until nothing more of it is tainted, then for the calls in it.
+    fn body(&mut self, block: &syn::Block) {
+        if !self.is_trial {
+            self.is_trial = true;
+            for _ in 0..LOOKS {
+                let before = self.taint.count();
+                self.visit_block(block);
+                if self.taint.count() == before {
+                    break;
+                }
+            }
+            self.is_trial = false;
         }
+        self.visit_block(block);
     }
 }
 
@@ -154,77 +155,158 @@ impl<'ast> Visit<'ast> for Walk<'_> {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 
     fn visit_local(&mut self, local: &'ast syn::Local) {
+        let is_constant = local.attrs.iter().any(|attr| attr.path().is_ident("constant"));
+        if is_constant {
+            // Taken as it stands.
+            return;
+        }
         visit::visit_local(self, local);
         let Some(init) = &local.init else { return };
         if let (Expr::Closure(_), syn::Pat::Ident(pat)) = (&*init.expr, &local.pat) {
             self.closures.insert(pat.ident.to_string());
         }
-        if self.is_tainted(&init.expr) {
-            self.taint(&local.pat);
+        let pat = match &local.pat {
+            syn::Pat::Type(typed) => &*typed.pat,
+            pat => pat,
+        };
+        self.taint.bind(pat, &init.expr);
+    }
+
+    fn visit_expr_let(&mut self, binding: &'ast syn::ExprLet) {
+        visit::visit_expr_let(self, binding);
+        self.taint.bind(&binding.pat, &binding.expr);
+    }
+
+    fn visit_expr_match(&mut self, matched: &'ast syn::ExprMatch) {
+        self.visit_expr(&matched.expr);
+        for arm in &matched.arms {
+            self.taint.bind(&arm.pat, &matched.expr);
+            self.visit_arm(arm);
         }
+    }
+
+    fn visit_expr_for_loop(&mut self, looped: &'ast syn::ExprForLoop) {
+        self.visit_expr(&looped.expr);
+        self.taint.bind_elements(&looped.pat, &looped.expr);
+        self.body(&looped.body);
+        self.taint.bind_elements(&looped.pat, &looped.expr);
+    }
+
+    fn visit_expr_while(&mut self, looped: &'ast syn::ExprWhile) {
+        if !self.is_trial {
+            self.is_trial = true;
+            self.body_of_while(looped);
+            self.is_trial = false;
+        }
+        self.visit_expr(&looped.cond);
+        self.body(&looped.body);
+    }
+
+    fn visit_expr_loop(&mut self, looped: &'ast syn::ExprLoop) {
+        self.body(&looped.body);
     }
 
     fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
         visit::visit_expr_assign(self, assign);
-        if self.is_tainted(&assign.right) {
-            self.taint_place(&assign.left);
+        if self.taint.is_tainted(&assign.right) {
+            self.taint.taint_place(&assign.left);
         }
     }
 
     fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
         visit::visit_expr_binary(self, binary);
-        if self.is_tainted(&binary.right) {
-            self.taint_place(&binary.left);
+        if is_assigning(&binary.op) && self.taint.is_tainted(&binary.right) {
+            self.taint.taint_place(&binary.left);
         }
     }
 
     fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
         // What a closure is applied to is not known by its names alone.
         for input in &closure.inputs {
-            self.taint(input);
+            self.taint.taint(input);
         }
         visit::visit_expr_closure(self, closure);
     }
 
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
-        visit::visit_expr_call(self, call);
-        if let Expr::Path(function) = &*call.func
-            && call.args.iter().any(|arg| self.is_tainted(arg))
-        {
-            self.call(&function.path);
+        let is_index = matches!(&*call.func, Expr::Path(function)
+            if function.path.segments.last().is_some_and(|s| s.ident == "from_fn" || s.ident == "from_shape_fn"));
+        self.visit_expr(&call.func);
+        for arg in &call.args {
+            match arg {
+                // It is called with indices.
+                Expr::Closure(closure) if is_index => self.visit_expr(&closure.body),
+                arg => self.visit_expr(arg),
+            }
+        }
+        if call.args.iter().any(|arg| self.taint.is_tainted(arg)) {
+            if let Expr::Path(function) = &*call.func
+                && function.qself.is_none()
+            {
+                self.call(&function.path);
+            }
+            self.by_name(&call.args).iter().for_each(|path| self.call(path));
+            self.taint.change_arguments(call);
         }
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-        visit::visit_expr_method_call(self, call);
-        if matches!(call.method.to_string().as_str(), "mapv" | "map" | "mapv_into")
-            && self.is_tainted(&call.receiver)
-            && let Some(Expr::Path(function)) = call.args.first()
-        {
-            self.call(&function.path);
+        self.visit_expr(&call.receiver);
+        self.taint.bind_closures(call);
+        for arg in &call.args {
+            match arg {
+                Expr::Closure(closure) => self.visit_expr(&closure.body),
+                arg => self.visit_expr(arg),
+            }
+        }
+        let by_name = self.by_name(&call.args);
+        if !by_name.is_empty() && self.taint.is_tainted(&call.receiver) {
+            by_name.iter().for_each(|path| self.call(path));
+        }
+        self.taint.change(call);
+    }
+
+    fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+        if mac.path.is_ident("vec") {
+            vec_elements(mac).iter().for_each(|expr| self.visit_expr(expr));
         }
     }
 }
 
 impl Walk<'_> {
-    fn taint_place(&mut self, place: &Expr) {
-        struct Names<'s>(&'s mut HashSet<String>);
-        impl<'ast> Visit<'ast> for Names<'_> {
-            fn visit_path(&mut self, path: &'ast syn::Path) {
-                self.0.extend(path.get_ident().map(ToString::to_string));
+    /// The condition of a `while` sees what its body assigns.
+    fn body_of_while(&mut self, looped: &syn::ExprWhile) {
+        for _ in 0..LOOKS {
+            let before = self.taint.count();
+            self.visit_expr(&looped.cond);
+            self.visit_block(&looped.body);
+            if self.taint.count() == before {
+                break;
             }
-        }
-        if matches!(place, Expr::Path(_) | Expr::Tuple(_) | Expr::Paren(_)) {
-            Names(&mut self.tainted).visit_expr(place);
         }
     }
 }
 
-/// A path without its generic arguments, as a key.
-pub fn path_text(path: &syn::Path) -> String {
-    let mut path = path.clone();
-    for segment in &mut path.segments {
-        segment.arguments = syn::PathArguments::None;
+/// The expressions in a `vec![..]`.
+fn vec_elements(mac: &syn::Macro) -> Vec<Expr> {
+    let repeated = |input: syn::parse::ParseStream<'_>| {
+        let element: Expr = input.parse()?;
+        input.parse::<Token![;]>()?;
+        Ok(vec![element, input.parse()?])
+    };
+    mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated)
+        .map(|list| list.into_iter().collect())
+        .or_else(|_| mac.parse_body_with(repeated))
+        .unwrap_or_default()
+}
+
+/// All names that are bound somewhere.
+#[derive(Default)]
+struct Locals(Vec<String>);
+
+impl<'ast> Visit<'ast> for Locals {
+    fn visit_pat(&mut self, pat: &'ast syn::Pat) {
+        names_of(pat, &mut self.0);
     }
-    path.to_token_stream().to_string()
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
 }

@@ -2,7 +2,7 @@
 
 use super::element::elem_type;
 use super::signature::{Leaf, assemble, leaves, leaves_of, one_or_tuple, tangent_type};
-use crate::driver::Compiled;
+use crate::driver::Tensors;
 use crate::parse::{Function, Type};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
@@ -15,7 +15,7 @@ struct Api<'f> {
 }
 
 /// The associated functions.
-pub(super) fn functions(compiled: &Compiled<'_>) -> TokenStream {
+pub(super) fn functions(compiled: &Tensors<'_>) -> TokenStream {
     let function = compiled.function;
     let has_arrays = compiled.pullback.program.values.iter().any(|v| !v.shape.is_empty());
     let api = Api { function, leaves: leaves(function), has_arrays };
@@ -30,7 +30,7 @@ pub(super) fn functions(compiled: &Compiled<'_>) -> TokenStream {
 }
 
 /// Accessors of the user's constant expressions, through which callers reach them from elsewhere.
-fn constants(compiled: &Compiled<'_>) -> TokenStream {
+fn constants(compiled: &Tensors<'_>) -> TokenStream {
     let function = compiled.function;
     let mut out = TokenStream::new();
     for (k, foreign) in compiled.lowered.foreign.iter().enumerate() {

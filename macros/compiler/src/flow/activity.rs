@@ -2,11 +2,12 @@
 //! reach the result.
 
 use super::ir::{
-    Block, By, Code, Init, Kind, Loop, MemId, Origin, Over, ParamIs, Pass, Place, Program, Source,
-    Stmt, Tree, V,
+    Block, By, Call, CallArg, CallOut, Code, Init, Kind, Loop, MemId, Origin, Over, ParamIs, Pass,
+    Place, Program, Source, Stmt, Tree, Ty, V,
 };
 use crate::capsule::STD_MACROS;
 use crate::error::Errors;
+use crate::parse::Type;
 use crate::primitives::{Prim, Sym};
 use proc_macro2::TokenTree;
 
@@ -192,7 +193,12 @@ impl Varied<'_> {
             }
             Kind::Call(call) => {
                 let flows = call.args.iter().any(|arg| arg.wrt && self.source(&arg.source));
-                self.value(call.out, flows);
+                match call.out {
+                    CallOut::Unit => {}
+                    CallOut::Value(out) => self.value(out, flows),
+                    CallOut::Mem(mem) => self.mem(mem, flows),
+                }
+                changed_by(call).for_each(|place| self.mem(place.mem, flows));
             }
             _ => {}
         }
@@ -316,7 +322,12 @@ impl Useful<'_> {
                 links(self);
             }
             Kind::Call(call) => {
-                let useful = self.is(call.out);
+                let of_out = match call.out {
+                    CallOut::Unit => false,
+                    CallOut::Value(out) => self.is(out),
+                    CallOut::Mem(mem) => self.mems[mem.0 as usize],
+                };
+                let useful = of_out || changed_by(call).any(|place| self.place(place));
                 for arg in call.args.iter().filter(|arg| arg.wrt) {
                     self.source(&arg.source, useful);
                 }
@@ -324,6 +335,14 @@ impl Useful<'_> {
             _ => {}
         }
     }
+}
+
+/// The places that a call changes, those that carry derivatives.
+pub(super) fn changed_by(call: &Call) -> impl Iterator<Item = &Place> {
+    call.args.iter().filter_map(|arg| match (&arg.source, arg.by) {
+        (Source::Place(place), By::Mut) if arg.wrt => Some(place),
+        _ => None,
+    })
 }
 
 /// Reports where a differentiated value would disappear.
@@ -353,6 +372,7 @@ fn report(block: &Block, varied: &Varied<'_>, errors: &mut Errors) {
                     errors.at(stmt.span, format!("this code changes `{}`, which carries a derivative, in a way that cannot be seen through", bind.name));
                 }
             }
+            Kind::Call(call) => lost_in_call(call, stmt, varied, errors),
             Kind::If { then, other, .. } => {
                 report(then, varied, errors);
                 report(other, varied, errors);
@@ -365,6 +385,48 @@ fn report(block: &Block, varied: &Varied<'_>, errors: &mut Errors) {
             }
             _ => {}
         }
+    }
+}
+
+/// Reports where a call would lose a derivative: its gradient has no part for what it changes, or
+/// no cotangent can be given to its result.
+fn lost_in_call(call: &Call, stmt: &Stmt, varied: &Varied<'_>, errors: &mut Errors) {
+    let name: String = call.value.to_string().split_whitespace().collect();
+    for arg in call.args.iter().filter(|arg| arg.by == By::Mut && !arg.wrt) {
+        if let Source::Place(place) = &arg.source
+            && varied.place(place)
+        {
+            let changed = &varied.program.at(place.mem).name;
+            errors.at(
+                stmt.span,
+                format!("`{name}` changes `{changed}`, which carries a derivative, but takes it as a constant: add it to the `wrt(…)` of `{name}`"),
+            );
+        }
+    }
+    let unknown = match call.out {
+        CallOut::Unit => false,
+        CallOut::Value(out) => varied.program.of(out).ty == Ty::Opaque,
+        CallOut::Mem(mem) => {
+            let ty = &varied.program.at(mem).ty;
+            !ty.is_differentiable() && has_floats(ty)
+        }
+    };
+    if unknown && call.args.iter().any(|arg| arg.wrt && varied.source(&arg.source)) {
+        errors.at(
+            stmt.span,
+            format!("the result of `{name}` has parts that carry a derivative and others that cannot, so that the derivative would be lost: let it return them separately"),
+        );
+    }
+}
+
+/// Whether any part of a type is a float.
+fn has_floats(ty: &Type) -> bool {
+    match ty {
+        Type::Float(_) | Type::Array(..) | Type::Struct(_) => true,
+        Type::Tuple(parts) => parts.iter().any(has_floats),
+        Type::Fixed(of, _) | Type::Slice(of) | Type::Vec(of) => has_floats(of),
+        Type::Option(of) | Type::Result(of, _) => has_floats(of),
+        Type::Int(_) | Type::Constant(_) | Type::Unit => false,
     }
 }
 
@@ -387,6 +449,10 @@ fn twice(block: &Block, errors: &mut Errors) {
                 stmt.span,
                 format!("{} runs again when the checkpointed loop around it is reversed, and may give something else then: call it before the loop, or take the `#[checkpoint]` off", callee(code)),
             ),
+            Kind::Call(call) if call.args.iter().any(changes_object) => errors.at(
+                stmt.span,
+                format!("`{}` changes something that cannot be changed back when the checkpointed loop around it is reversed: call it before the loop, or take the `#[checkpoint]` off", call.value),
+            ),
             Kind::If { then, other, .. } => {
                 twice(then, errors);
                 twice(other, errors);
@@ -395,6 +461,11 @@ fn twice(block: &Block, errors: &mut Errors) {
             _ => {}
         }
     }
+}
+
+/// Whether an argument is a passive variable that the call changes.
+fn changes_object(arg: &CallArg) -> bool {
+    arg.by == By::Mut && matches!(arg.source, Source::Value(_))
 }
 
 /// Whether code is there for its effect only, as `println!` and `assert!`: reading a differentiated

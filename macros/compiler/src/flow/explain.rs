@@ -2,8 +2,8 @@
 //! them; what is used once is written where it is used.
 
 use super::ir::{
-    Adjoint, Block, Code, Grad, Init, Kind, Loop, Mode, Over, ParamIs, Pass, Place, Program, Proj,
-    Pulled, Source, Stmt, Tree, V,
+    Adjoint, Block, CallOut, Code, Grad, Init, Kind, Loop, Mode, Over, ParamIs, Pass, Place,
+    Program, Proj, Pulled, Source, Stmt, Tree, V,
 };
 use crate::ir::print::literal_text;
 use crate::primitives::Prim;
@@ -112,6 +112,10 @@ impl<'p> Writer<'p> {
     /// Counts how often each value is read.
     fn count(&mut self, block: &Block, _outer: &mut HashSet<V>) {
         let mut here = HashSet::new();
+        let scalar = |source: &Source| match source {
+            Source::Value(v) => Some(*v),
+            Source::Place(_) => None,
+        };
         for stmt in &block.stmts {
             let mut read = Vec::new();
             match &stmt.kind {
@@ -163,19 +167,11 @@ impl<'p> Writer<'p> {
                     }
                 }
                 Kind::Call(call) => {
-                    for arg in &call.args {
-                        if let Source::Value(v) = &arg.source {
-                            read.push(*v);
-                        }
-                    }
+                    read.extend(call.args.iter().filter_map(|arg| scalar(&arg.source)));
                 }
                 Kind::Pull { call, ct, .. } => {
-                    read.push(*ct);
-                    for arg in &call.args {
-                        if let Source::Value(v) = &arg.source {
-                            read.push(*v);
-                        }
-                    }
+                    let args = call.args.iter().map(|arg| &arg.source);
+                    read.extend(args.chain(ct).filter_map(scalar));
                 }
                 _ => {}
             }
@@ -422,25 +418,27 @@ impl<'p> Writer<'p> {
             Kind::Call(call) => {
                 let args: Vec<String> =
                     call.args.iter().map(|arg| self.source(&arg.source)).collect();
-                let name = self.name(call.out);
-                self.line(depth, &format!("{name} = {}({})", plain(&call.value), args.join(", ")));
+                let out = match call.out {
+                    CallOut::Unit => String::new(),
+                    CallOut::Value(v) => self.name(v) + " = ",
+                    CallOut::Mem(mem) => self.mem(mem) + " = ",
+                };
+                self.line(depth, &(out + &called(&call.value, call.method, args, String::new())));
             }
             Kind::Pull { call, ct, outs } => {
                 let args: Vec<String> =
                     call.args.iter().map(|arg| self.source(&arg.source)).collect();
-                let ct = self.operand(*ct, 0);
+                let ct = ct.as_ref().map(|ct| format!("; {}", self.source(ct)));
                 let outs: Vec<String> = (outs.iter())
                     .map(|out| match out {
                         Pulled::Not => "_".to_string(),
                         Pulled::Value(v) => self.name(*v),
                         Pulled::Into(place) => format!("+{}", self.place(place)),
+                        Pulled::Through(place) => self.place(place),
                     })
                     .collect();
-                let call = plain(&call.vjp);
-                self.line(
-                    depth,
-                    &format!("({}) = {call}({}; {ct})", outs.join(", "), args.join(", ")),
-                );
+                let of = called(&call.vjp, call.method, args, ct.unwrap_or_default());
+                self.line(depth, &format!("({}) = {of}", outs.join(", ")));
             }
             Kind::Fail(code) => self.line(depth, &format!("return {}", code_text(code))),
             Kind::Diverge(code) => self.line(depth, &code_text(code)),
@@ -455,13 +453,10 @@ impl<'p> Writer<'p> {
                 names.extend(mems.iter().map(|m| self.mem(*m)).collect::<Vec<_>>());
                 self.line(depth, &format!("recall {}", names.join(", ")));
             }
-            Kind::Save(_, place) => {
+            Kind::Save(_, place) | Kind::Restore(_, place) => {
+                let what = if matches!(stmt.kind, Kind::Save(..)) { "keep" } else { "recall" };
                 let place = self.place(place);
-                self.line(depth, &format!("keep {place}"));
-            }
-            Kind::Restore(_, place) => {
-                let place = self.place(place);
-                self.line(depth, &format!("recall {place}"));
+                self.line(depth, &format!("{what} {place}"));
             }
         }
     }
@@ -586,6 +581,17 @@ impl<'p> Writer<'p> {
 
 fn code_text(code: &Code) -> String {
     plain(&code.tokens)
+}
+
+/// `f(a, b; ct)`, `a.f(b; ct)`
+fn called(
+    name: &proc_macro2::TokenStream,
+    method: bool,
+    mut args: Vec<String>,
+    ct: String,
+) -> String {
+    let receiver = if method { args.remove(0) + "." } else { String::new() };
+    format!("{receiver}{}({}{ct})", plain(name), args.join(", "))
 }
 
 fn plain(tokens: &proc_macro2::TokenStream) -> String {

@@ -1,7 +1,9 @@
 //! Where things are in a program: which block defines a value, which statements read it and write a
 //! memory, how blocks nest.
 
-use super::ir::{Block, By, Init, Kind, Loop, Over, Pass, Place, Program, Source, Stmt, V};
+use super::ir::{
+    Block, By, CallOut, Init, Kind, Loop, Over, Pass, Place, Program, Source, Stmt, V,
+};
 use std::collections::HashMap;
 
 /// Names a block of a program: blocks are numbered as they begin, the body of the function is 0.
@@ -310,9 +312,16 @@ impl<'p> Index<'p> {
             }
             Kind::Fail(code) | Kind::Diverge(code) => self.code(code, site),
             Kind::Call(call) => {
-                self.define(call.out, block, pos, by);
+                match call.out {
+                    CallOut::Unit => {}
+                    CallOut::Value(out) => self.define(out, block, pos, by),
+                    CallOut::Mem(mem) => self.made[mem.0 as usize] = Some(site),
+                }
                 for arg in &call.args {
                     self.source(&arg.source, site);
+                    if let (By::Mut, Source::Place(place)) = (arg.by, &arg.source) {
+                        self.writes[place.mem.0 as usize].push(site);
+                    }
                 }
             }
             Kind::If { cond, then, other, outs } => {

@@ -276,24 +276,39 @@ pub struct Loop {
     pub count: Option<V>,
 }
 
+/// What a [`Call`] results in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallOut {
+    /// `()`
+    Unit,
+    /// A scalar.
+    Value(V),
+    /// A new memory ([`Origin::Local`]) that the call makes: a `Vec`, an array, a struct, a tuple.
+    Mem(MemId),
+}
+
 /// A call whose derivative is another call: recursion, methods of other types.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// What is called for the value: `path(args)` in tokens, up to the parenthesis.
+    /// What is called for the value: a path, or a method's name, up to the parenthesis.
     pub value: TokenStream,
-    /// What is called for value and gradient: takes the arguments, then the cotangent; returns the
-    /// value and the tangents of the differentiated arguments.
+    /// What is called for value and gradient: takes the arguments, then the cotangent of the result
+    /// (if there is one), then one for each differentiated argument that is passed by exclusive
+    /// reference; returns the value and the tangents of the differentiated arguments.
     pub vjp: TokenStream,
-    /// The arguments; for each whether it is differentiated, and how it is passed.
+    /// Whether both are methods of the first argument: `receiver.at(args)`.
+    pub method: bool,
+    /// The arguments, the receiver of a method first.
     pub args: Vec<CallArg>,
     /// The result.
-    pub out: V,
+    pub out: CallOut,
 }
 
 /// An argument of a [`Call`].
 #[derive(Clone, Debug)]
 pub struct CallArg {
-    /// What is passed.
+    /// What is passed. By exclusive reference a place, which the call changes, or a passive object:
+    /// a scalar variable that is input and output is a memory of type float.
     pub source: Source,
     /// How.
     pub by: By,
@@ -310,6 +325,9 @@ pub enum Pulled {
     Value(V),
     /// It is added, element by element, to this place (of a shadow), which has the argument's shape.
     Into(Place),
+    /// Of an argument that is input and output: what this place (of a shadow) holds is passed as its
+    /// cotangent, and replaced by the tangent.
+    Through(Place),
 }
 
 /// What a statement does.
@@ -376,12 +394,13 @@ pub enum Kind {
     Call(Box<Call>),
     /// The reverse of a [`Kind::Call`]: calls `call.vjp` with the arguments and the cotangent `ct`
     /// of the result, drops the value that comes with the tangents (`call.out` is not defined
-    /// anew), and hands out the tangents.
+    /// anew), and hands out the tangents. What is passed by exclusive reference is changed, so that
+    /// it is a copy.
     Pull {
         /// The call, its arguments as they were before it.
         call: Call,
-        /// The cotangent of its result.
-        ct: V,
+        /// The cotangent of its result, if that carries a derivative; a place is not used again.
+        ct: Option<Source>,
         /// One entry for each argument with [`CallArg::wrt`], in order.
         outs: Vec<Pulled>,
     },
@@ -444,6 +463,19 @@ pub enum Tree {
     Success(Box<Tree>),
 }
 
+/// A piece of code at its own place, as a function of what is known at another.
+#[derive(Clone, Debug)]
+pub struct Accessor {
+    /// The function's name.
+    pub name: Ident,
+    /// Its parameters, and the values whose types they have.
+    pub params: Vec<(Ident, V)>,
+    /// The value whose type it returns.
+    pub out: V,
+    /// What it does.
+    pub body: TokenStream,
+}
+
 /// A function, its callees inlined.
 #[derive(Clone, Debug, Default)]
 pub struct Program {
@@ -461,6 +493,14 @@ pub struct Program {
     pub body: Block,
     /// The result.
     pub result: Option<Tree>,
+    /// Values of pieces of code that take differentiated values and are constants all the same: the
+    /// user says so.
+    pub constants: Vec<V>,
+    /// Pieces of code that mean something at the function's own place: functions that inline it
+    /// reach them beside it.
+    pub accessors: Vec<Accessor>,
+    /// Items inside the function's body, with their names.
+    pub items: Vec<(String, TokenStream)>,
     /// What loops carry, by its [`Carried::param`], where it is a sum whose order is free: no
     /// result depends on how it is rounded, only a gradient does.
     pub unordered: Vec<V>,

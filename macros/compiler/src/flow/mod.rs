@@ -11,4 +11,7 @@ pub mod explain;
 pub mod index;
 pub mod ir;
 pub mod jam;
+pub mod lower;
+pub mod print;
+pub mod verify;
 pub mod visit;

@@ -1,7 +1,7 @@
 //! Prints programs: for people, snapshots and debugging.
 
 use super::ir::{
-    Adjoint, Block, By, Call, Code, Grad, Init, Kind, MemId, Mode, Origin, Over, ParamIs, Pass,
+    Adjoint, Block, By, Call, CallOut, Code, Grad, Init, Kind, MemId, Mode, Origin, Over, ParamIs, Pass,
     Place, Program, Proj, Pulled, Source, Tree, Ty, V,
 };
 use crate::ir::Literal;
@@ -403,19 +403,31 @@ impl<'p> Printer<'p> {
             }
             Kind::Call(call) => {
                 let args = self.call(call);
-                format!("{} = call {} ({args})", self.define(call.out), call.value)
+                let out = match call.out {
+                    CallOut::Unit => String::new(),
+                    CallOut::Value(v) => self.define(v) + " = ",
+                    CallOut::Mem(mem) => {
+                        let ty = type_text(&self.program.at(mem).ty);
+                        format!("{}: {ty} = ", self.mem(mem))
+                    }
+                };
+                let method = if call.method { "method " } else { "" };
+                format!("{out}call {method}{} ({args})", call.value)
             }
             Kind::Pull { call, ct, outs } => {
-                let (args, ct) = (self.call(call), self.value(*ct));
+                let args = self.call(call);
+                let ct = ct.as_ref().map(|ct| self.source(ct)).unwrap_or_default();
                 let outs: Vec<_> = outs
                     .iter()
                     .map(|out| match out {
                         Pulled::Not => "_".to_string(),
                         Pulled::Value(v) => self.define(*v),
                         Pulled::Into(place) => format!("+= {}", self.place(place)),
+                        Pulled::Through(place) => format!("through {}", self.place(place)),
                     })
                     .collect();
-                format!("({}) = pull {} ({args}; {ct})", outs.join(", "), call.vjp)
+                let method = if call.method { "method " } else { "" };
+                format!("({}) = pull {method}{} ({args}; {ct})", outs.join(", "), call.vjp)
             }
             Kind::Fail(code) => format!("fail {}", self.code(code)),
             Kind::Diverge(code) => format!("diverge {}", self.code(code)),
@@ -431,6 +443,11 @@ impl<'p> Printer<'p> {
                 let mems: Vec<_> = mems.iter().map(|mem| self.mem(*mem)).collect();
                 format!("recall #{} ({}; {})", record.0, self.list(values), mems.join(", "))
             }
+            Kind::Save(record, place) => format!("save #{} {}", record.0, self.place(place)),
+            Kind::Restore(record, place) => {
+                format!("restore #{} {}", record.0, self.place(place))
+            }
+            Kind::DropLast(place) => format!("{}.drop last", self.place(place)),
         };
         self.line(text);
     }

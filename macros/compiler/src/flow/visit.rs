@@ -1,7 +1,7 @@
 //! Visits to every value and memory that a statement names, to rename them.
 
 use super::ir::{
-    Block, Call, Code, Init, Kind, MemId, Over, Pass, Place, Proj, Pulled, Source, Stmt, V,
+    Block, Call, CallOut, Code, Init, Kind, MemId, Over, Pass, Place, Proj, Pulled, Source, Stmt, V,
 };
 
 /// Something that renames.
@@ -92,12 +92,12 @@ pub fn rename(stmt: &mut Stmt, to: &mut impl Rename) {
         Kind::Call(of) => call(of, to),
         Kind::Pull { call: of, ct, outs } => {
             call(of, to);
-            to.value(ct);
+            ct.iter_mut().for_each(|ct| source(ct, to));
             for out in outs {
                 match out {
                     Pulled::Not => {}
                     Pulled::Value(v) => to.value(v),
-                    Pulled::Into(place) => rename_place(place, to),
+                    Pulled::Into(place) | Pulled::Through(place) => rename_place(place, to),
                 }
             }
         }
@@ -140,7 +140,11 @@ fn code(code: &mut Code, to: &mut impl Rename) {
 }
 
 fn call(call: &mut Call, to: &mut impl Rename) {
-    to.value(&mut call.out);
+    match &mut call.out {
+        CallOut::Unit => {}
+        CallOut::Value(v) => to.value(v),
+        CallOut::Mem(m) => to.mem(m),
+    }
     call.args.iter_mut().for_each(|arg| source(&mut arg.source, to));
 }
 

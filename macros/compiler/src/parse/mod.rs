@@ -7,7 +7,8 @@ mod usage;
 pub use options::Options;
 pub use types::{Type, elem_of, text_of, type_of};
 
-pub(crate) use types::{Names, strip, understand};
+pub(crate) use types::{Names, is_integer, strip, understand};
+pub(crate) use usage::is_data;
 
 use crate::error::Errors;
 use proc_macro2::{Ident, Span};
@@ -105,7 +106,7 @@ impl Function {
     }
 
     /// Whether tensors alone can serve its signature: `ndarray` arrays, floats, integers, constants
-    /// and tuples of those, nothing changed in place. All else is scalar code.
+    /// and tuples of those, nothing changed in place.
     pub fn is_of_tensors(&self) -> bool {
         self.owner.is_none()
             && self.output.is_of_tensors()
@@ -113,6 +114,11 @@ impl Function {
                 p.ty.is_of_tensors()
                     && (p.passing != Passing::Exclusive || !p.ty.is_differentiable())
             })
+    }
+
+    /// Whether there are arrays of `ndarray` in its signature.
+    pub fn mentions_arrays(&self) -> bool {
+        self.output.mentions_arrays() || self.params.iter().any(|p| p.ty.mentions_arrays())
     }
 
     /// Whether the result is a single float, so that the function has a gradient.

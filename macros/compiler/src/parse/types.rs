@@ -66,6 +66,19 @@ impl Type {
         }
     }
 
+    /// Whether there are arrays of `ndarray` in it.
+    pub fn mentions_arrays(&self) -> bool {
+        match self {
+            Type::Array(..) => true,
+            Type::Tuple(parts) => parts.iter().any(Type::mentions_arrays),
+            Type::Fixed(of, _) | Type::Slice(of) | Type::Vec(of) | Type::Option(of) => {
+                of.mentions_arrays()
+            }
+            Type::Result(of, _) => of.mentions_arrays(),
+            _ => false,
+        }
+    }
+
     /// The structs it is made of, as their types are written.
     pub fn structs(&self) -> Vec<&str> {
         match self {
@@ -439,4 +452,9 @@ fn array_rank(name: &str, arguments: &[&syn::Type]) -> Option<Option<usize>> {
 
 fn is_digits(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Whether a name is that of an integer type.
+pub(crate) fn is_integer(name: &str) -> bool {
+    INTEGERS.contains(&name)
 }

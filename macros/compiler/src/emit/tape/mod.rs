@@ -19,14 +19,14 @@ mod structs;
 mod types;
 
 use crate::capsule::Callees;
-use crate::driver::Compiled;
+use crate::driver::Tensors;
 use crate::ir::Foreign;
 use crate::parse::Function;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::format_ident;
 
 /// The associated function, if the option asks for it.
-pub(crate) fn tape(compiled: &Compiled<'_>, callees: &Callees) -> TokenStream {
+pub(crate) fn tape(compiled: &Tensors<'_>, callees: &Callees) -> TokenStream {
     let function = compiled.function;
     let accessors =
         Accessors { foreign: &compiled.primal.foreign, owner: &function.item.sig.ident };

@@ -7,7 +7,7 @@
 use super::stable::Stability;
 use super::{Builder, Standing};
 use crate::flow::index::{BlockId, By_, Def, Role, Site};
-use crate::flow::ir::{Init, Kind, MemId, Origin, Out, Pass, Place, Stmt, V};
+use crate::flow::ir::{Init, Kind, MemId, Origin, Out, Pass, Place, Source, Stmt, V};
 use crate::primitives::Sym;
 use std::collections::HashSet;
 
@@ -314,11 +314,21 @@ impl<'p> Builder<'p> {
                     }
                 }
             }
-            Kind::Load(out, place) if self.act.value(*out) => place.indices().for_each(note),
+            Kind::Load(out, place) | Kind::SumAll(out, place) if self.act.value(*out) => {
+                place.indices().for_each(note)
+            }
             Kind::Store(place, ..) | Kind::Fill(place, _) | Kind::Push(place, _)
                 if self.act.mem(place.mem) =>
             {
                 place.indices().for_each(note);
+            }
+            Kind::Call(call) if self.call_flows(call) => {
+                for arg in &call.args {
+                    match &arg.source {
+                        Source::Value(v) => note(*v),
+                        Source::Place(place) => place.indices().for_each(&mut *note),
+                    }
+                }
             }
             Kind::If { cond, .. } if self.has_reverse(pos) => note(*cond),
             Kind::Loop(lp) if self.has_reverse(pos) => {
@@ -334,13 +344,16 @@ impl<'p> Builder<'p> {
     /// Whether anything inside a statement carries a derivative.
     fn has_reverse(&self, pos: usize) -> bool {
         (pos..self.ix.end(pos)).any(|k| match &self.ix.stmts[k].0.kind {
-            Kind::Prim(out, ..) | Kind::Cast(out, _) | Kind::Load(out, _) => self.act.value(*out),
+            Kind::Prim(out, ..)
+            | Kind::Cast(out, _)
+            | Kind::Load(out, _)
+            | Kind::SumAll(out, _) => self.act.value(*out),
             Kind::Store(place, ..) | Kind::Fill(place, _) => self.act.mem(place.mem),
             Kind::Push(place, _) => self.act.mem(place.mem),
             Kind::Alloc(mem, init) => {
                 self.act.mem(*mem) && !matches!(init, Init::Empty(_) | Init::Unset)
             }
-            Kind::Call(call) => self.act.value(call.out),
+            Kind::Call(call) => self.call_flows(call),
             Kind::If { outs, .. } => outs.iter().any(|out| self.act.value(out.value)),
             _ => false,
         })

@@ -47,6 +47,7 @@ impl Builder<'_> {
                 other => other.clone(),
             };
             out.push(Stmt { kind, span: stmt.span });
+            out.extend(self.patches.after.remove(&pos).unwrap_or_default());
         }
         out
     }

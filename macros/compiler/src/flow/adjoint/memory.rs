@@ -3,8 +3,8 @@
 use super::{Builder, Standing};
 use crate::flow::index::BlockId;
 use crate::flow::ir::{
-    Block, Carried, Init, Kind, Loop, MemId, Mode, Origin, Over, Pass, Place, Proj, Source, Stmt,
-    Ty, V,
+    Block, CallOut, Carried, Init, Kind, Loop, MemId, Mode, Origin, Over, Pass, Place, Proj,
+    Source, Stmt, Ty, V,
 };
 use crate::parse::Type;
 use crate::primitives;
@@ -14,7 +14,15 @@ impl Builder<'_> {
     /// Makes the shadows of the active memories that a block makes, where they are not there yet.
     pub(super) fn declare_shadows(&mut self, block: BlockId) {
         for (_, stmt) in self.ix.within(block, self.src) {
-            if let Kind::Alloc(mem, _) = &stmt.kind
+            let made = match &stmt.kind {
+                Kind::Alloc(mem, _) => Some(mem),
+                Kind::Call(call) => match &call.out {
+                    CallOut::Mem(mem) => Some(mem),
+                    CallOut::Unit | CallOut::Value(_) => None,
+                },
+                _ => None,
+            };
+            if let Some(mem) = made
                 && self.act.mem(*mem)
                 && !self.shadows.contains_key(mem)
                 && !self.is_moved(*mem)
@@ -39,9 +47,12 @@ impl Builder<'_> {
         shadow
     }
 
-    /// Whether a memory is moved into another one as a whole: its shadow is made then.
+    /// Whether a memory is moved into another one as a whole, whenever it is made: its shadow is
+    /// made then.
     pub(super) fn is_moved(&self, mem: MemId) -> bool {
-        self.ix.writes[mem.0 as usize].iter().any(|site| match &self.ix.stmts[site.pos].0.kind {
+        let made = self.ix.made[mem.0 as usize].map(|made| made.block);
+        let moves = self.ix.writes[mem.0 as usize].iter().filter(|site| Some(site.block) == made);
+        moves.into_iter().any(|site| match &self.ix.stmts[site.pos].0.kind {
             Kind::Alloc(_, Init::Move(from)) | Kind::Assign { from, moved: true, .. } => {
                 *from == Place::whole(mem) && self.src.at(mem).origin == Origin::Local
             }
@@ -91,6 +102,9 @@ impl Builder<'_> {
                     .ok()
                     .and_then(|k| parts.get(k).cloned())
                     .unwrap_or(Type::Unit),
+                // The types of fields are known to rustc only.
+                (Type::Struct(_), Proj::Range(..)) => Type::Slice(Box::new(inferred())),
+                (Type::Struct(_), _) => inferred(),
                 (other, _) => other,
             };
         }
@@ -159,6 +173,13 @@ impl Builder<'_> {
                     }
                 }
             }
+            Kind::SumAll(out, place) => {
+                let Some(ct) = self.cot.remove(out) else { return };
+                if self.act.mem(place.mem) {
+                    let shadow = self.shadow_place(place);
+                    self.add_everywhere(shadow, self.type_of(place), ct);
+                }
+            }
             Kind::Pop(out, place) if self.act.mem(place.mem) => {
                 let shadow = self.shadow_place(place);
                 let ct = match self.cot.remove(out) {
@@ -184,6 +205,14 @@ impl Builder<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Adds a cotangent to every float of a shadow.
+    fn add_everywhere(&mut self, shadow: Place, ty: Type, ct: V) {
+        let all = self.out.mem("all", ty, Origin::Local, Span::call_site());
+        self.emit(Kind::Alloc(all, Init::ZerosLike(shadow.clone())));
+        self.emit(Kind::Fill(Place::whole(all), ct));
+        self.emit(Kind::AddAll(shadow, Place::whole(all)));
     }
 
     /// The last element of a `Vec`.
@@ -336,7 +365,7 @@ impl Builder<'_> {
     }
 
     /// A memory that the forward code makes besides, as the reverse code sees it.
-    fn later_mem(&mut self, mem: MemId, block: BlockId) -> MemId {
+    pub(super) fn later_mem(&mut self, mem: MemId, block: BlockId) -> MemId {
         let region = (0..self.regions.len())
             .rev()
             .find(|r| self.ix.encloses(self.regions[*r].root, block))
@@ -346,6 +375,11 @@ impl Builder<'_> {
             Standing::Reversed => self.keep_mem(region, mem),
         }
     }
+}
+
+/// A type that rustc finds.
+fn inferred() -> Type {
+    Type::Struct("_".to_string())
 }
 
 /// Whether all of a type's memory has a size known at compile time.

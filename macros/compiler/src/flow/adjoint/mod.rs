@@ -11,6 +11,7 @@
 //! ([`demand`]). A loop that only accumulates needs no reversal: value and gradient are computed in
 //! the same iteration ([`fuse`]).
 
+mod call;
 mod checkpoint;
 mod demand;
 mod forward;
@@ -24,8 +25,8 @@ mod stable;
 use super::activity::Activity;
 use super::index::{BlockId, Def, Index};
 use super::ir::{
-    Adjoint, Carried, Grad, Kind, MemId, Mode, Origin, Out, ParamIs, Place, Program, Pulled, RecId,
-    Source, Stmt, Tree, Ty, V,
+    Adjoint, Carried, Grad, Kind, MemId, Mode, Origin, Out, ParamIs, Place, Program, RecId, Source,
+    Stmt, Tree, Ty, V,
 };
 use crate::ir::{Elem, Literal};
 use proc_macro2::Span;
@@ -96,6 +97,8 @@ struct Patches {
     hoisted: HashMap<(V, usize), V>,
     /// What is done ahead of a statement.
     before: HashMap<usize, Vec<Stmt>>,
+    /// What is done behind it.
+    after: HashMap<usize, Vec<Stmt>>,
     /// Loops.
     loops: HashMap<usize, LoopPatch>,
 }
@@ -399,7 +402,7 @@ impl<'p> Builder<'p> {
             }
             Kind::If { cond, outs, .. } => self.conditional(pos, *cond, outs),
             Kind::Loop(lp) => self.reverse_loop(pos, lp, block),
-            Kind::Call(call) => self.call(call),
+            Kind::Call(call) => self.call(pos, call),
             _ => self.memory(pos, stmt),
         }
     }
@@ -481,38 +484,6 @@ impl<'p> Builder<'p> {
             active_operands(&self.ix.stmts[k].0.kind, &mut note);
         }
         found
-    }
-
-    /// A call's pullback is a call.
-    fn call(&mut self, call: &super::ir::Call) {
-        let Some(ct) = self.cot.remove(&call.out) else { return };
-        let mut call = call.clone();
-        let mut outs = Vec::new();
-        let mut tangents = Vec::new();
-        for arg in &mut call.args {
-            let source = arg.source.clone();
-            if arg.wrt {
-                outs.push(match &source {
-                    Source::Value(v) if self.act.value(*v) => {
-                        let tangent = self.fresh("d_arg", *v);
-                        tangents.push((*v, tangent));
-                        Pulled::Value(tangent)
-                    }
-                    Source::Place(place) if self.act.mem(place.mem) => {
-                        Pulled::Into(self.shadow_place(place))
-                    }
-                    _ => Pulled::Not,
-                });
-            }
-            arg.source = match source {
-                Source::Value(v) => Source::Value(self.primal(v)),
-                Source::Place(place) => Source::Place(self.primal_place(&place)),
-            };
-        }
-        self.emit(Kind::Pull { call, ct, outs });
-        for (v, tangent) in tangents {
-            self.contribute(v, tangent);
-        }
     }
 
     /// `place += ct` in a shadow.

@@ -10,7 +10,7 @@
 use super::facts::Facts;
 use super::names::{self, local};
 use super::types::owned;
-use super::{innermost, windows};
+use super::{innermost, walk, windows};
 use crate::emit::element::{elem_type, literal, zero};
 use crate::flow::ir::{
     Block, Carried, Kind, Loop, MemId, Origin, Out, Over, Place, Program, Proj, RecId, Stmt, Ty, V,
@@ -64,12 +64,22 @@ pub(super) struct Body<'p> {
 impl<'p> Body<'p> {
     pub(super) fn new(program: &'p Program) -> Self {
         let facts = Facts::new(program);
-        let lazy = (facts.homes.iter())
+        let mut lazy: HashMap<MemId, ()> = (facts.homes.iter())
             .filter(|(mem, home)| {
                 home.ahead && super::types::anything(&program.at(**mem).ty).is_none()
             })
             .map(|(mem, _)| (*mem, ()))
             .collect();
+        // What is perhaps not there when it is put on a record is not there when it is taken off.
+        walk::all(&program.body, &mut |kind| {
+            if let Kind::Recall(record, _, mems) = kind
+                && let Some((_, kept)) = facts.records.get(record)
+            {
+                let absent = mems.iter().zip(kept).filter(|(_, kept)| lazy.contains_key(kept));
+                let absent: Vec<_> = absent.map(|(mem, _)| (*mem, ())).collect();
+                lazy.extend(absent);
+            }
+        });
         Body {
             program,
             facts,
@@ -504,7 +514,7 @@ impl<'p> Body<'p> {
         }
         let Some((values, mems)) = self.facts.records.get(&record) else { return quote!(()) };
         let values = values.iter().map(|v| self.type_of(*v));
-        let mems = mems.iter().map(|mem| owned(&self.program.at(*mem).ty));
+        let mems = mems.iter().map(|mem| self.declared_mem(*mem).ty);
         one_or_tuple(&values.chain(mems).collect::<Vec<_>>())
     }
 }

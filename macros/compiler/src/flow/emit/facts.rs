@@ -4,6 +4,7 @@ use super::walk::{self, Access};
 use super::windows;
 use crate::flow::ir::{Block, Kind, Loop, MemId, Origin, Pass, Place, Program, RecId, Tree, Ty, V};
 use crate::ir::Literal;
+use crate::parse::Type;
 use std::collections::{HashMap, HashSet};
 
 /// Where a block is: the numbers of the statements and branches that lead to it, by turns.
@@ -67,7 +68,13 @@ impl Facts {
                 _ => {}
             }
             walk::places(kind, &mut |mem, proj, access| {
-                if access == Access::Resize && proj.is_empty() {
+                let of = program.at(mem);
+                let fixed = match of.ty {
+                    Type::Fixed(..) => true,
+                    Type::Slice(_) => matches!(of.origin, Origin::Shared | Origin::Exclusive),
+                    _ => false,
+                };
+                if access == Access::Resize && proj.is_empty() && !fixed {
                     facts.resized.insert(mem);
                 }
             });

@@ -5,6 +5,7 @@
 
 mod api;
 mod block;
+mod call;
 mod facts;
 mod innermost;
 mod kernel;

@@ -5,8 +5,7 @@ use super::names;
 use super::types;
 use crate::emit::element::{cast, elem_type, primitive};
 use crate::flow::ir::{
-    Bind, By, Call, Code, Init, Kind, MemId, Mode, Origin, Pass, Place, Proj, Pulled, RecId,
-    Source, Stmt, Ty, V,
+    Bind, By, Code, Init, Kind, MemId, Mode, Origin, Pass, Place, Proj, RecId, Source, Stmt, Ty, V,
 };
 use crate::ir::Elem;
 use crate::parse::Type;
@@ -77,11 +76,8 @@ impl Body<'_> {
             Kind::Swap(a, b) => self.swap(a, b),
             Kind::If { cond, then, other, outs } => self.conditional(*cond, then, other, outs),
             Kind::Loop(lp) => self.repeat(lp),
-            Kind::Call(call) => {
-                let (path, args) = (&call.value, self.arguments(call));
-                self.define(call.out, &quote!(#path(#(#args),*)))
-            }
-            Kind::Pull { call, ct, outs } => self.pull(call, *ct, outs),
+            Kind::Call(call) => self.call(call),
+            Kind::Pull { call, ct, outs } => self.pull(call, ct.as_ref(), outs),
             Kind::Fail(code) => {
                 let code = self.code(code);
                 quote!(return #code;)
@@ -112,7 +108,7 @@ impl Body<'_> {
         }
     }
 
-    fn define(&mut self, out: V, value: &TokenStream) -> TokenStream {
+    pub(super) fn define(&mut self, out: V, value: &TokenStream) -> TokenStream {
         let declared = self.declared(out);
         // What is absent on other paths is present where it is defined.
         let value = match self.facts.optional.contains(&out) {
@@ -212,7 +208,7 @@ impl Body<'_> {
     }
 
     /// A value, or a copy of a place.
-    fn source(&self, source: &Source) -> TokenStream {
+    pub(super) fn source(&self, source: &Source) -> TokenStream {
         match source {
             Source::Value(v) => self.moved(*v),
             Source::Place(place) => self.copied(place),
@@ -258,7 +254,7 @@ impl Body<'_> {
             .is_none_or(|home| !home.ahead && home.stmt == at && home.block == block)
     }
 
-    fn made(&mut self, mem: MemId, value: Option<TokenStream>) -> TokenStream {
+    pub(super) fn made(&mut self, mem: MemId, value: Option<TokenStream>) -> TokenStream {
         let declared = self.declared_mem(mem);
         let name = declared.name.clone();
         match (self.is_home(mem), value) {
@@ -335,7 +331,7 @@ impl Body<'_> {
     }
 
     /// A memory that is not used again.
-    fn taken(&self, place: &Place, ty: &Type) -> TokenStream {
+    pub(super) fn taken(&self, place: &Place, ty: &Type) -> TokenStream {
         let whole = place.proj.is_empty();
         let owned = matches!(self.program.at(place.mem).origin, Origin::Local | Origin::Owned);
         let here = self.facts.homes.get(&place.mem).is_some_and(|home| {
@@ -363,27 +359,33 @@ impl Body<'_> {
 
     fn assign(&self, to: &Place, from: &Place, moved: bool) -> TokenStream {
         let ty = self.type_at(to).or_else(|| self.type_at(from));
-        let range = matches!(to.proj.last(), Some(Proj::Range(..)));
-        let slice = match ty.as_ref() {
-            Some(Type::Slice(_)) => {
-                range || (to.proj.is_empty() && self.program.at(to.mem).origin != Origin::Local)
-            }
-            _ => false,
-        };
-        let target = self.place_mut(to);
-        if slice {
-            let source = self.place(from);
-            return quote!(#target.clone_from_slice(&#source[..]););
-        }
-        let lazy = to.proj.is_empty() && self.lazy.contains_key(&to.mem);
         let value = match (moved, &ty) {
+            _ if self.is_slice(to, ty.as_ref()) => self.place(from),
             (true, Some(ty)) => self.taken(from, ty),
             _ => types::copy(ty.as_ref(), &self.place(from)),
         };
-        if lazy {
+        self.put(to, ty.as_ref(), &value)
+    }
+
+    /// Whether a place is a slice, which can be overwritten but not replaced.
+    pub(super) fn is_slice(&self, place: &Place, ty: Option<&Type>) -> bool {
+        let reference =
+            matches!(self.program.at(place.mem).origin, Origin::Shared | Origin::Exclusive);
+        let range = matches!(place.proj.last(), Some(Proj::Range(..)));
+        matches!(ty, Some(Type::Slice(_))) && (range || (place.proj.is_empty() && reference))
+    }
+
+    /// `place = value;` for an owned value; of a slice it is overwritten with a place.
+    pub(super) fn put(&self, to: &Place, ty: Option<&Type>, value: &TokenStream) -> TokenStream {
+        if self.is_slice(to, ty) {
+            let target = self.place_mut(to);
+            return quote!(#target.clone_from_slice(&#value[..]););
+        }
+        if to.proj.is_empty() && self.lazy.contains_key(&to.mem) {
             let name = names::mem(self.program, to.mem);
             return quote!(#name = ::core::option::Option::Some(#value););
         }
+        let target = self.place_mut(to);
         quote!(#target = #value;)
     }
 
@@ -413,69 +415,6 @@ impl Body<'_> {
                 let held = self.fresh("held");
                 let (first, second) = (self.copied(a), self.copied(b));
                 quote!({ let #held = #first; #x = #second; #y = #held; })
-            }
-        }
-    }
-
-    fn arguments(&self, call: &Call) -> Vec<TokenStream> {
-        call.args
-            .iter()
-            .map(|arg| match (&arg.source, arg.by) {
-                (source, By::Value) => self.source(source),
-                (Source::Value(v), _) if self.reborrowed.contains(v) => self.moved(*v),
-                (Source::Value(v), By::Ref) => {
-                    let value = self.value(*v);
-                    quote!(&#value)
-                }
-                (Source::Value(v), By::Mut) => {
-                    let value = self.value(*v);
-                    quote!(&mut #value)
-                }
-                (Source::Place(place), By::Ref) => {
-                    let place = self.place(place);
-                    quote!(&#place)
-                }
-                (Source::Place(place), By::Mut) => {
-                    let place = self.place_mut(place);
-                    quote!(&mut #place)
-                }
-            })
-            .collect()
-    }
-
-    /// `let (_, (a, t)) = f::vjp(args, ct); shadow += t;`
-    fn pull(&mut self, call: &Call, ct: V, outs: &[Pulled]) -> TokenStream {
-        let (path, args, ct) = (&call.vjp, self.arguments(call), self.value(ct));
-        let (mut declared, mut parts, mut after) = (Vec::new(), Vec::new(), TokenStream::new());
-        for out in outs {
-            let name = self.fresh("pulled");
-            match out {
-                Pulled::Not => parts.push(quote!(_)),
-                Pulled::Value(v) => {
-                    declared.push((self.declared(*v), name.clone()));
-                    parts.push(quote!(#name));
-                }
-                Pulled::Into(place) => {
-                    let ty = self.type_at(place);
-                    let target = self.place_mut(place);
-                    after.extend(types::add_all(ty.as_ref(), &target, &quote!(#name)));
-                    parts.push(quote!(#name));
-                }
-            }
-        }
-        let pattern = one_or_tuple(&parts);
-        let values: Vec<&Ident> = declared.iter().map(|(_, name)| name).collect();
-        let values = one_or_tuple(&values);
-        let run = quote!({
-            let (_, #pattern) = #path(#(#args,)* #ct);
-            #after
-            #values
-        });
-        match declared.is_empty() {
-            true => quote!(#run),
-            false => {
-                let declared = declared.into_iter().map(|(declared, _)| declared).collect();
-                self.bind_all(declared, &run)
             }
         }
     }
@@ -522,9 +461,12 @@ impl Body<'_> {
                     .split_last()
                     .is_some_and(|(&at, block)| home.block == block && home.last == at)
             });
-            match movable && !self.lazy.contains_key(&mem) {
-                true => self.place(&place),
-                false => types::copy(Some(&self.program.at(mem).ty), &self.place(&place)),
+            let name = names::mem(self.program, mem);
+            match (movable, self.lazy.contains_key(&mem)) {
+                (true, true) => quote!(#name.take()),
+                (false, true) => quote!(::core::clone::Clone::clone(&#name)),
+                (true, false) => self.place(&place),
+                (false, false) => types::copy(Some(&self.program.at(mem).ty), &self.place(&place)),
             }
         });
         let entry = one_or_tuple(&values.chain(mems).collect::<Vec<_>>());
@@ -539,13 +481,21 @@ impl Body<'_> {
         let name = names::record(record);
         let mut declared: Vec<Declared> = values.iter().map(|v| self.declared(*v)).collect();
         let mut after = TokenStream::new();
-        for &mem in mems {
+        for (k, &mem) in mems.iter().enumerate() {
             if self.is_home(mem) {
                 declared.push(self.declared_mem(mem));
                 continue;
             }
-            let (recalled, ty) = (self.fresh("recalled"), types::owned(&self.program.at(mem).ty));
-            after.extend(self.made(mem, Some(quote!(#recalled))));
+            let kept = self.facts.records.get(&record).and_then(|(_, mems)| mems.get(k).copied());
+            let (recalled, ty) =
+                (self.fresh("recalled"), self.declared_mem(kept.unwrap_or(mem)).ty);
+            after.extend(match kept.is_some_and(|kept| self.lazy.contains_key(&kept)) {
+                true => {
+                    let name = names::mem(self.program, mem);
+                    quote!(#name = #recalled;)
+                }
+                false => self.made(mem, Some(quote!(#recalled))),
+            });
             declared.push(Declared { name: recalled, ty, mutable: false });
         }
         let out = self.bind_all(declared, &quote!(::chainrule::rt::recall(&mut #name)));

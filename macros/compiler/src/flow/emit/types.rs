@@ -117,14 +117,14 @@ pub(super) fn zeros_like(ty: &Type, place: &TokenStream) -> TokenStream {
             Some(zero) => quote!(::std::vec![#zero; #place.len()]),
             None => {
                 let part = local("part");
-                let zero = zeros_like(of, &quote!(#part));
+                let zero = zeros_like(of, &quote!((*#part)));
                 let vec = owned(ty);
                 quote!(#place.iter().map(|#part| #zero).collect::<#vec>())
             }
         },
         Type::Fixed(of, _) => {
             let part = local("part");
-            let zero = zeros_like(of, &quote!(#part));
+            let zero = zeros_like(of, &quote!((*#part)));
             quote!(#place.each_ref().map(|#part| #zero))
         }
         Type::Tuple(parts) => {

@@ -1,7 +1,7 @@
 //! What a statement touches: values it reads and defines, places it reads and writes, its blocks.
 
 use crate::flow::ir::{
-    Block, By, Code, Init, Kind, MemId, Over, Pass, Place, Proj, Pulled, Source, V,
+    Block, By, CallOut, Code, Init, Kind, MemId, Over, Pass, Place, Proj, Pulled, Source, V,
 };
 
 /// How a statement touches a place.
@@ -79,11 +79,20 @@ pub(super) fn places(kind: &Kind, f: &mut dyn FnMut(MemId, &[Proj], Access)) {
                 }
             }
         }
-        Kind::Pull { call, outs, .. } => {
-            call.args.iter().for_each(|arg| source_place(&arg.source, &mut at));
+        Kind::Pull { call, ct, outs } => {
+            for arg in &call.args {
+                if let Source::Place(place) = &arg.source {
+                    at(place, if arg.by == By::Mut { Access::Resize } else { Access::Read });
+                }
+            }
+            if let Some(Source::Place(place)) = ct {
+                at(place, Access::Resize);
+            }
             for out in outs {
-                if let Pulled::Into(place) = out {
-                    at(place, Access::Change);
+                match out {
+                    Pulled::Not | Pulled::Value(_) => {}
+                    Pulled::Into(place) => at(place, Access::Change),
+                    Pulled::Through(place) => at(place, Access::Resize),
                 }
             }
         }
@@ -162,8 +171,7 @@ pub(super) fn values(kind: &Kind, f: &mut dyn FnMut(V)) {
         }
         Kind::Call(call) => call.args.iter().for_each(|arg| source(&arg.source, f)),
         Kind::Pull { call, ct, .. } => {
-            call.args.iter().for_each(|arg| source(&arg.source, f));
-            f(*ct);
+            call.args.iter().map(|arg| &arg.source).chain(ct).for_each(|part| source(part, f));
         }
         Kind::Declare(_, room) => room.iter().for_each(|v| f(*v)),
         Kind::Const(..)
@@ -202,7 +210,11 @@ pub(super) fn defines(kind: &Kind, f: &mut dyn FnMut(V)) {
                 f(carried.out);
             }
         }
-        Kind::Call(call) => f(call.out),
+        Kind::Call(call) => {
+            if let CallOut::Value(v) = call.out {
+                f(v);
+            }
+        }
         Kind::Pull { outs, .. } => {
             for out in outs {
                 if let Pulled::Value(v) = out {
@@ -220,6 +232,10 @@ pub(super) fn makes(kind: &Kind) -> &[MemId] {
     match kind {
         Kind::Alloc(mem, _) => std::slice::from_ref(mem),
         Kind::Recall(_, _, mems) => mems,
+        Kind::Call(call) => match &call.out {
+            CallOut::Mem(mem) => std::slice::from_ref(mem),
+            CallOut::Unit | CallOut::Value(_) => &[],
+        },
         _ => &[],
     }
 }

@@ -6,29 +6,32 @@
 //! flow becomes structured ([`region`]). What is neither a float nor memory of floats is *passive*
 //! and is taken as the user wrote it ([`opaque`]).
 
+mod apply;
 mod call;
-mod closure;
 mod collect;
 mod conditional;
 mod consume;
 mod drive;
+mod elements;
 mod expr;
 mod finish;
 mod float;
+mod inline;
 mod iter;
 mod loops;
 mod mac;
+mod matching;
 mod memory;
+mod merge;
+mod method;
 mod opaque;
 mod ops;
 mod option;
 mod pattern;
 mod place;
 mod region;
-mod rename;
 mod scan;
 mod signature;
-mod slice;
 mod stmt;
 mod structs;
 mod types;
@@ -39,14 +42,11 @@ use crate::error::{Errors, Place as At};
 use crate::flow::ir::{Kind, MemId, Origin, Program, Stmt, V};
 use crate::ir::Elem;
 use crate::parse::{Function, Type};
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use region::Region;
 use std::collections::{HashMap, HashSet};
 use types::{Class, Slot, Types};
 use val::{Var, VarId, Val};
-
-/// How often a lowering starts anew because a guess about a variable was wrong.
-const RESTARTS: usize = 40;
 
 /// Lowers the function and everything it calls to one program.
 ///
@@ -54,30 +54,11 @@ const RESTARTS: usize = 40;
 pub fn lower(callees: &Callees, errors: &mut Errors) -> Option<Program> {
     let root = callees.root();
     let function = callees.function(root)?;
-    let mut guesses = Guesses::default();
-    for _ in 0..RESTARTS {
-        let mut found = Errors::new();
-        let mut lowerer = Lowerer::new(callees, &guesses, &mut found);
-        let program = lowerer.root(root, function);
-        let learnt = std::mem::take(&mut lowerer.learnt);
-        if learnt.iter().all(|guess| guesses.contains(guess)) {
-            for error in found.iter() {
-                errors.push(error.clone());
-            }
-            return program.filter(|_| !found.any());
-        }
-        guesses.extend(learnt);
-    }
-    errors.at(
-        &function.item.sig.ident,
-        "the kinds of this function's variables cannot be told: annotate its `let`s with types",
-    );
-    None
+    let before = errors.count();
+    let mut lowerer = Lowerer::new(callees, errors);
+    let program = lowerer.root(root, function);
+    program.filter(|_| errors.count() == before)
 }
-
-/// Declarations (by their place in the source) whose variables are objects: passive, and changed
-/// by other means than assignment.
-type Guesses = HashSet<usize>;
 
 /// A function or closure being lowered.
 struct Frame<'a> {
@@ -89,10 +70,21 @@ struct Frame<'a> {
     scopes: Vec<HashMap<String, VarId>>,
     /// The type parameters' values.
     elems: HashMap<String, Elem>,
+    /// The lengths that constant parameters stand for, as they are written.
+    lengths: HashMap<String, String>,
     /// How many jump targets lie outside.
     targets: usize,
     /// What it returns, where that is known.
     output: Option<Type>,
+}
+
+/// The call in the root's body that is being inlined.
+#[derive(Clone)]
+struct Outer {
+    /// Where errors are reported.
+    span: Span,
+    /// The path that is called: names at the callee's place are reached through it.
+    path: TokenStream,
 }
 
 /// What a jump can go to.
@@ -124,57 +116,40 @@ struct Lowerer<'a> {
     types: Types,
     /// The class of each value.
     classes: Vec<Class>,
-    /// What is known of the types of passive values beyond their class.
-    shapes: HashMap<V, Passive>,
-    /// Memories whose element type the first `push` tells.
-    untyped: HashSet<MemId>,
-    /// Memories that are not changed after they are made.
-    frozen: HashSet<MemId>,
+    /// Memories that belong to a variable which may be changed.
+    changing: HashSet<MemId>,
+    /// Integers that are literals.
+    known: HashMap<V, i128>,
     vars: Vec<Var>,
     regions: Vec<Region>,
     frames: Vec<Frame<'a>>,
     targets: Vec<Target>,
     callees: &'a Callees,
-    guesses: &'a Guesses,
-    learnt: Guesses,
-    /// The call in the root's body that is being inlined, if any: where errors are reported.
-    outer_call: Option<Span>,
+    /// The call in the root's body that is being inlined, if any.
+    outer: Option<Outer>,
     /// How many closures and functions are being inlined.
     depth: usize,
+    /// The call of a method that is a statement of its own, by its address.
+    statement_call: usize,
     errors: &'a mut Errors,
 }
 
-/// What is known of the type of a passive value.
-#[derive(Clone, Debug, PartialEq)]
-enum Passive {
-    /// An integer type.
-    Int(Option<String>),
-    /// `bool`
-    Bool,
-    /// A slice, array or `Vec` of these: it has a length and can be indexed.
-    Slice(Box<Passive>),
-    /// Unknown.
-    Unknown,
-}
-
 impl<'a> Lowerer<'a> {
-    fn new(callees: &'a Callees, guesses: &'a Guesses, errors: &'a mut Errors) -> Self {
+    fn new(callees: &'a Callees, errors: &'a mut Errors) -> Self {
         Lowerer {
             program: Program::default(),
             types: Types::default(),
             classes: Vec::new(),
-            shapes: HashMap::new(),
-            untyped: HashSet::new(),
-            frozen: HashSet::new(),
+            changing: HashSet::new(),
+            known: HashMap::new(),
             vars: Vec::new(),
             regions: Vec::new(),
             frames: Vec::new(),
             targets: Vec::new(),
             callees,
-            guesses,
-            learnt: Guesses::new(),
-            outer_call: None,
+            outer: None,
             depth: 0,
+            statement_call: 0,
             errors,
         }
     }
@@ -248,7 +223,7 @@ impl<'a> Lowerer<'a> {
 
     /// A new variable, not yet in scope.
     fn variable(&mut self, name: &str, val: Val, mutable: bool) -> VarId {
-        self.vars.push(Var { name: name.to_string(), val, mutable });
+        self.vars.push(Var { name: name.to_string(), val, mutable, jump: false });
         self.vars.len() - 1
     }
 
@@ -281,10 +256,11 @@ impl<'a> Lowerer<'a> {
 
     /// Reports an error; in inlined code of another function, at the call.
     fn error(&mut self, place: impl At, message: impl std::fmt::Display) -> Val {
-        match self.outer_call {
+        match &self.outer {
             None => self.errors.at(place, message),
-            Some(span) => {
+            Some(outer) => {
                 let inside = self.frame().function.name();
+                let span = outer.span;
                 self.errors.at(span, format!("in `{inside}`, which is called here: {message}"));
             }
         }

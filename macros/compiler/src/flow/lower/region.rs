@@ -5,10 +5,9 @@
 //! may or may not have left, the rest goes under a condition. A jump's target therefore is where
 //! its region ends, and everything it takes along is an ordinary variable.
 
-use super::val::{Held, Opt, Val, VarId};
+use super::val::{Val, VarId};
 use super::{Lowerer, Slot};
-use crate::flow::ir::{Block, Init, Kind, Out, Pass, Place, Stmt, V};
-use crate::parse::Type;
+use crate::flow::ir::{Block, Kind, Out, Pass, Stmt, V};
 use proc_macro2::Span;
 use quote::quote;
 use std::collections::BTreeMap;
@@ -38,15 +37,15 @@ pub(super) struct Region {
     tail: Live,
     /// If it is the branch of a conditional that goes on: the other branch.
     open: Option<Open>,
-    marks: Marks,
+    pub(super) marks: Marks,
 }
 
 /// What existed when a region began: all below these numbers is visible outside.
 #[derive(Clone, Copy, Debug)]
-struct Marks {
-    values: u32,
-    mems: u32,
-    vars: usize,
+pub(super) struct Marks {
+    pub(super) values: u32,
+    pub(super) mems: u32,
+    pub(super) vars: usize,
 }
 
 struct Open {
@@ -64,22 +63,22 @@ pub(super) struct Arm {
     pub(super) changed: BTreeMap<VarId, Val>,
     /// Whether control gets to the end.
     pub(super) live: Live,
-    marks: Marks,
+    pub(super) marks: Marks,
 }
 
 /// The join of two arms, being built.
-struct Join {
-    cond: V,
-    then: Arm,
-    other: Arm,
-    before: Vec<Stmt>,
-    after: Vec<Stmt>,
-    outs: Vec<Out>,
-    span: Span,
+pub(super) struct Join {
+    pub(super) cond: V,
+    pub(super) then: Arm,
+    pub(super) other: Arm,
+    pub(super) before: Vec<Stmt>,
+    pub(super) after: Vec<Stmt>,
+    pub(super) outs: Vec<Out>,
+    pub(super) span: Span,
 }
 
 impl Lowerer<'_> {
-    fn marks(&self) -> Marks {
+    pub(super) fn marks(&self) -> Marks {
         Marks {
             values: self.program.values.len() as u32,
             mems: self.program.mems.len() as u32,
@@ -296,7 +295,7 @@ impl Lowerer<'_> {
     }
 
     /// Emits into an arm that is finished already.
-    fn inside<R>(&mut self, arm: &mut Arm, step: impl FnOnce(&mut Self) -> R) -> R {
+    pub(super) fn inside<R>(&mut self, arm: &mut Arm, step: impl FnOnce(&mut Self) -> R) -> R {
         self.push_region(None);
         if let Some(region) = self.regions.last_mut() {
             region.stmts = std::mem::take(&mut arm.stmts);
@@ -304,190 +303,6 @@ impl Lowerer<'_> {
         let result = step(self);
         arm.stmts = self.regions.pop().map(|region| region.stmts).unwrap_or_default();
         result
-    }
-
-    /// What two arms leave, as one.
-    fn merge(&mut self, join: &mut Join, a: Val, b: Val, name: &str) -> Val {
-        let dead = |live: Live, val: Val| match val {
-            _ if live == Live::Dead => Val::Undef,
-            Val::Never => Val::Undef,
-            val => val,
-        };
-        let (a, b) = (dead(join.then.live, a), dead(join.other.live, b));
-        match (a, b) {
-            (Val::Error, _) | (_, Val::Error) => Val::Error,
-            (Val::Undef, Val::Undef) => Val::Undef,
-            (Val::Undef, b) => self.only(join, b, false, name),
-            (a, Val::Undef) => self.only(join, a, true, name),
-            (Val::Scalar(a), Val::Scalar(b)) if a == b => Val::Scalar(a),
-            (Val::Scalar(a), Val::Scalar(b)) => self.phi(join, Some(a), Some(b), name),
-            (Val::Bool(a), Val::Bool(b)) if a == b => Val::Bool(a),
-            (Val::Bool(true), Val::Bool(false)) => Val::Scalar(join.cond),
-            (Val::Bool(false), Val::Bool(true)) => {
-                let not = self.fresh(name, Slot::Bool, join.span);
-                let kind = Kind::Pass(not, Pass::Unary("!"), vec![join.cond]);
-                join.after.push(Stmt { kind, span: join.span });
-                Val::Scalar(not)
-            }
-            (Val::Bool(a), b) => {
-                let span = join.span;
-                let a = self.inside(&mut join.then, |this| this.boolean(a, span));
-                self.merge(join, Val::Scalar(a), b, name)
-            }
-            (a, Val::Bool(b)) => {
-                let span = join.span;
-                let b = self.inside(&mut join.other, |this| this.boolean(b, span));
-                self.merge(join, a, Val::Scalar(b), name)
-            }
-            (Val::Tuple(a), Val::Tuple(b)) if a.len() == b.len() => Val::Tuple(
-                a.into_iter().zip(b).map(|(a, b)| self.merge(join, a, b, name)).collect(),
-            ),
-            (Val::Struct(ty, a), Val::Struct(_, b)) if a.len() == b.len() => {
-                let merged = a.into_iter().zip(b).map(|((field, a), (_, b))| {
-                    let merged = self.merge(join, a, b, &field);
-                    (field, merged)
-                });
-                Val::Struct(ty, merged.collect())
-            }
-            (Val::Opt(a), Val::Opt(b)) => {
-                let tag = self.merge(join, a.tag, b.tag, name);
-                let none = |val: Val| if matches!(val, Val::Unit) { Val::Undef } else { val };
-                let (both, either) = (matches!((&a.err, &b.err), (Val::Unit, Val::Unit)), a.result);
-                let some = match (a.some, b.some) {
-                    (Val::Unit, Val::Unit) => Val::Unit,
-                    (x, y) => self.merge(join, x, y, name),
-                };
-                let err = match both {
-                    true => Val::Unit,
-                    false => self.merge(join, none(a.err), none(b.err), name),
-                };
-                Val::Opt(Box::new(Opt { result: either, tag, some, err }))
-            }
-            (Val::Unit, Val::Unit) => Val::Unit,
-            // The value of a statement whose other branch leaves nothing is not used.
-            (Val::Unit, _) | (_, Val::Unit) => Val::Unit,
-            (Val::Place(a, held), Val::Place(b, _)) if a == b => Val::Place(a, held),
-            (a @ Val::Place(..), b) | (a, b @ Val::Place(..)) => self.merge_places(join, a, b, name),
-            (Val::Var(a, path), Val::Var(b, other)) if a == b && path == other => Val::Var(a, path),
-            (Val::Closure(a), Val::Closure(b)) if std::rc::Rc::ptr_eq(&a, &b) => Val::Closure(a),
-            (Val::Iter(a), Val::Iter(b)) if std::rc::Rc::ptr_eq(&a, &b) => Val::Iter(a),
-            (Val::Function(a), Val::Function(b)) if a == b => Val::Function(a),
-            _ => self.error(join.span, format!("which thing `{name}` is behind this depends on a condition (a closure, an iterator or an exclusive reference): use it inside the branches instead")),
-        }
-    }
-
-    /// What one arm alone leaves.
-    fn only(&mut self, join: &mut Join, val: Val, then: bool, name: &str) -> Val {
-        let marks = if then { join.then.marks } else { join.other.marks };
-        match val {
-            Val::Scalar(v) if v.0 < marks.values => Val::Scalar(v),
-            Val::Scalar(v) if then => self.phi(join, Some(v), None, name),
-            Val::Scalar(v) => self.phi(join, None, Some(v), name),
-            Val::Tuple(parts) => Val::Tuple(
-                parts.into_iter().map(|part| self.only(join, part, then, name)).collect(),
-            ),
-            Val::Struct(ty, fields) => {
-                let fields = fields.into_iter().map(|(field, val)| {
-                    let val = self.only(join, val, then, &field);
-                    (field, val)
-                });
-                Val::Struct(ty, fields.collect())
-            }
-            Val::Opt(opt) => {
-                let Opt { result, tag, some, err } = *opt;
-                let tag = self.only(join, tag, then, name);
-                let some = self.only(join, some, then, name);
-                let err = self.only(join, err, then, name);
-                Val::Opt(Box::new(Opt { result, tag, some, err }))
-            }
-            Val::Place(place, held) => {
-                let outside = place.mem.0 < marks.mems
-                    && place.indices().all(|v| v.0 < marks.values);
-                if outside {
-                    return Val::Place(place, held);
-                }
-                if held == Held::Mut {
-                    return self.error(join.span, "an exclusive reference that is made in a branch cannot leave it: use it inside the branch");
-                }
-                let Some(mem) = self.joined_memory(join, &place, name) else { return Val::Error };
-                let arm = if then { &mut join.then } else { &mut join.other };
-                let moved = held == Held::Fresh;
-                self.assign_in(arm, mem.clone(), place, moved, join.span);
-                Val::Place(mem, if held == Held::Ref { Held::Ref } else { Held::Fresh })
-            }
-            other => other,
-        }
-    }
-
-    fn phi(&mut self, join: &mut Join, then: Option<V>, other: Option<V>, name: &str) -> Val {
-        let Some(like) = then.or(other) else { return Val::Undef };
-        if let (Some(a), Some(b)) = (then, other)
-            && !self.unify(a, b)
-        {
-            return self.error(join.span, format!("the branches leave values of different types in `{name}`"));
-        }
-        let name = match name {
-            "if" | "live" => name.to_string(),
-            name => name.to_string(),
-        };
-        let class = self.class(like);
-        let value = self.of_class(&name, class, join.span);
-        if let Some(shape) = self.shapes.get(&like).cloned() {
-            self.shapes.insert(value, shape);
-        }
-        join.outs.push(Out { value, then, other });
-        Val::Scalar(value)
-    }
-
-    fn merge_places(&mut self, join: &mut Join, a: Val, b: Val, name: &str) -> Val {
-        let span = join.span;
-        // References to floats are floats; tuples and structs in memory are their fields.
-        let plain = |this: &mut Self, arm: &mut Arm, val: Val| match val {
-            Val::Place(place, held) => {
-                if held == Held::Mut {
-                    return Val::Place(place, held);
-                }
-                match this.place_type(&place) {
-                    Some(Type::Fixed(..) | Type::Slice(_) | Type::Vec(_)) | None => {
-                        Val::Place(place, held)
-                    }
-                    Some(_) => this.inside(arm, |this| this.explode(&place, span)),
-                }
-            }
-            other => other,
-        };
-        let (a, b) = (plain(self, &mut join.then, a), plain(self, &mut join.other, b));
-        match (a, b) {
-            (Val::Place(a, Held::Mut), Val::Place(_, _)) | (Val::Place(_, _), Val::Place(a, Held::Mut)) => {
-                let what = self.program.at(a.mem).name.clone();
-                self.error(span, format!("which place an exclusive reference into `{what}` means depends on a condition: use it inside the branches instead"))
-            }
-            (Val::Place(a, held_a), Val::Place(b, held_b)) => {
-                let Some(mem) = self.joined_memory(join, &a, name) else { return Val::Error };
-                let moved = |held: Held| held == Held::Fresh;
-                self.assign_in(&mut join.then, mem.clone(), a, moved(held_a), span);
-                self.assign_in(&mut join.other, mem.clone(), b, moved(held_b), span);
-                let refs = held_a == Held::Ref && held_b == Held::Ref;
-                Val::Place(mem, if refs { Held::Ref } else { Held::Fresh })
-            }
-            (Val::Place(..), _) | (_, Val::Place(..)) => {
-                self.error(span, format!("the branches leave different kinds of values in `{name}`"))
-            }
-            (a, b) => self.merge(join, a, b, name),
-        }
-    }
-
-    /// A memory, declared before the conditional, that both arms assign.
-    fn joined_memory(&mut self, join: &mut Join, like: &Place, name: &str) -> Option<Place> {
-        let ty = self.owned_type(like)?;
-        let mem = self.memory(name, ty, join.span);
-        join.before.push(Stmt { kind: Kind::Alloc(mem, Init::Unset), span: join.span });
-        Some(Place::whole(mem))
-    }
-
-    fn assign_in(&mut self, arm: &mut Arm, to: Place, from: Place, moved: bool, span: Span) {
-        let moved = moved && from.proj.is_empty();
-        arm.stmts.push(Stmt { kind: Kind::Assign { to, from, moved }, span });
     }
 
     /// `true` or `false` as a value.

@@ -11,7 +11,7 @@ use std::rc::Rc;
 pub(super) type VarId = usize;
 
 /// A variable: a place of the user's that a name means.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Var {
     /// Its name.
     pub(super) name: String,
@@ -19,6 +19,8 @@ pub(super) struct Var {
     pub(super) val: Val,
     /// Whether it may be assigned.
     pub(super) mutable: bool,
+    /// Whether it belongs to a jump's target: it is set before a jump, and read behind the target.
+    pub(super) jump: bool,
 }
 
 /// How a place is held.
@@ -38,7 +40,7 @@ pub(super) enum Held {
 }
 
 /// The value of an expression.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) enum Val {
     /// A float or a passive value.
     Scalar(V),
@@ -48,6 +50,8 @@ pub(super) enum Val {
     Place(Place, Held),
     /// An exclusive reference to a variable that is no memory, or to a field of one.
     Var(VarId, Vec<String>),
+    /// One of two exclusive references, by a condition.
+    Either(V, Box<(Val, Val)>),
     /// A tuple.
     Tuple(Vec<Val>),
     /// A struct, by its fields.
@@ -71,7 +75,7 @@ pub(super) enum Val {
 }
 
 /// An `Option` or `Result`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Opt {
     /// Whether it is a `Result`.
     pub(super) result: bool,
@@ -84,7 +88,6 @@ pub(super) struct Opt {
 }
 
 /// A closure with what its names mean.
-#[derive(Debug)]
 pub(super) struct Closure {
     /// Its source.
     pub(super) expr: syn::ExprClosure,
@@ -94,6 +97,10 @@ pub(super) struct Closure {
     pub(super) id: usize,
     /// The type parameters' values there.
     pub(super) elems: HashMap<String, Elem>,
+    /// The lengths that constant parameters stand for there.
+    pub(super) lengths: HashMap<String, String>,
+    /// The call through which names in it are reached.
+    pub(super) outer: Option<super::Outer>,
 }
 
 impl Val {
@@ -135,6 +142,29 @@ impl Val {
             }
             other => other,
         }
+    }
+
+    /// What it is, for a message.
+    pub(super) fn described(&self) -> &'static str {
+        match self {
+            Val::Scalar(_) | Val::Bool(_) => "a number",
+            Val::Place(..) => "an array, slice or struct",
+            Val::Var(..) | Val::Either(..) => "an exclusive reference",
+            Val::Tuple(_) => "a tuple",
+            Val::Struct(..) => "a struct",
+            Val::Opt(opt) if opt.result => "a `Result`",
+            Val::Opt(_) => "an `Option`",
+            Val::Closure(_) => "a closure",
+            Val::Function(_) => "a function",
+            Val::Iter(_) => "an iterator",
+            Val::Unit => "`()`",
+            Val::Never | Val::Undef | Val::Error => "nothing",
+        }
+    }
+
+    /// Whether it is an exclusive reference.
+    pub(super) fn is_exclusive(&self) -> bool {
+        matches!(self, Val::Var(..) | Val::Place(_, Held::Mut) | Val::Either(..))
     }
 
     /// Whether it is in error, or control does not get here: nothing more is to be said of it.

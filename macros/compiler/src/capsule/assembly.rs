@@ -1,0 +1,135 @@
+//! The chain of capsules: its first link and its last.
+
+use super::callees::path_text;
+use super::entry::{Entry, Meaning, Source};
+use super::sources::Callees;
+use crate::methods::{Method, mentions};
+use crate::parse::Function;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::{Token, braced};
+
+/// The first link of the chain: the call of the first capsule, with this item as state.
+pub fn chain(
+    id: &str,
+    options: &TokenStream,
+    item: &impl ToTokens,
+    paths: &[syn::Path],
+) -> TokenStream {
+    let Some((first, rest)) = paths.split_first() else {
+        return TokenStream::new();
+    };
+    quote! {
+        #first! {
+            #([#rest])* [::chainrule::__differentiate]
+            { #id { #options } { #(#paths),* } { #item } }
+        }
+    }
+}
+
+/// The arguments of the last link: the item, then the capsule of each path.
+pub struct Assembly {
+    /// The unique name of the item.
+    pub id: String,
+    /// The attribute's arguments.
+    pub options: TokenStream,
+    /// The item itself.
+    pub item: syn::Item,
+    /// What its paths mean.
+    pub(super) calls: Vec<(String, String)>,
+    /// What came with the capsules, each entry once.
+    pub(super) entries: Vec<Entry>,
+}
+
+impl Assembly {
+    /// An item that needs no other's source.
+    pub fn alone(id: &str, options: TokenStream, item: syn::Item) -> Assembly {
+        Assembly { id: id.to_string(), options, item, calls: vec![], entries: vec![] }
+    }
+
+    /// The sources behind a function or a struct.
+    pub fn callees(&self) -> Callees {
+        let item = self.item.to_token_stream();
+        let source = match &self.item {
+            syn::Item::Struct(_) => Source::Struct { item },
+            _ => Source::Function { options: self.options.clone(), item },
+        };
+        let root = Entry { id: self.id.clone(), calls: self.calls.clone(), source };
+        let entries: Vec<Entry> = [root].into_iter().chain(self.entries.iter().cloned()).collect();
+        let meanings = entries.iter().map(Entry::understood).collect();
+        Callees::new(entries, meanings)
+    }
+}
+
+impl Assembly {
+    /// The sources behind a method of the block: itself, the methods of the block that it names,
+    /// and what came with the capsules.
+    pub(crate) fn callees_of(&self, root: &Function, methods: &[Method]) -> Callees {
+        let mut named = vec![root.item.sig.ident.clone()];
+        // Names lead to methods, whose bodies have further names.
+        let mut bodies = vec![root.item.block.to_token_stream()];
+        while let Some(body) = bodies.pop() {
+            for method in methods {
+                let name = method.name();
+                if !named.contains(name) && mentions(&body, name) {
+                    named.push(name.clone());
+                    if let Method::Accepted(function) = method {
+                        bodies.push(function.item.block.to_token_stream());
+                    }
+                }
+            }
+        }
+        let (mut entries, mut meanings) = (Vec::new(), Vec::new());
+        for name in &named {
+            let Some(method) = methods.iter().find(|method| method.name() == name) else {
+                continue;
+            };
+            let id = format!("{}.{name}", self.id);
+            match method {
+                Method::Accepted(function) => {
+                    let (options, item) = (TokenStream::new(), function.item.to_token_stream());
+                    let source = Source::Function { options, item };
+                    entries.push(Entry { id, calls: self.calls.clone(), source });
+                    meanings.push(Meaning::Function(function.clone()));
+                }
+                Method::Refused(_) => {
+                    entries.push(Entry::broken(&id));
+                    meanings.push(Meaning::Broken);
+                }
+            }
+        }
+        entries.extend(self.entries.iter().cloned());
+        meanings.extend(self.entries.iter().map(Entry::understood));
+        Callees::new(entries, meanings)
+    }
+}
+
+impl Parse for Assembly {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let (head, options, list, item);
+        braced!(head in input);
+        let id: syn::LitStr = head.parse()?;
+        braced!(options in head);
+        braced!(list in head);
+        braced!(item in head);
+        let options = options.parse()?;
+        let paths = list.parse_terminated(syn::Path::parse_mod_style, Token![,])?;
+        let item = item.parse()?;
+        let (mut calls, mut entries) = (Vec::new(), Vec::new());
+        for path in &paths {
+            let capsule;
+            braced!(capsule in input);
+            let mut first = None;
+            while !capsule.is_empty() {
+                let entry: Entry = capsule.parse()?;
+                first.get_or_insert_with(|| entry.id.clone());
+                if !entries.iter().any(|e: &Entry| e.id == entry.id) {
+                    entries.push(entry);
+                }
+            }
+            calls.push((path_text(path), first.unwrap_or_default()));
+        }
+        Ok(Assembly { id: id.value(), options, item, calls, entries })
+    }
+}

@@ -1,0 +1,70 @@
+//! Capsules as they are emitted: the hidden macro, and its alias under the item's name.
+
+use super::entry::{Entry, Source};
+use super::known::has_capsule;
+use super::sources::Callees;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+
+/// The capsule of an item with everything it needs; of one that was refused a broken one.
+pub fn capsule(callees: &Callees, broken: bool) -> TokenStream {
+    let mut entries = callees.entries().to_vec();
+    let Some(root) = entries.first_mut() else { return TokenStream::new() };
+    let (name, vis) = match (callees.function(callees.root()), callees.structure(callees.root())) {
+        (Some(function), _) => {
+            // Documentation and lints of an item are of no use in the capsule.
+            let mut item = function.item.clone();
+            item.attrs.clear();
+            if let Source::Function { item: source, .. } = &mut root.source {
+                *source = item.to_token_stream();
+            }
+            (item.sig.ident, item.vis)
+        }
+        (None, Some(def)) => {
+            let item = bare(def);
+            root.source = Source::Struct { item: item.to_token_stream() };
+            (item.ident, item.vis)
+        }
+        (None, None) => return TokenStream::new(),
+    };
+    if broken {
+        root.source = Source::Broken;
+        entries.truncate(1);
+    }
+    let id = entries[0].id.clone();
+    named(&id, &name, &vis, &entries)
+}
+
+/// The capsule of an item that was not understood.
+pub fn broken_capsule(id: &str, name: &Ident, vis: &syn::Visibility) -> TokenStream {
+    named(id, name, vis, &[Entry::broken(id)])
+}
+
+/// A struct without what its capsule does not need.
+fn bare(def: &syn::ItemStruct) -> syn::ItemStruct {
+    let mut def = def.clone();
+    def.attrs.clear();
+    for field in &mut def.fields {
+        field.attrs.retain(|attr| attr.path().is_ident("constant"));
+    }
+    def
+}
+
+fn named(id: &str, name: &Ident, vis: &syn::Visibility, entries: &[Entry]) -> TokenStream {
+    if !has_capsule(&name.to_string()) {
+        return TokenStream::new();
+    }
+    let hidden = format_ident!("{id}");
+    let export = matches!(vis, syn::Visibility::Public(_)).then(|| quote!(#[macro_export]));
+    quote! {
+        #[doc(hidden)]
+        #[allow(unused_macros, non_local_definitions)]
+        #export
+        macro_rules! #hidden {
+            ([$($then:tt)*] $($state:tt)*) => { $($then)*! { $($state)* { #(#entries)* } } };
+        }
+        #[doc(hidden)]
+        #[allow(unused_imports)]
+        #vis use #hidden as #name;
+    }
+}

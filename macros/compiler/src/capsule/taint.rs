@@ -1,0 +1,293 @@
+//! Which variables of a body may carry a derivative.
+//!
+//! Asked before any type is known, so the answer is by names: a variable is *tainted* if it is a
+//! differentiated parameter or bound to, assigned or changed by an expression that mentions a
+//! tainted variable, unless what is asked for cannot carry a derivative: a length, a shape, a
+//! condition, an integer.
+
+use crate::parse::{Function, is_integer, names_of};
+use proc_macro2::{TokenStream, TokenTree};
+use std::collections::HashSet;
+use syn::visit::{self, Visit};
+use syn::{BinOp, Expr, Pat};
+
+/// Methods whose results carry no derivative.
+const PASSIVE_METHODS: &[&str] = &[
+    "all",
+    "any",
+    "cmp",
+    "contains",
+    "dim",
+    "eq",
+    "ge",
+    "gt",
+    "is_empty",
+    "le",
+    "len",
+    "lt",
+    "ncols",
+    "ndim",
+    "ne",
+    "nrows",
+    "partial_cmp",
+    "position",
+    "shape",
+    "to_bits",
+    "total_cmp",
+];
+
+/// Methods of iterators that hand elements of the receiver, as they are, to a closure.
+const OF_ELEMENTS: &[&str] = &[
+    "all",
+    "any",
+    "filter",
+    "filter_map",
+    "find",
+    "find_map",
+    "flat_map",
+    "for_each",
+    "inspect",
+    "map",
+    "map_while",
+    "mapv",
+    "max_by",
+    "max_by_key",
+    "min_by",
+    "min_by_key",
+    "position",
+    "skip_while",
+    "take_while",
+];
+
+/// Methods that leave the receiver as it is, whatever their arguments are.
+const UNCHANGING: &[&str] = &[
+    "abs_sub", "add", "atan2", "chain", "clamp", "copysign", "div", "dot", "fold", "hypot", "log",
+    "map", "max", "min", "mul", "mul_add", "powf", "powi", "rem", "sub", "zip",
+];
+
+/// The tainted variables of a body.
+pub(super) struct Taint {
+    names: HashSet<String>,
+}
+
+impl Taint {
+    /// Of the parameters alone.
+    pub(super) fn of_parameters(function: &Function) -> Taint {
+        let mut taint = Taint { names: HashSet::new() };
+        for param in function.wrt() {
+            taint.taint(&param.pat);
+        }
+        taint
+    }
+
+    /// How many names are tainted: what tells whether another look found more.
+    pub(super) fn count(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Taints what a pattern binds.
+    pub(super) fn taint(&mut self, pat: &Pat) {
+        let mut names = Vec::new();
+        names_of(pat, &mut names);
+        self.names.extend(names);
+    }
+
+    /// Taints the variable that a place is a part of.
+    pub(super) fn taint_place(&mut self, place: &Expr) {
+        match place {
+            Expr::Path(path) => self.names.extend(path.path.get_ident().map(ToString::to_string)),
+            Expr::Tuple(tuple) => tuple.elems.iter().for_each(|part| self.taint_place(part)),
+            Expr::Field(field) => self.taint_place(&field.base),
+            Expr::Index(index) => self.taint_place(&index.expr),
+            Expr::Paren(inner) => self.taint_place(&inner.expr),
+            Expr::Group(inner) => self.taint_place(&inner.expr),
+            Expr::Reference(inner) => self.taint_place(&inner.expr),
+            Expr::Unary(inner) => self.taint_place(&inner.expr),
+            Expr::MethodCall(call) => self.taint_place(&call.receiver),
+            _ => {}
+        }
+    }
+
+    /// Whether a pattern binds a tainted name.
+    pub(super) fn is_bound(&self, pat: &Pat) -> bool {
+        let mut names = Vec::new();
+        names_of(pat, &mut names);
+        names.iter().any(|name| self.names.contains(name))
+    }
+
+    /// Whether the value of an expression may carry a derivative.
+    pub(super) fn is_tainted(&self, expr: &Expr) -> bool {
+        let mut mentions = Mentions { names: &self.names, strict: false, found: false };
+        mentions.visit_expr(expr);
+        mentions.found
+    }
+
+    /// Whether an expression mentions a tainted variable otherwise than by its length or shape.
+    pub(super) fn is_mentioned(&self, expr: &Expr) -> bool {
+        let mut mentions = Mentions { names: &self.names, strict: true, found: false };
+        mentions.visit_expr(expr);
+        mentions.found
+    }
+
+    /// Taints what a `let` or a `match` binds.
+    pub(super) fn bind(&mut self, pat: &Pat, value: &Expr) {
+        match (pat, value) {
+            (Pat::Tuple(pats), Expr::Tuple(values)) if pats.elems.len() == values.elems.len() => {
+                for (pat, value) in pats.elems.iter().zip(&values.elems) {
+                    self.bind(pat, value);
+                }
+            }
+            _ if self.is_tainted(value) => self.taint(pat),
+            _ => {}
+        }
+    }
+
+    /// Taints what a loop or a closure binds to the elements of an iterator.
+    pub(super) fn bind_elements(&mut self, pat: &Pat, iterator: &Expr) {
+        let call = match iterator {
+            Expr::Paren(inner) => return self.bind_elements(pat, &inner.expr),
+            Expr::Reference(inner) => return self.bind_elements(pat, &inner.expr),
+            Expr::MethodCall(call) => Some((call, call.method.to_string())),
+            _ => None,
+        };
+        let pair = match pat {
+            Pat::Tuple(pats) if pats.elems.len() == 2 => Some((&pats.elems[0], &pats.elems[1])),
+            _ => None,
+        };
+        match (pair, call) {
+            (Some((_, element)), Some((call, method))) if method == "enumerate" => {
+                self.bind_elements(element, &call.receiver);
+            }
+            (Some((left, right)), Some((call, method))) if method == "zip" => {
+                self.bind_elements(left, &call.receiver);
+                call.args.iter().for_each(|arg| self.bind_elements(right, arg));
+            }
+            (Some(_), Some((call, method)))
+                if matches!(method.as_str(), "rev" | "skip" | "take" | "step_by") =>
+            {
+                self.bind_elements(pat, &call.receiver);
+            }
+            _ if self.is_tainted(iterator) => self.taint(pat),
+            _ => {}
+        }
+    }
+
+    /// Taints what the closures among a method's arguments bind.
+    pub(super) fn bind_closures(&mut self, call: &syn::ExprMethodCall) {
+        let method = call.method.to_string();
+        for arg in &call.args {
+            let Expr::Closure(closure) = arg else { continue };
+            if OF_ELEMENTS.contains(&method.as_str()) {
+                closure.inputs.iter().for_each(|pat| self.bind_elements(pat, &call.receiver));
+            } else if method == "fold" && closure.inputs.len() == 2 {
+                let starts = call.args.first().is_some_and(|start| self.is_tainted(start));
+                if starts || self.is_tainted(&call.receiver) || self.is_tainted(&closure.body) {
+                    self.taint(&closure.inputs[0]);
+                }
+                self.bind_elements(&closure.inputs[1], &call.receiver);
+            } else {
+                // What it is applied to is not known by names alone.
+                closure.inputs.iter().for_each(|pat| self.taint(pat));
+            }
+        }
+    }
+
+    /// Taints what a method changes: `v.push(x)`.
+    pub(super) fn change(&mut self, call: &syn::ExprMethodCall) {
+        let method = call.method.to_string();
+        let changes = !UNCHANGING.contains(&method.as_str()) && !call.args.is_empty();
+        if changes && call.args.iter().any(|arg| self.is_tainted(arg)) {
+            self.taint_place(&call.receiver);
+        }
+    }
+
+    /// Taints what a call changes through the `&mut` among its arguments.
+    pub(super) fn change_arguments(&mut self, call: &syn::ExprCall) {
+        if call.args.iter().any(|arg| self.is_tainted(arg)) {
+            for arg in &call.args {
+                if let Expr::Reference(inner) = arg
+                    && inner.mutability.is_some()
+                {
+                    self.taint_place(&inner.expr);
+                }
+            }
+        }
+    }
+}
+
+/// Whether an operator compares, so that its result carries no derivative.
+fn is_comparison(op: &BinOp) -> bool {
+    matches!(
+        op,
+        BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_) | BinOp::Eq(_) | BinOp::Ne(_)
+    )
+}
+
+/// Whether an operator changes its left side.
+pub(super) fn is_assigning(op: &BinOp) -> bool {
+    matches!(
+        op,
+        BinOp::AddAssign(_)
+            | BinOp::SubAssign(_)
+            | BinOp::MulAssign(_)
+            | BinOp::DivAssign(_)
+            | BinOp::RemAssign(_)
+    )
+}
+
+struct Mentions<'s> {
+    names: &'s HashSet<String>,
+    /// Whether conditions and integers count too.
+    strict: bool,
+    found: bool,
+}
+
+impl Mentions<'_> {
+    fn tokens(&mut self, tokens: TokenStream) {
+        for token in tokens {
+            match token {
+                TokenTree::Ident(name) => self.found |= self.names.contains(&name.to_string()),
+                TokenTree::Group(group) => self.tokens(group.stream()),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Mentions<'_> {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        let is_passive = match expr {
+            Expr::MethodCall(call) => {
+                let method = call.method.to_string();
+                match self.strict {
+                    true => matches!(
+                        method.as_str(),
+                        "len" | "dim" | "nrows" | "ncols" | "shape" | "is_empty"
+                    ),
+                    false => {
+                        method.starts_with("is_") || PASSIVE_METHODS.contains(&method.as_str())
+                    }
+                }
+            }
+            Expr::Binary(binary) => !self.strict && is_comparison(&binary.op),
+            Expr::Cast(cast) => !self.strict && is_integer_type(&cast.ty),
+            _ => false,
+        };
+        if !is_passive {
+            visit::visit_expr(self, expr);
+        }
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        self.found |= path.get_ident().is_some_and(|name| self.names.contains(&name.to_string()));
+    }
+
+    fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+        self.tokens(mac.tokens.clone());
+    }
+}
+
+fn is_integer_type(ty: &syn::Type) -> bool {
+    matches!(ty, syn::Type::Path(path)
+        if path.path.get_ident().is_some_and(|name| is_integer(&name.to_string())))
+}

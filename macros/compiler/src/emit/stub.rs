@@ -1,0 +1,104 @@
+//! What stands in for the derivatives of a function or method that was refused: its callers
+//! compile, so that the user sees the one error and not those that follow from it.
+
+use super::conditions;
+use super::objective;
+use super::signature::{one_or_tuple, tangent_type};
+use crate::flow::emit::{owned, success, wrapped_type};
+use crate::parse::{Function, Passing, Type};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+
+/// The struct beside a function.
+pub fn stub(function: &Function) -> TokenStream {
+    let (name, vis) = (&function.item.sig.ident, &function.item.vis);
+    let cfgs = conditions(function);
+    let functions = functions(function);
+    let structs = function.params.iter().any(|param| !param.ty.structs().is_empty());
+    let objective = if structs { TokenStream::new() } else { objective::objective(function) };
+    quote! {
+        #(#cfgs)*
+        #[allow(non_camel_case_types, dead_code, missing_docs)]
+        #[derive(Clone, Copy, Debug, Default)]
+        #vis struct #name {}
+        #(#cfgs)*
+        #[allow(unused_variables, dead_code, missing_docs, clippy::all)]
+        impl #name {
+            pub const DERIVATION: &'static str = "";
+            #(pub #functions)*
+        }
+        #(#cfgs)*
+        const _: () = { #objective };
+    }
+}
+
+/// The associated functions beside a method.
+pub fn stub_method(function: &Function) -> TokenStream {
+    let (cfgs, vis) = (conditions(function), &function.item.vis);
+    let constant = format_ident!("{}_DERIVATION", plain_name(function).to_uppercase());
+    let functions = functions(function);
+    let attributes =
+        quote!(#(#cfgs)* #[allow(unused_variables, dead_code, missing_docs, clippy::all)]);
+    quote! {
+        #attributes
+        pub const #constant: &'static str = "";
+        #(#attributes #vis #functions)*
+    }
+}
+
+fn plain_name(function: &Function) -> String {
+    function.name().trim_start_matches("r#").to_string()
+}
+
+/// The functions, without their visibility.
+fn functions(function: &Function) -> Vec<TokenStream> {
+    let generics = function.item.sig.generics.params.to_token_stream();
+    let where_clause = function.item.sig.generics.where_clause.to_token_stream();
+    let params = function.params.iter().map(|p| {
+        let (name, ty) = (&p.name, &p.written);
+        quote!(#name: #ty)
+    });
+    let params = quote!(#(#params),*);
+    let grads: Vec<TokenStream> = function.wrt().map(|p| tangent_type(&p.ty)).collect();
+    let grad = one_or_tuple(&grads);
+    let inner = success(&function.output);
+    let plain = owned(inner);
+    let value = owned(&function.output);
+    let both = wrapped_type(&function.output, quote!((#plain, #grad)));
+    let alone = wrapped_type(&function.output, grad);
+    let outs = function.wrt().zip(&grads).map(|(p, ty)| {
+        let out = Ident::new(&format!("d_{}", p.name), Span::call_site());
+        quote!(#out: &mut #ty)
+    });
+    let outs = quote!(#(#outs),*);
+    let tangent = tangent_type(inner);
+    let cotangent = (*inner != Type::Unit).then(|| quote!(cotangent: #tangent,));
+    let cotangents = function.wrt().zip(&grads).filter(|(p, _)| p.passing == Passing::Exclusive);
+    let cotangents = cotangents.map(|(p, ty)| {
+        let name = Ident::new(&format!("ct_{}", p.name), Span::call_site());
+        quote!(#name: #ty,)
+    });
+    let comma = (!function.params.is_empty()).then(|| quote!(,));
+    let named = |base: &str| match &function.owner {
+        Some(_) => format_ident!("{}_{base}", plain_name(function)),
+        None => format_ident!("{base}"),
+    };
+    let stub = |base: &str, params: TokenStream, result: &TokenStream| {
+        let name = named(base);
+        quote! {
+            fn #name<#generics>(#params) -> #result #where_clause {
+                ::core::panic!("this function could not be differentiated")
+            }
+        }
+    };
+    let mut functions = Vec::new();
+    if matches!(inner, Type::Float(_)) {
+        functions.push(stub("grad", params.clone(), &alone));
+        functions.push(stub("value_and_grad", params.clone(), &both));
+        functions.push(stub("value_and_grad_into", quote!(#params #comma #outs), &value));
+        functions.push(stub("value_and_grad_add_into", quote!(#params #comma #outs), &value));
+        functions.push(stub("tape_value_and_grad", params.clone(), &both));
+    }
+    functions.push(stub("vjp", quote!(#params #comma #cotangent #(#cotangents)*), &both));
+    functions
+}

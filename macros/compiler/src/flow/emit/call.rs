@@ -1,0 +1,221 @@
+//! Calls whose derivatives are calls, and those.
+//!
+//! ```text
+//! let y_7: f64 = f(&(*x_m0), &mut state_m3);
+//! {
+//!     let (_, (pulled_w1, pulled_w2)) =
+//!         f::vjp(&(*x_m0), &mut before_m5, ct_9, ::core::mem::take(&mut d_state_m4));
+//!     d_state_m4 = pulled_w2;
+//!     ::chainrule::rt::add_assign(&mut d_x_m1[..], &pulled_w1[..]);
+//! }
+//! ```
+
+use super::block::{Body, one_or_tuple};
+use super::types;
+use crate::flow::ir::{By, Call, CallArg, CallOut, Place, Proj, Pulled, Source};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+/// The arguments of a call.
+#[derive(Default)]
+struct Passed {
+    /// The receiver of a method.
+    receiver: Option<TokenStream>,
+    /// The others.
+    args: Vec<TokenStream>,
+    /// What goes ahead of the call, and what follows it.
+    before: TokenStream,
+    after: TokenStream,
+}
+
+impl Passed {
+    /// The call, with further arguments.
+    fn to(&self, callee: &TokenStream, more: &[TokenStream]) -> TokenStream {
+        let args = self.args.iter().chain(more);
+        match &self.receiver {
+            Some(receiver) => quote!(#receiver.#callee(#(#args),*)),
+            None => quote!(#callee(#(#args),*)),
+        }
+    }
+}
+
+impl Body<'_> {
+    pub(super) fn call(&mut self, call: &Call) -> TokenStream {
+        let passed = self.passed(call);
+        let (run, before, after) = (passed.to(&call.value, &[]), passed.before, passed.after);
+        let around = |run: TokenStream, result: &Ident| match before.is_empty() {
+            true => run,
+            false => quote!({ #before let #result = #run; #after #result }),
+        };
+        let result = self.fresh("result");
+        match call.out {
+            CallOut::Unit => quote!(#before #run; #after),
+            CallOut::Value(out) => self.define(out, &around(run, &result)),
+            CallOut::Mem(mem) => self.made(mem, Some(around(run, &result))),
+        }
+    }
+
+    fn passed(&mut self, call: &Call) -> Passed {
+        let mut passed = Passed::default();
+        for (k, arg) in call.args.iter().enumerate() {
+            let value = match &arg.source {
+                Source::Place(place) if is_shared(call, k) => self.held(place, arg.by, &mut passed),
+                _ => self.argument(arg, call.method && k == 0),
+            };
+            match call.method && k == 0 {
+                true => passed.receiver = Some(value),
+                false => passed.args.push(value),
+            }
+        }
+        passed
+    }
+
+    /// A part of a memory of which the call changes another part, as a variable of its own: that
+    /// they do not overlap is known to the user's code only.
+    fn held(&mut self, place: &Place, by: By, passed: &mut Passed) -> TokenStream {
+        let (held, copy) = (self.fresh("held"), self.copied(place));
+        let ty = self.type_at(place);
+        passed.before.extend(quote!(let mut #held = #copy;));
+        if by == By::Mut {
+            passed.after.extend(self.put(place, ty.as_ref(), &quote!(#held)));
+        }
+        match (by, self.is_slice(place, ty.as_ref())) {
+            (By::Value, _) => quote!(#held),
+            (By::Ref, true) => quote!((&#held[..])),
+            (By::Ref, false) => quote!((&#held)),
+            (By::Mut, true) => quote!((&mut #held[..])),
+            (By::Mut, false) => quote!((&mut #held)),
+        }
+    }
+
+    /// An argument. A receiver is a place: the method itself says how it is borrowed.
+    fn argument(&self, arg: &CallArg, receiver: bool) -> TokenStream {
+        match (&arg.source, arg.by) {
+            (Source::Value(v), _) if receiver => {
+                let value = match arg.by {
+                    By::Value => self.moved(*v),
+                    By::Ref | By::Mut => self.value(*v),
+                };
+                quote!((#value))
+            }
+            (Source::Place(place), By::Ref) if receiver => self.place(place),
+            (Source::Place(place), By::Mut) if receiver => self.place_mut(place),
+            (source, By::Value) => self.source(source),
+            (Source::Value(v), _) if self.reborrowed.contains(v) => self.moved(*v),
+            (Source::Value(v), By::Ref) => {
+                let value = self.value(*v);
+                quote!(&#value)
+            }
+            (Source::Value(v), By::Mut) => {
+                let value = self.value(*v);
+                quote!(&mut #value)
+            }
+            (Source::Place(place), By::Ref) => {
+                let place = self.place(place);
+                quote!(&#place)
+            }
+            (Source::Place(place), By::Mut) => {
+                let place = self.place_mut(place);
+                quote!(&mut #place)
+            }
+        }
+    }
+
+    /// What a place holds, by value; the place is not read again before it is overwritten.
+    fn given_up(&self, place: &Place) -> TokenStream {
+        match self.type_at(place) {
+            Some(ty) if !self.is_slice(place, Some(&ty)) => self.taken(place, &ty),
+            _ => self.copied(place),
+        }
+    }
+
+    /// The reverse of a call. The value comes again with the tangents and is dropped.
+    pub(super) fn pull(
+        &mut self,
+        call: &Call,
+        ct: Option<&Source>,
+        outs: &[Pulled],
+    ) -> TokenStream {
+        let mut cts: Vec<TokenStream> = Vec::new();
+        cts.extend(ct.map(|ct| match ct {
+            Source::Value(v) => self.value(*v),
+            Source::Place(place) => self.given_up(place),
+        }));
+        if ct.is_none() && call.out != CallOut::Unit {
+            // The tangent of what carries no derivative.
+            cts.push(quote!(()));
+        }
+        let (mut declared, mut parts) = (Vec::new(), Vec::new());
+        let (mut replaced, mut added) = (TokenStream::new(), TokenStream::new());
+        for out in outs {
+            let name = self.fresh("pulled");
+            match out {
+                Pulled::Not => {
+                    parts.push(quote!(_));
+                    continue;
+                }
+                Pulled::Value(v) => declared.push((self.declared(*v), name.clone())),
+                Pulled::Into(place) => {
+                    let ty = self.type_at(place);
+                    let target = self.place_mut(place);
+                    added.extend(types::add_all(ty.as_ref(), &target, &quote!(#name)));
+                }
+                Pulled::Through(place) => {
+                    let ty = self.type_at(place);
+                    cts.push(self.given_up(place));
+                    replaced.extend(self.put(place, ty.as_ref(), &quote!(#name)));
+                }
+            }
+            parts.push(quote!(#name));
+        }
+        let pattern = one_or_tuple(&parts);
+        let values: Vec<&Ident> = declared.iter().map(|(_, name)| name).collect();
+        let values = one_or_tuple(&values);
+        let passed = self.passed(call);
+        let (run, before) = (passed.to(&call.vjp, &cts), passed.before);
+        // What the call left in its arguments is of no use; what is added may be added to what was
+        // replaced: `f(x.clone(), &mut x)`.
+        let run = quote!({
+            #before
+            let (_, #pattern) = #run;
+            #replaced
+            #added
+            #values
+        });
+        match declared.is_empty() {
+            true => run,
+            false => {
+                let declared = declared.into_iter().map(|(declared, _)| declared).collect();
+                self.bind_all(declared, &run)
+            }
+        }
+    }
+}
+
+/// Whether an argument is part of a memory of which the call changes a part that rustc cannot tell
+/// from it.
+fn is_shared(call: &Call, k: usize) -> bool {
+    let this = &call.args[k];
+    let Source::Place(place) = &this.source else { return false };
+    call.args.iter().enumerate().any(|(j, other)| match &other.source {
+        Source::Place(of) => {
+            j != k
+                && of.mem == place.mem
+                && (this.by == By::Mut || other.by == By::Mut)
+                && !are_fields_apart(place, of)
+        }
+        Source::Value(_) => false,
+    })
+}
+
+/// Whether two places of one memory are in different fields.
+fn are_fields_apart(a: &Place, b: &Place) -> bool {
+    let fields = |place: &Place| {
+        let fields = place.proj.iter().map_while(|step| match step {
+            Proj::Field(name) => Some(name.clone()),
+            Proj::Index(_) | Proj::Range(..) => None,
+        });
+        fields.collect::<Vec<_>>()
+    };
+    fields(a).iter().zip(&fields(b)).any(|(a, b)| a != b)
+}

@@ -1,0 +1,292 @@
+//! Calls of functions.
+
+use super::pattern::last_name;
+use super::val::{Held, Opt, Val};
+use super::{Lowerer, Slot};
+use crate::flow::ir::{Init, Kind, Place};
+use crate::ir::Elem;
+use crate::parse::Type;
+use crate::primitives;
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{Expr, ExprCall};
+
+impl Lowerer<'_> {
+    pub(super) fn call(&mut self, call: &ExprCall) -> Val {
+        let span = call.span();
+        let Expr::Path(function) = &*call.func else {
+            let f = self.expr(&call.func);
+            let args = self.arguments(call);
+            return match f {
+                Val::Closure(_) | Val::Function(_) => self.apply(&f, args, span),
+                val if val.is_silent() => Val::Error,
+                _ => self.opaque(&Expr::Call(call.clone())),
+            };
+        };
+        let path = &function.path;
+        if let Some(name) = path.get_ident()
+            && let Some(id) = self.lookup(&name.to_string())
+        {
+            let f = self.vars[id].val.clone();
+            return match f {
+                Val::Closure(_) | Val::Function(_) => {
+                    let args = self.arguments(call);
+                    self.apply(&f, args, span)
+                }
+                val if val.is_silent() => Val::Error,
+                _ => self.opaque(&Expr::Call(call.clone())),
+            };
+        }
+        if !self.is_known_call(path) {
+            return self.opaque(&Expr::Call(call.clone()));
+        }
+        let args = self.arguments(call);
+        self.call_path(path, args, span)
+    }
+
+    fn arguments(&mut self, call: &ExprCall) -> Vec<Val> {
+        let args = call.args.iter().map(|arg| {
+            let val = match arg {
+                Expr::Path(path) => match path.path.get_ident() {
+                    Some(name) if self.lookup(&name.to_string()).is_some() => self.expr(arg),
+                    _ => self.function_or_value(arg),
+                },
+                arg => self.expr(arg),
+            };
+            self.settled(val, arg.span())
+        });
+        args.collect()
+    }
+
+    /// `f64::sin` as an argument is a function, `LIMIT` is a constant.
+    fn function_or_value(&mut self, expr: &Expr) -> Val {
+        match expr {
+            Expr::Path(path) if self.is_function(&path.path) => {
+                Val::Function(std::rc::Rc::new(path.path.clone()))
+            }
+            other => self.expr(other),
+        }
+    }
+
+    /// Whether a path means a function that can be seen through.
+    pub(super) fn is_function(&self, path: &syn::Path) -> bool {
+        self.callees.callee(self.frame().id, path).is_some()
+            || self.is_own_name(path)
+            || self.float_function_of(path).is_some()
+    }
+
+    fn is_own_name(&self, path: &syn::Path) -> bool {
+        path.get_ident().is_some_and(|name| *name == self.frame().function.name())
+    }
+
+    /// The float type and the name in `f64::sin`, `T::sqrt`.
+    fn float_function_of(&self, path: &syn::Path) -> Option<(Elem, String)> {
+        let names: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+        let [.., ty, name] = &names[..] else { return None };
+        let elem = match ty.as_str() {
+            "f32" => Elem::F32,
+            "f64" => Elem::F64,
+            "Float" | "Real" => Elem::F64,
+            param => {
+                let is_param = self.frame().function.floats.iter().any(|float| float == param);
+                let elem = is_param.then(|| self.resolved_elem(&Elem::Param(param.to_string())));
+                elem?
+            }
+        };
+        let known = primitives::method(name).is_some()
+            || matches!(
+                name.as_str(),
+                "from" | "zero" | "one" | "sin_cos" | "total_cmp" | "partial_cmp" | "is_nan"
+                    | "epsilon" | "infinity" | "neg_infinity" | "nan" | "max_value" | "min_value"
+                    | "min_positive_value" | "is_finite"
+            );
+        known.then(|| (elem, name.clone()))
+    }
+
+    fn is_known_call(&self, path: &syn::Path) -> bool {
+        let names: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        match &names[..] {
+            ["Some" | "Ok" | "Err"] | [.., "stop_gradient"] => true,
+            [.., "Vec", "new" | "with_capacity" | "from"] => true,
+            [.., "mem", "swap" | "replace" | "take"] => true,
+            [.., "iter", "repeat" | "once"] => true,
+            [.., "black_box"] => true,
+            _ => {
+                self.is_function(path)
+                    || self.is_struct(path)
+                    || self.method_of_path(path).is_some()
+            }
+        }
+    }
+
+    /// Calls what a path means with arguments that are evaluated.
+    pub(super) fn call_path(&mut self, path: &syn::Path, args: Vec<Val>, span: Span) -> Val {
+        if let Some(callee) = self.callees.callee(self.frame().id, path) {
+            return self.call_annotated(callee, path, args, span);
+        }
+        if self.is_own_name(path) {
+            return self.call_annotated(self.frame().id, path, args, span);
+        }
+        if let Some((elem, name)) = self.float_function_of(path) {
+            return self.float_function(path, elem, &name, args, span);
+        }
+        if self.is_struct(path) {
+            return self.tuple_struct(path, args, span);
+        }
+        if let Some(owner) = self.method_of_path(path) {
+            return self.call_associated(&owner, path, args, span);
+        }
+        let names: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut args = args.into_iter();
+        match (&names[..], args.next(), args.next()) {
+            ([.., name @ ("Some" | "Ok")], Some(val), None) => {
+                let some = self.owned(val, false, span);
+                let result = *name == "Ok";
+                Val::Opt(Box::new(Opt { result, tag: Val::Bool(true), some, err: Val::Unit }))
+            }
+            ([.., "Err"], Some(err), None) => {
+                Val::Opt(Box::new(Opt { result: true, tag: Val::Bool(false), some: Val::Undef, err }))
+            }
+            ([.., "stop_gradient"], Some(val), None) => self.stop_gradient(val, span),
+            ([.., "black_box"], Some(val), None) => val,
+            ([.., "new"], None, None) => self.new_vec(None, span),
+            ([.., "with_capacity"], Some(room), None) => {
+                let Some(room) = self.scalar(room, span) else { return Val::Error };
+                self.as_index(room);
+                self.new_vec(Some(room), span)
+            }
+            ([.., "from"], Some(Val::Place(place, _)), None) => {
+                match self.element_type(&place) {
+                    Some(of) => {
+                        let mem = self.memory("vec", Type::Vec(Box::new(of)), span);
+                        self.emit(Kind::Alloc(mem, Init::Copy(place)), span);
+                        self.changing.insert(mem);
+                        self.fresh_place(mem)
+                    }
+                    None => self.error(span, "only arrays and slices are made into a `Vec` here"),
+                }
+            }
+            ([.., "iter", "repeat"], Some(val), None) => {
+                Val::Iter(std::rc::Rc::new(super::iter::It::Repeat(std::rc::Rc::new(val))))
+            }
+            ([.., "iter", "once"], Some(val), None) => {
+                let one = self.int(1, span);
+                self.as_index(one);
+                let repeat = super::iter::It::Repeat(std::rc::Rc::new(val));
+                Val::Iter(std::rc::Rc::new(super::iter::It::Take(std::rc::Rc::new(repeat), one)))
+            }
+            ([.., "mem", "swap"], Some(a), Some(b)) => {
+                self.swap(&a, &b, span);
+                Val::Unit
+            }
+            ([.., "mem", "replace"], Some(place), Some(val)) => self.replaced(place, val, span),
+            ([.., "mem", "take"], Some(place), None) => self.taken_out(place, span),
+            _ => {
+                let name = last_name(path);
+                self.error(path, format!("`{name}` is called with a differentiable argument but is not known: put `#[differentiate]` on it"))
+            }
+        }
+    }
+
+    fn new_vec(&mut self, room: Option<crate::flow::ir::V>, span: Span) -> Val {
+        let class = self.types.class(Slot::Unknown);
+        let mem = self.memory("vec", Type::Vec(Box::new(Type::Float(Elem::Var(class)))), span);
+        self.emit(Kind::Alloc(mem, Init::Empty(room)), span);
+        self.changing.insert(mem);
+        self.fresh_place(mem)
+    }
+
+    /// The identity whose derivative is zero, of every float in a value.
+    fn stop_gradient(&mut self, val: Val, span: Span) -> Val {
+        match self.plain(val, span) {
+            Val::Scalar(v) => {
+                let class = self.class(v);
+                let out = self.of_class("stop", class, span);
+                self.emit(Kind::Prim(out, &primitives::STOP_GRADIENT, vec![v]), span);
+                Val::Scalar(out)
+            }
+            Val::Tuple(parts) => {
+                Val::Tuple(parts.into_iter().map(|part| self.stop_gradient(part, span)).collect())
+            }
+            Val::Struct(name, fields) => {
+                let fields = fields.into_iter().map(|(field, val)| {
+                    let val = self.stop_gradient(val, span);
+                    (field, val)
+                });
+                Val::Struct(name, fields.collect())
+            }
+            Val::Bool(value) => Val::Bool(value),
+            val if val.is_silent() => Val::Error,
+            other => self.error(span, format!("`stop_gradient` is applied to {} here: apply it to the numbers in it", other.described())),
+        }
+    }
+
+    /// `std::mem::swap(a, b)`
+    pub(super) fn swap(&mut self, a: &Val, b: &Val, span: Span) {
+        match (self.place_of(a), self.place_of(b)) {
+            (Some((a, _)), Some((b, _))) => {
+                let scalar = matches!(self.place_type(&a), Some(Type::Float(_) | Type::Int(_)));
+                if !scalar {
+                    self.emit(Kind::Swap(a, b), span);
+                    return;
+                }
+                let (x, y) = (
+                    self.read_place(a.clone(), Held::Named, span),
+                    self.read_place(b.clone(), Held::Named, span),
+                );
+                self.write_place(a, y, span);
+                self.write_place(b, x, span);
+            }
+            _ => {
+                let (x, y) = (self.plain(a.clone(), span), self.plain(b.clone(), span));
+                let (x, y) = (self.settled(x, span), self.settled(y, span));
+                self.write_through(a, y, span);
+                self.write_through(b, x, span);
+            }
+        }
+    }
+
+    /// `*reference = val`
+    pub(super) fn write_through(&mut self, reference: &Val, val: Val, span: Span) {
+        use super::place::{Lv, either};
+        let lv = match reference {
+            Val::Place(place, _) => Lv::Place(place.clone(), Held::Named),
+            Val::Var(id, path) => self.behind(Lv::Var(*id, path.clone())),
+            Val::Either(cond, both) => either(*cond, (**both).clone()),
+            val if val.is_silent() => return,
+            _ => {
+                self.error(span, "an exclusive reference is expected here");
+                return;
+            }
+        };
+        self.write(lv, val, span);
+    }
+
+    fn replaced(&mut self, place: Val, val: Val, span: Span) -> Val {
+        let old = self.plain(place.clone(), span);
+        let old = match old {
+            Val::Place(place, _) => self.copied(&place, false, span),
+            old => old,
+        };
+        self.write_through(&place, val, span);
+        old
+    }
+
+    fn taken_out(&mut self, place: Val, span: Span) -> Val {
+        match self.place_of(&place) {
+            Some((of, _)) if matches!(self.place_type(&of), Some(Type::Vec(_))) => {
+                let Some(ty) = self.owned_type(&of) else { return Val::Error };
+                let empty = self.memory("empty", ty, span);
+                self.emit(Kind::Alloc(empty, Init::Empty(None)), span);
+                let empty = Val::Place(Place::whole(empty), Held::Fresh);
+                self.replaced(place, empty, span)
+            }
+            _ => {
+                let zero = self.number(0.0, Slot::Unknown, span);
+                self.replaced(place, Val::Scalar(zero), span)
+            }
+        }
+    }
+}

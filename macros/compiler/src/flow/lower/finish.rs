@@ -1,0 +1,109 @@
+//! The end of lowering: what is known of types is written down.
+
+use super::{Lowerer, Slot};
+use crate::flow::ir::{Block, Kind, Pass, Program, Ty, V};
+use crate::ir::{Elem, Literal};
+use crate::parse::{Function, Type};
+use crate::primitives::{self, Spelling};
+use proc_macro2::{Ident, Span};
+use quote::quote;
+
+impl Lowerer<'_> {
+    /// The finished program.
+    pub(super) fn finish(&mut self, function: &Function) -> Option<Program> {
+        for k in 0..self.program.values.len() {
+            let ty = self.types.ty(self.classes[k]);
+            self.program.values[k].ty = ty;
+        }
+        for k in 0..self.program.mems.len() {
+            let (ty, name) = (self.program.mems[k].ty.clone(), self.program.mems[k].name.clone());
+            let span = self.program.mems[k].span;
+            self.program.mems[k].ty = self.finished_type(&ty, &name, span);
+        }
+        let mut program = std::mem::take(&mut self.program);
+        let mut body = std::mem::take(&mut program.body);
+        self.decide(&mut body, &program);
+        program.body = body;
+        if let Some((span, name)) = super::super::verify::undefined(&program) {
+            self.errors.at(span, format!("what `{name}` is here cannot be followed: it is not certain to have a value; give it one where it is declared"));
+        }
+        let _ = function;
+        Some(program)
+    }
+
+    /// A memory's type with its element types known.
+    fn finished_type(&mut self, ty: &Type, name: &str, span: Span) -> Type {
+        let mut inner = |of: &Type| Box::new(self.finished_type(of, name, span));
+        match ty {
+            Type::Float(Elem::Var(class)) => match self.types.slot(*class).clone() {
+                Slot::Float(elem) => Type::Float(elem),
+                Slot::FloatLiteral => Type::Float(Elem::F64),
+                Slot::Int(int) => Type::Int(int.unwrap_or_else(|| "i32".to_string())),
+                Slot::Bool => Type::Constant("bool".to_string()),
+                _ => {
+                    // Nobody put anything in: any type will do.
+                    Type::Float(Elem::F64)
+                }
+            },
+            Type::Tuple(parts) => {
+                Type::Tuple(parts.iter().map(|part| *inner(part)).collect())
+            }
+            Type::Fixed(of, len) => Type::Fixed(inner(of), len.clone()),
+            Type::Slice(of) => Type::Slice(inner(of)),
+            Type::Vec(of) => Type::Vec(inner(of)),
+            Type::Option(of) => Type::Option(inner(of)),
+            Type::Result(of, error) => Type::Result(inner(of), error.clone()),
+            other => other.clone(),
+        }
+    }
+
+    /// Decides between operations of floats and of others, where that was not known before.
+    fn decide(&mut self, block: &mut Block, program: &Program) {
+        let float = |v: V| matches!(program.of(v).ty, Ty::Float(_));
+        for stmt in &mut block.stmts {
+            match &mut stmt.kind {
+                Kind::Prim(out, row, args) if !float(*out) => {
+                    let symbol = match row.spelling {
+                        Spelling::Operator(symbol) => symbol,
+                        _ => {
+                            let what = row.name;
+                            self.errors.at(stmt.span, format!("the type of the value that `{what}` is applied to is not known here: annotate its `let`, `let x: f64 = ..`"));
+                            continue;
+                        }
+                    };
+                    let pass = match args.len() {
+                        1 => Pass::Unary(if symbol == "-" { "-" } else { "!" }),
+                        _ => Pass::Binary(symbol),
+                    };
+                    stmt.kind = Kind::Pass(*out, pass, args.clone());
+                }
+                Kind::Pass(out, Pass::Method(name), args) if float(*out) && args.iter().all(|v| float(*v)) => {
+                    if let Some(row) = primitives::method(name)
+                        && row.arity == args.len()
+                    {
+                        stmt.kind = Kind::Prim(*out, row, args.clone());
+                    }
+                }
+                Kind::Pass(out, Pass::Cast(ty), _) if ty.to_string() == "_" => {
+                    let name = match &program.of(*out).ty {
+                        Ty::Int(Some(name)) => name.clone(),
+                        _ => "i32".to_string(),
+                    };
+                    let name = Ident::new(&name, Span::call_site());
+                    *ty = quote!(#name);
+                }
+                Kind::Const(v, literal) => {
+                    if let (Ty::Float(_), Literal::Int(number)) = (&program.of(*v).ty, &literal) {
+                        *literal = Literal::Float(*number as f64, None);
+                    }
+                }
+                Kind::If { then, other, .. } => {
+                    self.decide(then, program);
+                    self.decide(other, program);
+                }
+                Kind::Loop(lp) => self.decide(&mut lp.body, program),
+                _ => {}
+            }
+        }
+    }
+}

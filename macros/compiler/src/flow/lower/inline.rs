@@ -1,0 +1,367 @@
+//! Calls of annotated functions: their bodies in place, or their pullbacks.
+
+use super::scan;
+use super::val::{Held, Val};
+use super::{Frame, Lowerer, Outer, Slot, TargetKind};
+use crate::flow::ir::{By, Call, CallOut, Kind};
+use crate::ir::Elem;
+use crate::parse::{Function, Passing, Type};
+use proc_macro2::Span;
+use quote::{ToTokens, quote};
+use std::collections::HashMap;
+use syn::spanned::Spanned;
+use syn::visit::Visit;
+
+/// Functions are inlined this deep; further in, their pullbacks are called.
+const DEPTH: usize = 48;
+
+impl<'a> Lowerer<'a> {
+    /// A call of an annotated function by its path.
+    pub(super) fn call_annotated(
+        &mut self,
+        callee: usize,
+        path: &syn::Path,
+        args: Vec<Val>,
+        span: Span,
+    ) -> Val {
+        let Some(function) = self.callees.function(callee) else { return Val::Error };
+        if args.len() != function.params.len() {
+            return self.error(span, format!("`{}` takes {} argument(s), not {}", function.name(), function.params.len(), args.len()));
+        }
+        self.inline_or_call(callee, path, args, span)
+    }
+
+    /// A call of an annotated function or method.
+    pub(super) fn inline_or_call(
+        &mut self,
+        callee: usize,
+        path: &syn::Path,
+        args: Vec<Val>,
+        span: Span,
+    ) -> Val {
+        let callees = self.callees;
+        let Some(function) = callees.function(callee) else { return Val::Error };
+        let closures = args.iter().any(|arg| matches!(arg, Val::Closure(_) | Val::Function(_)));
+        let running = self.frames.iter().any(|frame| frame.id == callee && !closures);
+        if running || self.depth >= DEPTH || !(closures || self.is_inlinable(callee, &mut vec![])) {
+            return self.call_pullback(function, path, args, span);
+        }
+        self.inlined(callee, function, path, args, span)
+    }
+
+    /// Whether a function's body means the same at its caller's place, and ends.
+    fn is_inlinable(&self, callee: usize, seen: &mut Vec<usize>) -> bool {
+        if seen.contains(&callee) {
+            return false;
+        }
+        let Some(function) = self.callees.function(callee) else { return false };
+        let method = function.owner.is_some();
+        let mut body = Body { own: function.name(), recursive: false, foreign: false, method };
+        body.visit_block(&function.item.block);
+        if body.recursive || body.foreign {
+            return false;
+        }
+        seen.push(callee);
+        let all = crate::capsule::callee_paths(function)
+            .iter()
+            .filter_map(|path| self.callees.callee(callee, path))
+            .all(|inner| self.is_inlinable(inner, seen));
+        seen.pop();
+        all
+    }
+
+    fn inlined(
+        &mut self,
+        callee: usize,
+        function: &'a Function,
+        path: &syn::Path,
+        args: Vec<Val>,
+        span: Span,
+    ) -> Val {
+        let mut elems: HashMap<String, Elem> = HashMap::new();
+        for float in &function.floats {
+            let class = self.types.class(Slot::Unknown);
+            elems.insert(float.clone(), Elem::Var(class));
+        }
+        let mut lengths = HashMap::new();
+        for (param, arg) in function.params.iter().zip(&args) {
+            self.lengths_of(&param.ty, arg, &mut lengths);
+        }
+        self.given_arguments(function, path, &elems, &mut lengths);
+        let is_outer = self.outer.is_none();
+        if is_outer {
+            let mut plain = path.clone();
+            for segment in &mut plain.segments {
+                segment.arguments = syn::PathArguments::None;
+            }
+            self.outer = Some(Outer { span: path.span(), path: plain.into_token_stream() });
+        }
+        self.depth += 1;
+        self.frames.push(Frame {
+            function,
+            id: callee,
+            scopes: vec![HashMap::new()],
+            elems,
+            lengths,
+            targets: self.targets.len() + 1,
+            output: None,
+        });
+        let output = self.resolved(&function.output);
+        self.frame_mut().output = Some(output.clone());
+        let val = self.target(TargetKind::Frame, None, |this| {
+            for (param, arg) in function.params.iter().zip(args) {
+                let ty = this.resolved(&param.ty);
+                let arg = match (param.passing, arg) {
+                    (Passing::Shared, Val::Place(place, Held::Named | Held::Fresh)) => {
+                        Val::Place(place, Held::Ref)
+                    }
+                    (_, arg) => arg,
+                };
+                if !this.expect_type(&arg, &ty, span) {
+                    continue;
+                }
+                if param.passing != Passing::Exclusive && !param.wrt && param.ty.is_differentiable() {
+                    // Held constant by the callee: its gradient has no part for it.
+                    let arg = this.held_constant(arg, span);
+                    this.bind(&param.pat, arg);
+                    continue;
+                }
+                this.bind(&param.pat, arg);
+            }
+            let val = this.body(&function.item.block, &function.output);
+            this.settled(val, span)
+        });
+        self.frames.pop();
+        self.depth -= 1;
+        if is_outer {
+            self.outer = None;
+        }
+        val
+    }
+
+    /// A parameter that the callee's `wrt` leaves out is a constant there only if the callee is
+    /// differentiated itself; inlined, what flows through it flows on.
+    fn held_constant(&mut self, arg: Val, span: Span) -> Val {
+        let _ = span;
+        arg
+    }
+
+    /// The lengths that constant parameters stand for, by the arguments' types.
+    fn lengths_of(&self, ty: &Type, arg: &Val, lengths: &mut HashMap<String, String>) {
+        let have = match arg {
+            Val::Place(place, _) => self.place_type(place),
+            Val::Var(id, path) => match self.vars[*id].val.at(path) {
+                Some(Val::Place(place, _)) => self.place_type(place),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some(have) = have {
+            match_lengths(ty, &have, lengths);
+        }
+    }
+
+    /// What is given in `f::<f64, 3>`.
+    fn given_arguments(
+        &mut self,
+        function: &Function,
+        path: &syn::Path,
+        elems: &HashMap<String, Elem>,
+        lengths: &mut HashMap<String, String>,
+    ) {
+        let Some(syn::PathArguments::AngleBracketed(list)) =
+            path.segments.last().map(|segment| &segment.arguments)
+        else {
+            return;
+        };
+        let params = function.item.sig.generics.params.iter();
+        let params = params.filter(|param| !matches!(param, syn::GenericParam::Lifetime(_)));
+        let given = list.args.iter().filter(|arg| !matches!(arg, syn::GenericArgument::Lifetime(_)));
+        for (param, given) in params.zip(given) {
+            match (param, given) {
+                (syn::GenericParam::Type(param), syn::GenericArgument::Type(ty)) => {
+                    if let (Some(Type::Float(elem)), Some(Elem::Var(class))) =
+                        (self.written_type(ty), elems.get(&param.ident.to_string()))
+                    {
+                        let own = self.types.of_elem(&elem);
+                        self.types.unify(*class, own);
+                    }
+                }
+                (syn::GenericParam::Const(param), given) => {
+                    let text = self.resolved_length(&given.to_token_stream().to_string());
+                    lengths.insert(param.ident.to_string(), text);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A call whose derivative is the callee's pullback.
+    fn call_pullback(&mut self, function: &Function, path: &syn::Path, args: Vec<Val>, span: Span) -> Val {
+        if matches!(function.output, Type::Option(_) | Type::Result(..)) {
+            return self.error(span, format!("`{}` returns an `Option` or `Result` and cannot be inlined here (it calls itself, or uses types of its own place): make it return a plain value", function.name()));
+        }
+        let own = path.get_ident().is_some_and(|name| *name == self.frame().function.name());
+        let path = match &self.outer {
+            // Inside of an inlined function its own names do not reach: only the call itself does.
+            Some(outer) if own => outer.path.clone(),
+            Some(_) => {
+                return self.error(span, format!("`{}` cannot be reached from here: call it from the differentiated function itself", function.name()));
+            }
+            None => path.to_token_stream(),
+        };
+        let method = function.owner.is_some();
+        let mut elems: HashMap<String, Elem> = HashMap::new();
+        for float in &function.floats {
+            let class = self.types.class(Slot::Unknown);
+            elems.insert(float.clone(), Elem::Var(class));
+        }
+        let mut lengths = HashMap::new();
+        for (param, arg) in function.params.iter().zip(&args) {
+            self.lengths_of(&param.ty, arg, &mut lengths);
+        }
+        let saved = (
+            std::mem::replace(&mut self.frame_mut().elems, elems),
+            std::mem::replace(&mut self.frame_mut().lengths, lengths),
+        );
+        let types: Vec<Type> =
+            function.params.iter().map(|param| self.resolved(&param.ty)).collect();
+        let output = self.resolved(&function.output);
+        (self.frame_mut().elems, self.frame_mut().lengths) = saved;
+        let (mut list, mut after) = (Vec::new(), Vec::new());
+        for ((param, ty), arg) in function.params.iter().zip(&types).zip(args) {
+            self.expect_type(&arg, ty, span);
+            let by = match param.passing {
+                Passing::Value => By::Value,
+                Passing::Shared => By::Ref,
+                Passing::Exclusive => By::Mut,
+            };
+            let passive = matches!(ty, Type::Constant(_));
+            let Some(mut arg) = self.call_arg(arg, by, &mut after, span) else { return Val::Error };
+            arg.wrt = param.wrt;
+            let reference = matches!(crate::parse::strip(&param.written), syn::Type::Reference(_));
+            if let crate::flow::ir::Source::Value(v) = &arg.source {
+                let known = self.is_plain(*v);
+                arg.by = if reference && (known || !passive) { by } else { By::Value };
+            }
+            list.push(arg);
+        }
+        let out = match &output {
+            Type::Unit => CallOut::Unit,
+            Type::Float(elem) => {
+                let class = self.types.of_elem(elem);
+                CallOut::Value(self.of_class("result", class, span))
+            }
+            ty => {
+                let mem = self.memory("result", ty.clone(), span);
+                self.changing.insert(mem);
+                CallOut::Mem(mem)
+            }
+        };
+        let (value, vjp) = match method {
+            false => (quote!(#path), quote!(#path::vjp)),
+            true => {
+                let name = function.name();
+                let vjp = quote::format_ident!("{}_vjp", name.trim_start_matches("r#"));
+                let name = quote::format_ident!("{}", name.trim_start_matches("r#"));
+                (quote!(#name), quote!(#vjp))
+            }
+        };
+        let receiver = function.params.first().is_some_and(|param| param.name == "self");
+        let (value, vjp) = match (method, receiver) {
+            (true, false) => (quote!(Self::#value), quote!(Self::#vjp)),
+            _ => (value, vjp),
+        };
+        let call = Call { value, vjp, method: method && receiver, args: list, out };
+        self.emit(Kind::Call(Box::new(call)), span);
+        self.write_back(after, span);
+        match out {
+            CallOut::Unit => Val::Unit,
+            CallOut::Value(v) => Val::Scalar(v),
+            CallOut::Mem(mem) => self.fresh_place(mem),
+        }
+    }
+}
+
+fn match_lengths(param: &Type, arg: &Type, lengths: &mut HashMap<String, String>) {
+    match (param, arg) {
+        (Type::Fixed(a, len), Type::Fixed(b, have)) => {
+            let is_name = len.chars().all(|c| c.is_alphanumeric() || c == '_')
+                && len.starts_with(|c: char| c.is_alphabetic());
+            if is_name {
+                lengths.insert(len.clone(), have.clone());
+            }
+            match_lengths(a, b, lengths);
+        }
+        (
+            Type::Slice(a) | Type::Vec(a) | Type::Fixed(a, _),
+            Type::Slice(b) | Type::Vec(b) | Type::Fixed(b, _),
+        ) => match_lengths(a, b, lengths),
+        (Type::Tuple(a), Type::Tuple(b)) => {
+            a.iter().zip(b).for_each(|(a, b)| match_lengths(a, b, lengths));
+        }
+        _ => {}
+    }
+}
+
+/// What a body mentions that does not mean the same at another place.
+struct Body {
+    own: String,
+    recursive: bool,
+    foreign: bool,
+    method: bool,
+}
+
+impl<'ast> Visit<'ast> for Body {
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        if let syn::Expr::Path(path) = &*call.func {
+            self.recursive |= path.path.is_ident(&self.own);
+            // `Line::new(..)`: a type of the callee's place.
+            let names: Vec<String> =
+                path.path.segments.iter().map(|s| s.ident.to_string()).collect();
+            if let [.., ty, _] = &names[..]
+                && ty.starts_with(char::is_uppercase)
+                && !scan::is_absolute(&path.path)
+                && ty.len() > 1
+                && ty != "Float"
+                && !(self.method && ty == "Self")
+            {
+                self.foreign = true;
+            }
+        }
+        syn::visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_struct(&mut self, of: &'ast syn::ExprStruct) {
+        self.foreign |= !(self.method && of.path.is_ident("Self"));
+        syn::visit::visit_expr_struct(self, of);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        self.recursive |= self.method && call.method == self.own;
+        syn::visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_pat(&mut self, pat: &'ast syn::Pat) {
+        match pat {
+            syn::Pat::TupleStruct(of) => {
+                let name = super::pattern::last_name(&of.path);
+                self.foreign |= !matches!(name.as_str(), "Some" | "Ok" | "Err");
+            }
+            syn::Pat::Struct(_) => self.foreign = true,
+            syn::Pat::Path(path) => self.foreign |= !scan::is_absolute(&path.path),
+            syn::Pat::Ident(name) => {
+                let text = name.ident.to_string();
+                self.foreign |= text.len() > 1
+                    && text != "None"
+                    && text.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit());
+            }
+            _ => {}
+        }
+        syn::visit::visit_pat(self, pat);
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {
+        self.foreign = true;
+    }
+}

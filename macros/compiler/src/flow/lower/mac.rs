@@ -1,0 +1,161 @@
+//! Macros of std in a body.
+
+use super::scan;
+use super::val::{Held, Val};
+use super::{Lowerer, Slot};
+use crate::flow::ir::{Code, Init, Kind, Place};
+use crate::ir::Elem;
+use crate::parse::Type;
+use proc_macro2::Span;
+use quote::{ToTokens, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{Expr, Token};
+
+/// `a; n`, the arguments of `vec![a; n]`.
+struct Repeated(Expr, Expr);
+
+impl Parse for Repeated {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let value = input.parse()?;
+        input.parse::<Token![;]>()?;
+        Ok(Repeated(value, input.parse()?))
+    }
+}
+
+/// `expr, pat if guard`, the arguments of `matches!`.
+struct Matches(Expr, syn::Pat, Option<Expr>);
+
+impl Parse for Matches {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let value = input.parse()?;
+        input.parse::<Token![,]>()?;
+        let pat = syn::Pat::parse_multi_with_leading_vert(input)?;
+        let guard = match input.parse::<Option<Token![if]>>()? {
+            Some(_) => Some(input.parse()?),
+            None => None,
+        };
+        input.parse::<Option<Token![,]>>()?;
+        Ok(Matches(value, pat, guard))
+    }
+}
+
+impl Lowerer<'_> {
+    pub(super) fn macro_call(&mut self, mac: &syn::Macro, statement: bool) -> Val {
+        let span = mac.path.span();
+        let name = mac.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+        match name.as_str() {
+            "vec" => self.vec_macro(mac, span),
+            "matches" => match mac.parse_body::<Matches>() {
+                Ok(Matches(value, pat, guard)) => {
+                    let val = self.expr(&value);
+                    let cond = self.test(&pat, &val);
+                    match guard {
+                        None => cond,
+                        Some(guard) => self.branch(
+                            cond,
+                            span,
+                            |this| {
+                                this.scoped(|this| {
+                                    this.bind(&pat, val);
+                                    let val = this.expr(&guard);
+                                    this.plain(val, span)
+                                })
+                            },
+                            |_| Val::Bool(false),
+                        ),
+                    }
+                }
+                Err(_) => self.error(mac, "the arguments of `matches!` are not understood"),
+            },
+            "panic" | "unreachable" | "todo" | "unimplemented" => {
+                let Some(code) = self.macro_code(mac) else { return Val::Error };
+                self.emit(Kind::Diverge(code), span);
+                self.dead()
+            }
+            "assert" | "debug_assert" => self.assertion(mac, &name, span),
+            "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" | "println"
+            | "print" | "eprintln" | "eprint" => {
+                let Some(code) = self.macro_code(mac) else { return Val::Error };
+                self.emit(Kind::Opaque { out: None, code, pure: false }, span);
+                Val::Unit
+            }
+            "dbg" => self.error(mac, "`dbg!` is not supported in a differentiated function: use `println!`"),
+            "thread_local" => self.error(mac, "a `thread_local!` inside a differentiated function is not supported: its value would be lost to the derivative; pass the value in"),
+            "cfg" | "concat" | "env" | "option_env" | "file" | "line" | "column" | "module_path"
+            | "stringify" | "include_str" | "format" => {
+                let Some(code) = self.macro_code(mac) else { return Val::Error };
+                let pure = name != "format";
+                let val = self.opaque_tokens(code.tokens, code.binds, pure, span);
+                if let Val::Scalar(v) = val {
+                    let slot = if name == "cfg" { Slot::Bool } else { Slot::Other };
+                    let (own, class) = (self.class(v), self.types.class(slot));
+                    self.types.unify(own, class);
+                }
+                val
+            }
+            _ => {
+                let _ = statement;
+                self.error(&mac.path, format!("`{name}!` is not known to chainrule, which cannot see into it: write out what it stands for"))
+            }
+        }
+    }
+
+    /// A macro as it stands, with the variables in it.
+    fn macro_code(&mut self, mac: &syn::Macro) -> Option<Code> {
+        let uses = scan::uses_of_macro(mac);
+        if uses.leaves {
+            self.error(mac, "control leaves the arguments of this macro: compute the value first, then use it");
+            return None;
+        }
+        let binds = self.binds(&uses, mac.path.span())?;
+        Some(Code { tokens: mac.to_token_stream(), binds })
+    }
+
+    fn assertion(&mut self, mac: &syn::Macro, name: &str, span: Span) -> Val {
+        let list = mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
+        let Ok(args) = list else {
+            return self.error(mac, "the arguments of this macro are not understood");
+        };
+        let Some(cond) = args.first() else { return Val::Unit };
+        // Where all in it can be handed to the macro, it stands as it is.
+        let plain = scan::uses_of_macro(mac).names.keys().all(|name| match self.lookup(name) {
+            Some(id) => matches!(self.vars[id].val, Val::Scalar(_) | Val::Bool(_) | Val::Place(..)),
+            None => true,
+        });
+        if plain {
+            let Some(code) = self.macro_code(mac) else { return Val::Error };
+            self.emit(Kind::Opaque { out: None, code, pure: false }, span);
+            return Val::Unit;
+        }
+        if name == "debug_assert" {
+            return Val::Unit;
+        }
+        let val = self.expr(cond);
+        let val = self.plain(val, cond.span());
+        let text = format!("assertion failed: {}", cond.to_token_stream());
+        self.or_panic(val, quote!(::core::panic!(#text)), span);
+        Val::Unit
+    }
+
+    fn vec_macro(&mut self, mac: &syn::Macro, span: Span) -> Val {
+        if let Ok(Repeated(value, len)) = mac.parse_body::<Repeated>() {
+            return self.repeat(&value, &len, true, span);
+        }
+        let list = mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
+        let Ok(list) = list else {
+            return self.error(mac, "the arguments of `vec!` are not understood");
+        };
+        if list.is_empty() {
+            let class = self.types.class(Slot::Unknown);
+            let ty = Type::Vec(Box::new(Type::Float(Elem::Var(class))));
+            let mem = self.memory("vec", ty, span);
+            self.emit(Kind::Alloc(mem, Init::Empty(None)), span);
+            self.changing.insert(mem);
+            return Val::Place(Place::whole(mem), Held::Fresh);
+        }
+        let vals: Vec<Val> = list.iter().map(|expr| self.expr(expr)).collect();
+        self.list(vals, None, span)
+    }
+}

@@ -1,0 +1,176 @@
+//! Calls of methods.
+
+use super::val::{Held, Val};
+use super::{Lowerer, Slot, scan};
+use crate::flow::ir::{Bind, By, Kind, Pass, Source, V};
+use crate::parse::Type;
+use crate::primitives;
+use proc_macro2::{Ident, Span};
+use quote::quote;
+use syn::spanned::Spanned;
+use syn::{Expr, ExprMethodCall};
+
+impl Lowerer<'_> {
+    pub(super) fn method_call(&mut self, call: &ExprMethodCall) -> Val {
+        let receiver = self.expr(&call.receiver);
+        let name = call.method.to_string();
+        if name == "next" && let Val::Iter(it) = &receiver {
+            return self.next(&it.clone(), call);
+        }
+        self.method_of(receiver, call)
+    }
+
+    fn method_of(&mut self, receiver: Val, call: &ExprMethodCall) -> Val {
+        let name = call.method.to_string();
+        let span = call.method.span();
+        match receiver {
+            Val::Iter(it) => {
+                if let Some(val) = self.adaptor(&it, call) {
+                    return val;
+                }
+                match self.consumer(&it, call) {
+                    Some(val) => val,
+                    None => self.error(&call.method, format!("`{name}` of an iterator is not supported here: use a loop, or collect the items into a `Vec` first")),
+                }
+            }
+            Val::Opt(opt) => self.option_method(*opt, call),
+            Val::Place(place, held) => match self.place_type(&place) {
+                Some(Type::Float(_) | Type::Int(_) | Type::Constant(_)) => {
+                    let val = self.read_place(place, Held::Named, span);
+                    self.method_of(val, call)
+                }
+                Some(Type::Fixed(..) | Type::Slice(_) | Type::Vec(_)) => {
+                    self.memory_method(place, held, call)
+                }
+                _ if matches!(name.as_str(), "clone" | "to_owned") => {
+                    self.copied(&place, false, span)
+                }
+                _ => self.call_method(Val::Place(place, held), call),
+            },
+            Val::Scalar(v) => self.scalar_method(v, call),
+            Val::Bool(value) if matches!(name.as_str(), "then" | "then_some" | "clone") => {
+                if name == "clone" {
+                    return Val::Bool(value);
+                }
+                self.then(Val::Bool(value), call)
+            }
+            Val::Bool(value) => {
+                let v = self.boolean(value, span);
+                self.scalar_method(v, call)
+            }
+            Val::Var(..) | Val::Either(..) => match self.plain(receiver.clone(), span) {
+                Val::Struct(..) => self.call_method(receiver, call),
+                plain => self.method_of(plain, call),
+            },
+            val @ (Val::Tuple(_) | Val::Closure(_) | Val::Function(_))
+                if matches!(name.as_str(), "clone" | "to_owned") =>
+            {
+                val
+            }
+            Val::Tuple(parts) if matches!(name.as_str(), "into" | "as_ref") => Val::Tuple(parts),
+            val @ Val::Struct(..) => match name.as_str() {
+                "clone" | "to_owned" => val,
+                _ => {
+                    // A variable that may change is passed by its name.
+                    let receiver = match self.lvalue(&call.receiver) {
+                        Some(lv @ super::place::Lv::Var(..)) => self.exclusive(lv, span),
+                        _ => val,
+                    };
+                    self.call_method(receiver, call)
+                }
+            },
+            Val::Error | Val::Never | Val::Undef => {
+                call.args.iter().for_each(|arg| {
+                    self.expr(arg);
+                });
+                Val::Error
+            }
+            other => self.error(&call.method, format!("`{name}` is not a method of {} that chainrule knows", other.described())),
+        }
+    }
+
+    fn scalar_method(&mut self, v: V, call: &ExprMethodCall) -> Val {
+        let name = call.method.to_string();
+        let span = call.method.span();
+        if self.program.of(v).object {
+            return self.opaque(&Expr::MethodCall(call.clone()));
+        }
+        match self.slot(v) {
+            Slot::Float(_) | Slot::FloatLiteral => {
+                if matches!(name.as_str(), "clone" | "to_owned" | "into") && call.args.is_empty() {
+                    return Val::Scalar(v);
+                }
+                let Some(args) = self.scalars(v, call) else { return Val::Error };
+                self.float_method(&name, &args, span, &call.method)
+            }
+            Slot::Int(_) => self.int_method(v, call),
+            Slot::Bool => match name.as_str() {
+                "then" | "then_some" => self.then(Val::Scalar(v), call),
+                "clone" => Val::Scalar(v),
+                _ => self.opaque_method(v, call),
+            },
+            Slot::Unknown if primitives::method(&name).is_some() => {
+                let both = matches!(name.as_str(), "abs" | "min" | "max" | "signum" | "clamp" | "rem_euclid" | "div_euclid");
+                let Some(args) = self.scalars(v, call) else { return Val::Error };
+                if !both {
+                    return self.float_method(&name, &args, span, &call.method);
+                }
+                for arg in &args[1..] {
+                    self.unify(v, *arg);
+                }
+                let class = self.class(v);
+                let out = self.of_class(&name, class, span);
+                self.emit(Kind::Pass(out, Pass::Method(name), args), span);
+                Val::Scalar(out)
+            }
+            _ => self.opaque_method(v, call),
+        }
+    }
+
+    fn scalars(&mut self, v: V, call: &ExprMethodCall) -> Option<Vec<V>> {
+        let mut args = vec![v];
+        for arg in &call.args {
+            let val = self.expr(arg);
+            args.push(self.scalar(val, arg.span())?);
+        }
+        Some(args)
+    }
+
+    /// `condition.then(|| x)`
+    fn then(&mut self, cond: Val, call: &ExprMethodCall) -> Val {
+        let span = call.method.span();
+        let Some(arg) = call.args.first() else { return Val::Error };
+        let lazy = call.method == "then";
+        let some = self.branch(
+            cond.clone(),
+            span,
+            |this| {
+                let val = this.expr(arg);
+                if lazy { this.apply(&val, vec![], span) } else { val }
+            },
+            |_| Val::Undef,
+        );
+        Val::option(cond, some)
+    }
+
+    /// A method of something that only rustc knows, whose receiver is evaluated already.
+    fn opaque_method(&mut self, v: V, call: &ExprMethodCall) -> Val {
+        if matches!(&*call.receiver, Expr::Path(_) | Expr::Field(_)) {
+            return self.opaque(&Expr::MethodCall(call.clone()));
+        }
+        let span = call.span();
+        let mut stand_in = call.clone();
+        let receiver = Ident::new("__receiver", Span::call_site());
+        *stand_in.receiver = syn::parse_quote!(#receiver);
+        let whole = Expr::MethodCall(stand_in);
+        let mut uses = scan::uses(&whole);
+        uses.names.remove("__receiver");
+        if uses.leaves {
+            return self.error(call, "control leaves this expression in a way that cannot be followed: compute the value first, then use it");
+        }
+        let Some(mut binds) = self.binds(&uses, span) else { return Val::Error };
+        binds.push(Bind { name: receiver, what: Source::Value(v), by: By::Value });
+        let foreign = self.is_foreign(&uses);
+        self.taken(quote!(#whole), binds, !uses.acts, foreign, span)
+    }
+}

@@ -1,0 +1,361 @@
+//! What a piece of source uses, by its names: asked before it is taken as it stands.
+
+use crate::parse::names_of;
+use proc_macro2::{TokenStream, TokenTree};
+use std::collections::BTreeMap;
+use syn::Expr;
+use syn::punctuated::Punctuated;
+use syn::visit::{self, Visit};
+
+/// How a name is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Use {
+    /// Something behind it is looked at: an element, a field, a method's answer.
+    Base,
+    /// As a value.
+    Value,
+    /// By `&mut`, or as the receiver of a method that is not known to leave it as it is.
+    Mut,
+}
+
+/// What a piece of source uses.
+#[derive(Default)]
+pub(super) struct Uses {
+    /// Names of variables.
+    pub(super) names: BTreeMap<String, Use>,
+    /// Whether control may leave it: `return`, `break`, `?`.
+    pub(super) leaves: bool,
+    /// Whether it mentions something that is no variable and does not mean the same everywhere.
+    pub(super) foreign: bool,
+    /// Whether it does more than to look.
+    pub(super) acts: bool,
+    hidden: Vec<String>,
+}
+
+/// Methods that leave their receiver as it is and give the same again.
+const LOOKS: &[&str] = &[
+    "len", "is_empty", "get", "first", "last", "contains", "contains_key", "iter", "chars", "bytes",
+    "as_str", "as_slice", "as_ref", "abs", "min", "max", "pow", "is_some", "is_none", "is_ok",
+    "is_err", "unwrap_or", "copied", "cloned", "clone", "map", "sum", "count", "cmp", "eq", "ne",
+    "wrapping_add", "wrapping_mul", "wrapping_sub", "rem_euclid", "div_euclid", "is_nan",
+    "is_finite", "is_power_of_two", "trailing_zeros", "leading_zeros", "count_ones", "keys",
+    "values", "to_string", "to_owned", "windows", "chunks", "rev", "enumerate", "zip", "filter",
+    "collect", "unwrap", "expect", "starts_with", "ends_with", "signum", "start", "end", "all",
+    "any", "position", "min_by_key", "max_by_key", "skip", "take", "into_iter", "as_deref",
+    "is_some_and", "is_multiple_of", "trim", "parse", "saturating_sub", "saturating_add",
+    "checked_sub", "checked_add", "ok", "sqrt", "ilog2", "isqrt",
+];
+
+/// Names that mean the same everywhere.
+const EVERYWHERE: &[&str] = &["Some", "None", "Ok", "Err", "Vec", "String", "Box", "Option", "Default"];
+
+/// What an expression uses.
+pub(super) fn uses(expr: &Expr) -> Uses {
+    let mut uses = Uses::default();
+    uses.visit_expr(expr);
+    uses
+}
+
+/// What a macro's arguments use.
+pub(super) fn uses_of_macro(mac: &syn::Macro) -> Uses {
+    let mut uses = Uses::default();
+    uses.visit_macro(mac);
+    uses
+}
+
+impl Uses {
+    fn note(&mut self, name: String, how: Use) {
+        if !self.hidden.contains(&name) {
+            let entry = self.names.entry(name).or_insert(how);
+            *entry = (*entry).max(how);
+        }
+    }
+
+    fn base(&mut self, expr: &Expr, how: Use) {
+        match expr {
+            Expr::Paren(inner) => self.base(&inner.expr, how),
+            Expr::Path(path) if path.path.get_ident().is_some() => {
+                if let Some(name) = path.path.get_ident() {
+                    self.note(name.to_string(), how);
+                }
+            }
+            Expr::Index(index) => {
+                self.base(&index.expr, how);
+                self.visit_expr(&index.index);
+            }
+            Expr::Field(field) => self.base(&field.base, how),
+            other => self.visit_expr(other),
+        }
+    }
+
+    /// The names inside of `"{name:.3}"`.
+    fn format_string(&mut self, text: &str) {
+        let mut rest = text;
+        while let Some(at) = rest.find('{') {
+            rest = &rest[at + 1..];
+            if let Some(escaped) = rest.strip_prefix('{') {
+                rest = escaped;
+                continue;
+            }
+            let name: String =
+                rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+                self.note(name, Use::Value);
+            }
+        }
+    }
+
+    fn tokens(&mut self, tokens: TokenStream) {
+        let mut before_dot = false;
+        for token in tokens {
+            match token {
+                TokenTree::Ident(name) if !before_dot => self.note(name.to_string(), Use::Value),
+                TokenTree::Group(group) => self.tokens(group.stream()),
+                TokenTree::Punct(punct) => {
+                    before_dot = punct.as_char() == '.';
+                    continue;
+                }
+                _ => {}
+            }
+            before_dot = false;
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Uses {
+    fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+        match path.path.get_ident() {
+            Some(name) if EVERYWHERE.iter().any(|known| name == known) => {}
+            Some(name) => self.note(name.to_string(), Use::Value),
+            None => self.foreign |= !is_absolute(&path.path),
+        }
+        visit::visit_expr_path(self, path);
+    }
+
+    fn visit_expr_struct(&mut self, of: &'ast syn::ExprStruct) {
+        self.foreign = true;
+        visit::visit_expr_struct(self, of);
+    }
+
+    fn visit_type_path(&mut self, path: &'ast syn::TypePath) {
+        let known = path.path.segments.last().is_some_and(|segment| {
+            let name = segment.ident.to_string();
+            EVERYWHERE.contains(&name.as_str()) || name.starts_with(|c: char| c.is_lowercase())
+        });
+        self.foreign |= !known;
+        visit::visit_type_path(self, path);
+    }
+
+    fn visit_pat(&mut self, pat: &'ast syn::Pat) {
+        match pat {
+            syn::Pat::TupleStruct(of) => {
+                let known = of.path.get_ident().is_some_and(|name| {
+                    EVERYWHERE.iter().any(|known| name == known)
+                });
+                self.foreign |= !known;
+            }
+            syn::Pat::Struct(_) | syn::Pat::Path(_) => self.foreign = true,
+            _ => {}
+        }
+        visit::visit_pat(self, pat);
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
+        let before = self.hidden.len();
+        for input in &closure.inputs {
+            names_of(input, &mut self.hidden);
+        }
+        let leaves = self.leaves;
+        visit::visit_expr_closure(self, closure);
+        // A `return` or `?` inside of a closure stays in it.
+        self.leaves = leaves;
+        self.hidden.truncate(before);
+    }
+
+    fn visit_arm(&mut self, arm: &'ast syn::Arm) {
+        let before = self.hidden.len();
+        names_of(&arm.pat, &mut self.hidden);
+        visit::visit_arm(self, arm);
+        self.hidden.truncate(before);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        let name = call.method.to_string();
+        let looks = LOOKS.contains(&name.as_str());
+        self.acts |= !looks;
+        self.base(&call.receiver, if looks { Use::Base } else { Use::Mut });
+        call.args.iter().for_each(|arg| self.visit_expr(arg));
+    }
+
+    fn visit_expr_index(&mut self, index: &'ast syn::ExprIndex) {
+        self.base(&index.expr, Use::Base);
+        self.visit_expr(&index.index);
+    }
+
+    fn visit_expr_field(&mut self, field: &'ast syn::ExprField) {
+        self.base(&field.base, Use::Base);
+    }
+
+    fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
+        let how = if reference.mutability.is_some() { Use::Mut } else { Use::Base };
+        self.acts |= reference.mutability.is_some();
+        self.base(&reference.expr, how);
+    }
+
+    fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
+        self.acts = true;
+        self.left(&assign.left);
+        self.visit_expr(&assign.right);
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        let assigns = matches!(
+            binary.op,
+            syn::BinOp::AddAssign(_)
+                | syn::BinOp::SubAssign(_)
+                | syn::BinOp::MulAssign(_)
+                | syn::BinOp::DivAssign(_)
+                | syn::BinOp::RemAssign(_)
+                | syn::BinOp::BitAndAssign(_)
+                | syn::BinOp::BitOrAssign(_)
+                | syn::BinOp::BitXorAssign(_)
+                | syn::BinOp::ShlAssign(_)
+                | syn::BinOp::ShrAssign(_)
+        );
+        if assigns {
+            self.acts = true;
+            self.left(&binary.left);
+        } else {
+            self.visit_expr(&binary.left);
+        }
+        self.visit_expr(&binary.right);
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        self.acts = true;
+        match &*call.func {
+            Expr::Path(path) => match path.path.get_ident() {
+                Some(name) if EVERYWHERE.iter().any(|known| name == known) => {}
+                Some(name) => {
+                    self.note(name.to_string(), Use::Value);
+                }
+                None => {
+                    self.foreign |= !is_absolute(&path.path);
+                    visit::visit_expr_path(self, path);
+                }
+            },
+            other => self.visit_expr(other),
+        }
+        call.args.iter().for_each(|arg| self.visit_expr(arg));
+    }
+
+    fn visit_expr_return(&mut self, of: &'ast syn::ExprReturn) {
+        self.leaves = true;
+        visit::visit_expr_return(self, of);
+    }
+
+    fn visit_expr_break(&mut self, of: &'ast syn::ExprBreak) {
+        self.leaves = true;
+        visit::visit_expr_break(self, of);
+    }
+
+    fn visit_expr_continue(&mut self, _: &'ast syn::ExprContinue) {
+        self.leaves = true;
+    }
+
+    fn visit_expr_try(&mut self, of: &'ast syn::ExprTry) {
+        self.leaves = true;
+        visit::visit_expr_try(self, of);
+    }
+
+    fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+        self.acts = true;
+        self.foreign |= !mac
+            .path
+            .get_ident()
+            .is_some_and(|name| crate::capsule::STD_MACROS.contains(&name.to_string().as_str()));
+        let list = mac.parse_body_with(Punctuated::<Expr, syn::Token![,]>::parse_terminated);
+        match list {
+            Ok(args) => {
+                for arg in args {
+                    if let Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &arg {
+                        self.format_string(&text.value());
+                        continue;
+                    }
+                    // `width = w` names an argument of a format string.
+                    let value = match &arg {
+                        Expr::Assign(named) => (*named.right).clone(),
+                        other => other.clone(),
+                    };
+                    let (names, inner) = (std::mem::take(&mut self.hidden), uses(&value));
+                    self.hidden = names;
+                    for (name, how) in inner.names {
+                        self.note(name, how);
+                    }
+                    self.leaves |= inner.leaves;
+                    self.foreign |= inner.foreign;
+                }
+            }
+            Err(_) => self.tokens(mac.tokens.clone()),
+        }
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+impl Uses {
+    /// What is assigned to.
+    fn left(&mut self, expr: &Expr) {
+        let expr = match expr {
+            Expr::Unary(syn::ExprUnary { op: syn::UnOp::Deref(_), expr, .. }) => expr,
+            other => other,
+        };
+        self.base(expr, Use::Mut);
+    }
+}
+
+/// Whether a path of several names means the same in every module.
+pub(super) fn is_absolute(path: &syn::Path) -> bool {
+    let first = path.segments.first().map(|segment| segment.ident.to_string());
+    let first = first.as_deref().unwrap_or_default();
+    path.leading_colon.is_some()
+        || matches!(first, "std" | "core" | "alloc" | "f32" | "f64" | "bool" | "char" | "str" | "Vec" | "String" | "Option" | "Result" | "Some")
+        || crate::parse::is_integer(first)
+}
+
+/// Whether a variable is changed by other means than assignment: by `&mut`, or by a method.
+pub(super) fn is_changed(block: &syn::Block, name: &str) -> bool {
+    struct Changed<'n> {
+        name: &'n str,
+        found: bool,
+    }
+    impl Changed<'_> {
+        fn is(&self, expr: &Expr) -> bool {
+            match expr {
+                Expr::Path(path) => path.path.is_ident(self.name),
+                Expr::Index(index) => self.is(&index.expr),
+                Expr::Field(field) => self.is(&field.base),
+                Expr::Paren(inner) => self.is(&inner.expr),
+                _ => false,
+            }
+        }
+    }
+    impl<'ast> Visit<'ast> for Changed<'_> {
+        fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+            let looks = LOOKS.contains(&call.method.to_string().as_str());
+            self.found |= !looks && self.is(&call.receiver);
+            visit::visit_expr_method_call(self, call);
+        }
+        fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
+            self.found |= reference.mutability.is_some() && self.is(&reference.expr);
+            visit::visit_expr_reference(self, reference);
+        }
+        fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
+            self.found |= !matches!(*assign.left, Expr::Path(_)) && self.is(&assign.left);
+            visit::visit_expr_assign(self, assign);
+        }
+    }
+    let mut changed = Changed { name, found: false };
+    changed.visit_block(block);
+    changed.found
+}

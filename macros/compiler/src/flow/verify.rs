@@ -1,0 +1,152 @@
+//! Whether a lowered program makes sense: every value is defined where it is used.
+
+use super::ir::{Block, CallOut, Carried, Kind, Loop, Over, Program, Tree, V};
+use super::visit::{Rename, rename};
+use proc_macro2::Span;
+use std::collections::HashSet;
+
+/// A value that is used where it is not certain to be defined: where, and what it is called.
+pub fn undefined(program: &Program) -> Option<(Span, String)> {
+    let mut check = Check { program, defined: vec![false; program.values.len()], found: None };
+    for param in &program.params {
+        if let super::ir::ParamIs::Value(v) = param {
+            check.defined[v.0 as usize] = true;
+        }
+    }
+    check.block(&program.body);
+    if let Some(tree) = &program.result {
+        check.tree(tree);
+    }
+    check.found
+}
+
+struct Check<'p> {
+    program: &'p Program,
+    defined: Vec<bool>,
+    found: Option<(Span, String)>,
+}
+
+impl Check<'_> {
+    fn used(&mut self, v: V, span: Span) {
+        if !self.defined[v.0 as usize] && self.found.is_none() {
+            self.found = Some((span, self.program.of(v).name.clone()));
+        }
+    }
+
+    fn define(&mut self, v: V, scope: &mut Vec<V>) {
+        self.defined[v.0 as usize] = true;
+        scope.push(v);
+    }
+
+    fn leave(&mut self, scope: Vec<V>) {
+        for v in scope {
+            self.defined[v.0 as usize] = false;
+        }
+    }
+
+    fn block(&mut self, block: &Block) -> Vec<V> {
+        let mut scope = Vec::new();
+        for stmt in &block.stmts {
+            match &stmt.kind {
+                Kind::If { cond, then, other, outs } => {
+                    self.used(*cond, stmt.span);
+                    let mut arms = [then, other].map(Some);
+                    for (k, arm) in arms.iter_mut().enumerate() {
+                        let Some(arm) = arm.take() else { continue };
+                        let inner = self.block(arm);
+                        for out in outs {
+                            let value = if k == 0 { out.then } else { out.other };
+                            value.into_iter().for_each(|v| self.used(v, stmt.span));
+                        }
+                        self.leave(inner);
+                    }
+                    for out in outs {
+                        self.define(out.value, &mut scope);
+                    }
+                }
+                Kind::Loop(lp) => self.loop_of(lp, stmt.span, &mut scope),
+                _ => {
+                    let outs: HashSet<V> = defines(&stmt.kind).into_iter().collect();
+                    let mut used = Vec::new();
+                    let mut copy = stmt.clone();
+                    rename(&mut copy, &mut Collect(&mut used));
+                    for v in used {
+                        if !outs.contains(&v) {
+                            self.used(v, stmt.span);
+                        }
+                    }
+                    for v in outs {
+                        self.define(v, &mut scope);
+                    }
+                }
+            }
+        }
+        scope
+    }
+
+    fn loop_of(&mut self, lp: &Loop, span: Span, scope: &mut Vec<V>) {
+        let mut inner = Vec::new();
+        if let Over::Range { var, lo, hi, .. } = &lp.over {
+            self.used(*lo, span);
+            self.used(*hi, span);
+            self.define(*var, &mut inner);
+        }
+        for Carried { init, param, .. } in &lp.carried {
+            self.used(*init, span);
+            self.define(*param, &mut inner);
+        }
+        let of_body = self.block(&lp.body);
+        for Carried { next, .. } in &lp.carried {
+            self.used(*next, span);
+        }
+        lp.exit.iter().for_each(|v| self.used(*v, span));
+        self.leave(of_body);
+        self.leave(inner);
+        for Carried { out, .. } in &lp.carried {
+            self.define(*out, scope);
+        }
+        lp.count.iter().for_each(|v| self.define(*v, scope));
+    }
+
+    fn tree(&mut self, tree: &Tree) {
+        match tree {
+            Tree::Unit => {}
+            Tree::Value(v) => self.used(*v, Span::call_site()),
+            Tree::Place(place) => {
+                for v in place.indices().collect::<Vec<_>>() {
+                    self.used(v, Span::call_site());
+                }
+            }
+            Tree::Tuple(parts) => parts.iter().for_each(|part| self.tree(part)),
+            Tree::Success(inner) => self.tree(inner),
+        }
+    }
+}
+
+/// The values that a statement without blocks defines.
+fn defines(kind: &Kind) -> Vec<V> {
+    match kind {
+        Kind::Const(v, _)
+        | Kind::Prim(v, ..)
+        | Kind::Cast(v, _)
+        | Kind::Pass(v, ..)
+        | Kind::Load(v, _)
+        | Kind::Pop(v, _)
+        | Kind::SumAll(v, _)
+        | Kind::Opaque { out: Some(v), .. } => vec![*v],
+        Kind::Call(call) => match call.out {
+            CallOut::Value(v) => vec![v],
+            CallOut::Unit | CallOut::Mem(_) => vec![],
+        },
+        _ => vec![],
+    }
+}
+
+struct Collect<'c>(&'c mut Vec<V>);
+
+impl Rename for Collect<'_> {
+    fn value(&mut self, v: &mut V) {
+        self.0.push(*v);
+    }
+    fn mem(&mut self, _: &mut super::ir::MemId) {}
+}

@@ -1,0 +1,173 @@
+//! `#[differentiate]` on an `impl` block: the derivatives of its methods, in a second block beside
+//! it.
+//!
+//! The block passes through the chain of capsules as a whole, because its methods know each other;
+//! then each of them is compiled as a function is.
+
+use crate::capsule::{self, Assembly, add_path};
+use crate::driver::{compile, unique};
+use crate::emit::{self, is_differentiate};
+use crate::error::Errors;
+use crate::parse::{Function, Options, Owner, parse_method};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+
+/// A method of the block that has something to differentiate.
+pub(crate) enum Method {
+    /// Understood.
+    Accepted(Box<Function>),
+    /// Refused and reported, by its name.
+    Refused(Ident),
+}
+
+impl Method {
+    /// What it is called.
+    pub(crate) fn name(&self) -> &Ident {
+        match self {
+            Method::Accepted(function) => &function.item.sig.ident,
+            Method::Refused(name) => name,
+        }
+    }
+}
+
+/// `#[differentiate(attr)] impl ..`: the block as it stands, and its derivatives; if it needs other
+/// items' sources, by way of their capsules.
+pub(crate) fn expand(attr: TokenStream, block: syn::ItemImpl) -> TokenStream {
+    let mut errors = Errors::new();
+    let plain = plain(&block);
+    if !attr.is_empty() {
+        errors.at(
+            &attr,
+            "options are those of a method: write `#[differentiate(..)]` on the method in the block, and `#[differentiate]` alone on the block",
+        );
+    }
+    if let Some((path, _)) = &block.trait_ {
+        errors.at(
+            path,
+            "the implementation of a trait cannot have methods of its own, as derivatives are: put `#[differentiate]` on an `impl` block without a trait, and call its methods in this one",
+        );
+        let errors = errors.into_tokens();
+        return quote!(#plain #errors);
+    }
+    let methods = methods(&block, &mut errors);
+    if methods.is_empty() && !errors.any() {
+        errors.at(
+            &block.self_ty,
+            "nothing to differentiate: no method in this block takes and returns floats, arrays or structs of them",
+        );
+    }
+    let mut paths = Vec::new();
+    for method in &methods {
+        if let Method::Accepted(function) = method {
+            capsule::callee_paths(function).into_iter().for_each(|path| add_path(&mut paths, path));
+        }
+    }
+    let id = unique(&block, &"impl");
+    let beside = match paths.is_empty() {
+        true => {
+            let item = syn::Item::Impl(block.clone());
+            finish(&Assembly::alone(&id, TokenStream::new(), item), &block, errors)
+        }
+        false => {
+            let chain = capsule::chain(&id, &TokenStream::new(), &block, &paths);
+            let errors = errors.into_tokens();
+            quote!(#chain #errors)
+        }
+    };
+    quote!(#plain #beside)
+}
+
+/// The last link of the chain: compiles every method. What was refused before was reported.
+pub(crate) fn finish(
+    assembly: &Assembly,
+    block: &syn::ItemImpl,
+    mut errors: Errors,
+) -> TokenStream {
+    let methods = methods(block, &mut Errors::new());
+    let mut derivatives = TokenStream::new();
+    for method in &methods {
+        let Method::Accepted(function) = method else { continue };
+        let callees = assembly.callees_of(function, &methods);
+        let compiled = match callees.any_broken() {
+            true => None,
+            false => compile(&callees, &mut errors),
+        };
+        derivatives.extend(match &compiled {
+            Some(compiled) => emit::emit(compiled, &callees),
+            None => emit::stub_method(function),
+        });
+    }
+    let cfgs = block.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+    let (of_impl, _, where_clause) = block.generics.split_for_impl();
+    let (ty, errors) = (&block.self_ty, errors.into_tokens());
+    quote! {
+        #(#cfgs)*
+        impl #of_impl #ty #where_clause { #derivatives }
+        #errors
+    }
+}
+
+/// The block as rustc is to see it.
+fn plain(block: &syn::ItemImpl) -> syn::ItemImpl {
+    let mut block = block.clone();
+    for item in &mut block.items {
+        if let syn::ImplItem::Fn(method) = item {
+            *method = emit::plain_method(method);
+            // A method may be used through its derivatives only.
+            method.attrs.push(syn::parse_quote!(#[allow(dead_code)]));
+        }
+    }
+    block
+}
+
+/// The methods that have something to differentiate; the others are helpers and left alone, unless
+/// they carry the attribute themselves.
+fn methods(block: &syn::ItemImpl, errors: &mut Errors) -> Vec<Method> {
+    let owner = Owner { ty: (*block.self_ty).clone(), generics: block.generics.clone() };
+    let mut methods = Vec::new();
+    for item in &block.items {
+        let syn::ImplItem::Fn(method) = item else { continue };
+        let attr = method.attrs.iter().find(|attr| is_differentiate(attr));
+        let mut bare = method.clone();
+        bare.attrs.retain(|attr| !is_differentiate(attr));
+        let options = match attr.map(|attr| &attr.meta) {
+            Some(syn::Meta::List(list)) => syn::parse2::<Options>(list.tokens.clone()),
+            _ => Ok(Options::default()),
+        };
+        let mut found = Errors::new();
+        let function = match options {
+            Ok(options) => parse_method(options, &bare, &owner, &mut found),
+            Err(error) => {
+                found.push(error);
+                None
+            }
+        };
+        match function {
+            Some(function) => methods.push(Method::Accepted(Box::new(function))),
+            None if attr.is_none() && found.messages().all(|message| is_of_a_helper(&message)) => {}
+            None => {
+                methods.push(Method::Refused(method.sig.ident.clone()));
+                found.iter().for_each(|error| errors.push(error.clone()));
+            }
+        }
+    }
+    methods
+}
+
+/// Whether the reason why a method was refused only means that there is nothing to differentiate.
+fn is_of_a_helper(message: &str) -> bool {
+    message.starts_with("nothing to differentiate")
+        || message.starts_with("a result behind a reference")
+}
+
+/// Whether tokens name something.
+pub(crate) fn mentions(tokens: impl ToTokens, name: &Ident) -> bool {
+    fn look(tokens: TokenStream, name: &str) -> bool {
+        tokens.into_iter().any(|token| match token {
+            proc_macro2::TokenTree::Ident(ident) => ident == name,
+            proc_macro2::TokenTree::Group(group) => look(group.stream(), name),
+            _ => false,
+        })
+    }
+    look(tokens.to_token_stream(), &name.to_string())
+}
