@@ -6,7 +6,6 @@
 #![forbid(unsafe_code)]
 
 pub mod case;
-#[cfg(flow)]
 pub mod functions;
 mod scalars;
 

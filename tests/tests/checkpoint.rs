@@ -3,7 +3,6 @@
 //!
 //! A binary of its own with one test only, since a global allocator counts for the whole process.
 
-#![cfg(flow)]
 #![allow(unsafe_code, reason = "a global allocator is unsafe to implement")]
 
 use chainrule::differentiate;

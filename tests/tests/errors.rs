@@ -8,6 +8,5 @@
 fn every_mistake_has_its_message() {
     let mistakes = trybuild::TestCases::new();
     mistakes.compile_fail("tests/errors/*.rs");
-    #[cfg(flow)]
     mistakes.compile_fail("tests/errors/control_flow/*.rs");
 }

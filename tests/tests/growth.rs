@@ -3,7 +3,6 @@
 //! `cargo test -p chainrule-tests --test growth -- --nocapture` prints how long each expansion
 //! takes in a debug build of the compiler; no test asserts a time.
 
-#![cfg(flow)]
 #![forbid(unsafe_code)]
 
 use chainrule::differentiate;

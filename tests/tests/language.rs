@@ -3,7 +3,6 @@
 //!
 //! One test for each construct; a failure names the functions and points.
 
-#![cfg(flow)]
 #![forbid(unsafe_code)]
 
 use chainrule_tests::{case::check, functions};

@@ -1,7 +1,6 @@
 //! PITFALLS C4, row by row, as far as it belongs to reverse mode of scalar code: the interface,
 //! numerics, and what can stand around and inside a function.
 
-#![cfg(flow)]
 #![forbid(unsafe_code)]
 
 use chainrule::{Differentiable, differentiate, stop_gradient};

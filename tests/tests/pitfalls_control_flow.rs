@@ -1,7 +1,6 @@
 //! PITFALLS C1, row by row: control flow and state. Each case is one where a differentiator in use
 //! has been wrong, with the numbers that give it away; macro and tape are both held to them.
 
-#![cfg(flow)]
 #![forbid(unsafe_code)]
 #![allow(
     clippy::assign_op_pattern,

@@ -1,7 +1,6 @@
 //! PITFALLS C2 inside control flow: special points of functions in loops, branches and closures.
 //! `special_points.rs` has the same rows for straight-line code.
 
-#![cfg(flow)]
 #![forbid(unsafe_code)]
 #![allow(
     clippy::needless_range_loop,

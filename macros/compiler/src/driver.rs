@@ -237,6 +237,12 @@ fn finish(callees: &Callees, mut errors: Errors) -> TokenStream {
     };
     let derivatives = match (&compiled, callees.function(callees.root())) {
         (Some(compiled), _) => emit::emit(compiled, callees),
+        // A function of functions: its callers inline it, each with functions that are known.
+        (None, Some(function)) if function.takes_functions() && !callees.any_broken() => {
+            let capsule = capsule::capsule(callees, false);
+            let alone = emit::without_derivative(function);
+            return quote!(#alone #capsule);
+        }
         (None, Some(function)) => emit::stub(function),
         (None, None) => TokenStream::new(),
     };

@@ -353,3 +353,30 @@ pub fn check_tangent<T: Tangent>(function: &str, what: &str, tangent: &T, of: &s
 pub fn fail_length(function: &str, what: &str, length: usize, of: &str, expected: usize) -> ! {
     panic!("`{function}`: {what} has length {length}, but {of} has length {expected}")
 }
+
+/// What is inside an `Ok` that was asked for.
+#[track_caller]
+pub fn ok<T, E>(result: Result<T, E>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(_) => fail_unset(),
+    }
+}
+
+/// What is inside an `Err` that was asked for.
+#[track_caller]
+pub fn err<T, E>(result: Result<T, E>) -> E {
+    match result {
+        Ok(_) => fail_unset(),
+        Err(error) => error,
+    }
+}
+
+/// What is inside a `Some` that was asked for.
+#[track_caller]
+pub fn some<T>(option: Option<T>) -> T {
+    match option {
+        Some(value) => value,
+        None => fail_unset(),
+    }
+}

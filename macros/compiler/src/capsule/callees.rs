@@ -59,6 +59,8 @@ struct Walk<'f> {
     taint: Taint,
     /// Closures and inner functions: what is called by their names has no capsule.
     closures: HashSet<String>,
+    /// The names of parameters: what is called by them is a function that was passed in.
+    parameters: Vec<String>,
     /// All names that the body binds.
     locals: HashSet<String>,
     /// Whether this look is for the taint only.
@@ -70,8 +72,10 @@ impl<'f> Walk<'f> {
     fn new(function: &'f Function) -> Self {
         let mut locals = Locals::default();
         function.params.iter().for_each(|param| locals.visit_pat(&param.pat));
+        let parameters = locals.0.clone();
         locals.visit_block(&function.item.block);
         Walk {
+            parameters,
             function,
             taint: Taint::of_parameters(function),
             closures: HashSet::new(),
@@ -87,6 +91,7 @@ impl<'f> Walk<'f> {
         let is_method = self.function.owner.is_some();
         let skip = |name: &String| {
             self.closures.contains(name)
+                || self.parameters.contains(name)
                 || (*name == own && !is_method)
                 || STD_MACROS.contains(&name.as_str())
         };
@@ -169,6 +174,7 @@ impl<'ast> Visit<'ast> for Walk<'_> {
             syn::Pat::Type(typed) => &*typed.pat,
             pat => pat,
         };
+        self.taint.refer(pat, &init.expr);
         self.taint.bind(pat, &init.expr);
     }
 
@@ -187,6 +193,7 @@ impl<'ast> Visit<'ast> for Walk<'_> {
 
     fn visit_expr_for_loop(&mut self, looped: &'ast syn::ExprForLoop) {
         self.visit_expr(&looped.expr);
+        self.taint.refer(&looped.pat, &looped.expr);
         self.taint.bind_elements(&looped.pat, &looped.expr);
         self.body(&looped.body);
         self.taint.bind_elements(&looped.pat, &looped.expr);

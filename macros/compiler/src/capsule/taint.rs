@@ -68,12 +68,14 @@ const UNCHANGING: &[&str] = &[
 /// The tainted variables of a body.
 pub(super) struct Taint {
     names: HashSet<String>,
+    /// Names by which others are changed: `r` of `let r = &mut y`.
+    references: Vec<(String, String)>,
 }
 
 impl Taint {
     /// Of the parameters alone.
     pub(super) fn of_parameters(function: &Function) -> Taint {
-        let mut taint = Taint { names: HashSet::new() };
+        let mut taint = Taint { names: HashSet::new(), references: vec![] };
         for param in function.wrt() {
             taint.taint(&param.pat);
         }
@@ -95,7 +97,11 @@ impl Taint {
     /// Taints the variable that a place is a part of.
     pub(super) fn taint_place(&mut self, place: &Expr) {
         match place {
-            Expr::Path(path) => self.names.extend(path.path.get_ident().map(ToString::to_string)),
+            Expr::Path(path) => {
+                if let Some(name) = path.path.get_ident() {
+                    self.taint_name(name.to_string());
+                }
+            }
             Expr::Tuple(tuple) => tuple.elems.iter().for_each(|part| self.taint_place(part)),
             Expr::Field(field) => self.taint_place(&field.base),
             Expr::Index(index) => self.taint_place(&index.expr),
@@ -105,6 +111,65 @@ impl Taint {
             Expr::Unary(inner) => self.taint_place(&inner.expr),
             Expr::MethodCall(call) => self.taint_place(&call.receiver),
             _ => {}
+        }
+    }
+
+    /// Taints a variable, and what is changed by its name.
+    fn taint_name(&mut self, name: String) {
+        if !self.names.insert(name.clone()) {
+            return;
+        }
+        let behind: Vec<String> = (self.references.iter())
+            .filter(|(reference, _)| *reference == name)
+            .map(|(_, behind)| behind.clone())
+            .collect();
+        behind.into_iter().for_each(|name| self.taint_name(name));
+    }
+
+    /// Notes the variables that what a pattern binds may change: those behind a `&mut` or under a
+    /// method like `iter_mut`.
+    pub(super) fn refer(&mut self, pat: &Pat, value: &Expr) {
+        struct Behind(Vec<String>);
+        impl Behind {
+            fn base(&mut self, place: &Expr) {
+                match place {
+                    Expr::Path(path) => {
+                        self.0.extend(path.path.get_ident().map(ToString::to_string));
+                    }
+                    Expr::Field(field) => self.base(&field.base),
+                    Expr::Index(index) => self.base(&index.expr),
+                    Expr::Paren(inner) => self.base(&inner.expr),
+                    Expr::Unary(inner) => self.base(&inner.expr),
+                    Expr::MethodCall(call) => self.base(&call.receiver),
+                    _ => {}
+                }
+            }
+        }
+        impl<'ast> Visit<'ast> for Behind {
+            fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
+                if reference.mutability.is_some() {
+                    self.base(&reference.expr);
+                }
+                visit::visit_expr_reference(self, reference);
+            }
+            fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+                if call.method.to_string().contains("_mut") {
+                    self.base(&call.receiver);
+                }
+                visit::visit_expr_method_call(self, call);
+            }
+        }
+        let mut behind = Behind(vec![]);
+        behind.visit_expr(value);
+        let mut names = Vec::new();
+        names_of(pat, &mut names);
+        for name in names {
+            for behind in &behind.0 {
+                let link = (name.clone(), behind.clone());
+                if !self.references.contains(&link) {
+                    self.references.push(link);
+                }
+            }
         }
     }
 

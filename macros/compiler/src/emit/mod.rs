@@ -78,6 +78,21 @@ fn of_tensors(compiled: &Tensors<'_>, callees: &Callees) -> TokenStream {
     }
 }
 
+/// The struct beside a function that has a derivative only where its callers pass functions that
+/// are known.
+pub fn without_derivative(function: &Function) -> TokenStream {
+    let (name, vis) = (&function.item.sig.ident, &function.item.vis);
+    let cfgs = conditions(function);
+    let doc = format!("[`{name}`](fn@{name}) is differentiated where it is called with a closure.");
+    quote! {
+        #(#cfgs)*
+        #[doc = #doc]
+        #[allow(non_camel_case_types, dead_code)]
+        #[derive(Clone, Copy, Debug, Default)]
+        #vis struct #name {}
+    }
+}
+
 /// The `#[cfg(..)]` attributes of the function, which hold for all that stands beside it.
 pub(crate) fn conditions(function: &Function) -> Vec<&syn::Attribute> {
     function.item.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect()

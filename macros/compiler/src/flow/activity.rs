@@ -356,12 +356,20 @@ fn report(block: &Block, varied: &Varied<'_>, errors: &mut Errors) {
                     "this casts a differentiated float to an integer, where its derivative would be lost: write `stop_gradient(x) as …` if that is meant",
                 );
             }
+            Kind::Opaque { out: Some(out), .. } if varied.program.constants.contains(out) => {}
             Kind::Opaque { code, .. } if !is_effect(code) => {
                 if let Some(bind) = code.binds.iter().find(|bind| varied.source(&bind.what)) {
                     let what = callee(code);
                     errors.at(
                         stmt.span,
-                        format!("{what} takes `{}`, which carries a derivative, but cannot be seen through: put `#[differentiate]` on the function that is called, or write `stop_gradient({})` if its derivative is not wanted", bind.name, bind.name),
+                        {
+                            let name = bind.name.to_string();
+                            let (takes, stop) = match name.starts_with("__") {
+                                true => ("a value that".to_string(), "x".to_string()),
+                                false => (format!("`{name}`, which"), name),
+                            };
+                            format!("{what} takes {takes} carries a derivative, but cannot be seen through: put `#[differentiate]` on the function that is called, or write `stop_gradient({stop})` if its derivative is not wanted")
+                        },
                     );
                 }
             }

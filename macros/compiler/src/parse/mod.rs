@@ -116,6 +116,11 @@ impl Function {
             })
     }
 
+    /// Whether a parameter is a closure or function.
+    pub fn takes_functions(&self) -> bool {
+        self.params.iter().any(|p| p.ty == Type::Constant("closure".to_string()))
+    }
+
     /// Whether there are arrays of `ndarray` in its signature.
     pub fn mentions_arrays(&self) -> bool {
         self.output.mentions_arrays() || self.params.iter().any(|p| p.ty.mentions_arrays())

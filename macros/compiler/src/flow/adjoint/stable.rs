@@ -3,6 +3,7 @@
 use super::{Builder, Standing};
 use crate::flow::index::{BlockId, Role, Site};
 use crate::flow::ir::{Kind, Loop, MemId, Mode, Origin, Over, Place, Proj, Stmt, V};
+use crate::parse::Type;
 
 /// What has to be done before a load is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +84,12 @@ impl Builder<'_> {
         let whole = |place: &Place| place.mem == mem && place.proj.is_empty();
         match &stmt.kind {
             Kind::Fill(place, _) => whole(place),
-            Kind::Assign { to, from, .. } => whole(to) && from.mem != mem,
+            // What may get another length cannot be put back from a record of its last contents.
+            Kind::Assign { to, from, .. } => {
+                whole(to)
+                    && from.mem != mem
+                    && matches!(self.src.at(mem).ty, Type::Fixed(..) | Type::Slice(_))
+            }
             Kind::Loop(lp) => self.loop_fills(lp, pos, mem),
             _ => false,
         }

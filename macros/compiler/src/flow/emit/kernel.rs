@@ -103,10 +103,12 @@ pub(super) fn adjoint(function: &Function, adjoint: &Adjoint) -> TokenStream {
     let generics = &function.item.sig.generics;
     let (params, where_clause) = (&generics.params, &generics.where_clause);
     let name = super::api::named(function, "__adjoint");
+    let items = program.items.iter().map(|(_, item)| item);
     quote! {
         #[inline]
         #[track_caller]
         fn #name<#params>(#(#inputs,)* #(#grads),*) -> #returned #where_clause {
+            #(#items)*
             #statements
             #late
             #ending

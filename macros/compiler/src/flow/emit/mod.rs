@@ -19,12 +19,15 @@ mod windows;
 pub(crate) use kernel::{success, wrapped_type};
 pub(crate) use types::owned;
 
-use super::ir::{Adjoint, Program};
+use super::ir::{Adjoint, Program, Ty, V};
 use crate::capsule::Callees;
+use crate::emit::element::elem_type;
 use crate::emit::{conditions, objective, tape};
+use crate::ir::Elem;
 use crate::parse::Function;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+use std::collections::HashSet;
 
 /// The struct beside the function, with everything it offers.
 pub fn emit(
@@ -41,6 +44,7 @@ pub fn emit(
         public.extend(tape::tape_of(function, callees));
     }
     let kernel = kernel::adjoint(function, adjoint);
+    let accessors = accessors(&adjoint.program);
     let (objective, quiet) = (objective::objective(function), quiet());
     quote! {
         #(#cfgs)*
@@ -56,6 +60,7 @@ pub fn emit(
             pub const DERIVATION: &'static str = #derivation;
             #public
             #kernel
+            #accessors
         }
 
         #(#cfgs)*
@@ -95,6 +100,38 @@ pub fn primal(function: &Function, program: &Program) -> TokenStream {
         #quiet
         #primal
     }
+}
+
+/// What callers that inline the function need of its place: constants, functions without a
+/// derivative. Those whose types are not known here have none.
+fn accessors(program: &Program) -> TokenStream {
+    let known = |v: V| match &program.of(v).ty {
+        Ty::Float(elem @ (Elem::F32 | Elem::F64)) => Some(elem_type(elem)),
+        Ty::Int(Some(name)) => Some(elem_type(&Elem::Int(name.clone()))),
+        Ty::Bool => Some(quote!(bool)),
+        _ => None,
+    };
+    let mut done = HashSet::new();
+    let mut out = TokenStream::new();
+    for accessor in &program.accessors {
+        let params: Option<Vec<TokenStream>> = (accessor.params.iter())
+            .map(|(name, v)| {
+                let ty = known(*v)?;
+                Some(quote!(#name: #ty))
+            })
+            .collect();
+        let (Some(params), Some(ty)) = (params, known(accessor.out)) else { continue };
+        if !done.insert(accessor.name.to_string()) {
+            continue;
+        }
+        let (name, body) = (&accessor.name, &accessor.body);
+        out.extend(quote! {
+            #[doc(hidden)]
+            #[inline(always)]
+            pub fn #name(#(#params),*) -> #ty { #body }
+        });
+    }
+    out
 }
 
 /// The lints that are not meant for generated code. Some look at what the user wrote, which stands

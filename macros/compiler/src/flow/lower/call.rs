@@ -3,11 +3,12 @@
 use super::pattern::last_name;
 use super::val::{Held, Opt, Val};
 use super::{Lowerer, Slot};
-use crate::flow::ir::{Init, Kind, Place};
+use crate::flow::ir::{Bind, By, Init, Kind, Place, Source};
 use crate::ir::Elem;
 use crate::parse::Type;
 use crate::primitives;
 use proc_macro2::Span;
+use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall};
 
@@ -38,10 +39,52 @@ impl Lowerer<'_> {
             };
         }
         if !self.is_known_call(path) {
-            return self.opaque(&Expr::Call(call.clone()));
+            return self.passive_call(call, path);
         }
         let args = self.arguments(call);
         self.call_path(path, args, span)
+    }
+
+    /// A call of a function that cannot be seen through: its arguments are evaluated, so that what
+    /// they are made of counts, not what they mention.
+    fn passive_call(&mut self, call: &ExprCall, path: &syn::Path) -> Val {
+        let (mut binds, mut tokens) = (Vec::new(), Vec::new());
+        for (k, arg) in call.args.iter().enumerate() {
+            let (inner, borrowed) = match arg {
+                Expr::Reference(reference) if reference.mutability.is_some() => {
+                    return self.opaque(&Expr::Call(call.clone()));
+                }
+                Expr::Reference(reference) => (&*reference.expr, true),
+                arg => (arg, false),
+            };
+            let name = match inner {
+                Expr::Path(path) => path.path.get_ident().filter(|name| *name != "self").cloned(),
+                _ => None,
+            };
+            if matches!(inner, Expr::Path(path) if path.path.get_ident().is_none_or(|name| self.lookup(&name.to_string()).is_none())) {
+                tokens.push(arg.to_token_stream());
+                continue;
+            }
+            let val = self.expr(inner);
+            let name = name.unwrap_or_else(|| format_ident!("__argument{k}"));
+            let (what, by) = match self.plain(val, arg.span()) {
+                Val::Scalar(v) if self.program.of(v).object => {
+                    return self.opaque(&Expr::Call(call.clone()));
+                }
+                Val::Scalar(v) => (Source::Value(v), if borrowed { By::Ref } else { By::Value }),
+                Val::Bool(value) => (Source::Value(self.boolean(value, arg.span())), By::Value),
+                Val::Place(place, held) => {
+                    let by = if borrowed || held == Held::Ref { By::Ref } else { By::Value };
+                    (Source::Place(place), by)
+                }
+                val if val.is_silent() => return Val::Error,
+                _ => return self.opaque(&Expr::Call(call.clone())),
+            };
+            tokens.push(quote!(#name));
+            binds.push(Bind { name, what, by });
+        }
+        let foreign = !super::scan::is_absolute(path) && !self.is_item(&last_name(path));
+        self.taken(quote!(#path(#(#tokens),*)), binds, false, foreign, call.span())
     }
 
     fn arguments(&mut self, call: &ExprCall) -> Vec<Val> {

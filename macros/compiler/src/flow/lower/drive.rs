@@ -203,7 +203,8 @@ impl<'a> Lowerer<'a> {
 
     fn indexed_loop(&mut self, it: &Rc<It>, header: &Header, span: Span, body: Body<'_, 'a>) -> Val {
         let (of, reversed) = match &**it {
-            It::Rev(of) => (of.clone(), true),
+            // A loop with checkpoints counts up; its items are numbered from the end.
+            It::Rev(of) if header.checkpoint.is_none() => (of.clone(), true),
             _ => (it.clone(), false),
         };
         if let It::Range(lo, Some(hi)) = *of {

@@ -57,7 +57,14 @@ impl Lowerer<'_> {
     /// Whether a piece of code mentions names that are no variables and mean something at its place
     /// only.
     pub(super) fn is_foreign(&self, uses: &Uses) -> bool {
-        uses.foreign || uses.names.keys().any(|name| self.lookup(name).is_none())
+        let generics = &self.frame().function.item.sig.generics;
+        let is_parameter = |name: &str| {
+            self.outer.is_none() && generics.const_params().any(|param| param.ident == name)
+        };
+        uses.foreign
+            || (uses.names.keys()).any(|name| {
+                self.lookup(name).is_none() && !self.is_item(name) && !is_parameter(name)
+            })
     }
 
     /// A value from code at the function's own place. Where the function is inlined, it is reached

@@ -123,6 +123,10 @@ impl Lowerer<'_> {
             },
             false => self.owned(val, mutable, span),
         };
+        let val = match val {
+            Val::Iter(it) if mutable => self.with_cursor(&it, span),
+            val => val,
+        };
         self.name_val(&val, &name);
         if let Some((_, inner)) = &pat.subpat {
             self.bind(inner, val.clone());

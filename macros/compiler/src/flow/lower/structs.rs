@@ -194,7 +194,7 @@ impl Lowerer<'_> {
                 self.changing.insert(mem);
                 CallOut::Mem(mem)
             }
-            None => CallOut::Value(self.fresh("result", Slot::Unknown, span)),
+            None => CallOut::Value(self.fresh("result", Slot::FloatLiteral, span)),
         };
         self.emit(Kind::Call(Box::new(Call { value, vjp, method, args: list, out })), span);
         self.write_back(after, span);
