@@ -1,8 +1,8 @@
 //! Prints programs: for people, snapshots and debugging.
 
 use super::ir::{
-    Adjoint, Block, By, Call, CallOut, Code, Grad, Init, Kind, MemId, Mode, Origin, Over, ParamIs, Pass,
-    Place, Program, Proj, Pulled, Source, Tree, Ty, V,
+    Adjoint, Block, By, Call, CallOut, Code, Grad, Init, Kind, MemId, Mode, Origin, Over, ParamIs,
+    Pass, Place, Program, Proj, Pulled, Source, Tree, Ty, V,
 };
 use crate::ir::Literal;
 use crate::parse::Type;
@@ -378,12 +378,14 @@ impl<'p> Printer<'p> {
                 self.line(head);
                 self.depth += 1;
                 for carried in &of.carried {
-                    let text = format!("{} from {}", self.define(carried.param), self.value(carried.init));
+                    let text =
+                        format!("{} from {}", self.define(carried.param), self.value(carried.init));
                     self.line(format!("carry {text}"));
                 }
                 self.block(&of.body);
                 for carried in &of.carried {
-                    let text = format!("{} = {}", self.value(carried.param), self.value(carried.next));
+                    let text =
+                        format!("{} = {}", self.value(carried.param), self.value(carried.next));
                     self.line(format!("next {text}"));
                 }
                 if let Some(exit) = of.exit {
@@ -392,7 +394,8 @@ impl<'p> Printer<'p> {
                 }
                 self.depth -= 1;
                 for carried in &of.carried {
-                    let text = format!("{} = {}", self.define(carried.out), self.value(carried.param));
+                    let text =
+                        format!("{} = {}", self.define(carried.out), self.value(carried.param));
                     self.line(format!("out {text}"));
                 }
                 if let Some(count) = of.count {

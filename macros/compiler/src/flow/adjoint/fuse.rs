@@ -134,10 +134,10 @@ impl<'p> Builder<'p> {
                 }
                 Kind::Loop(lp) => {
                     for (k, carried) in lp.carried.iter().enumerate() {
-                        if carried.init == v && self.act.value(carried.param) {
+                        if carried.init == v && self.is_active(carried) {
                             note(Use::Init(k));
                         }
-                        if carried.next == v && self.act.value(carried.param) {
+                        if carried.next == v && self.is_active(carried) {
                             note(Use::Next(k));
                         }
                     }

@@ -16,13 +16,26 @@ impl Lowerer<'_> {
             Val::Closure(closure) => self.apply_closure(&closure.clone(), args, span),
             Val::Function(path) => self.call_path(&path.clone(), args, span),
             Val::Error | Val::Never => Val::Error,
-            other => self.error(span, format!("{} cannot be called: write a closure or the name of a function", other.described())),
+            other => self.error(
+                span,
+                format!(
+                    "{} cannot be called: write a closure or the name of a function",
+                    other.described()
+                ),
+            ),
         }
     }
 
     fn apply_closure(&mut self, closure: &Rc<Closure>, args: Vec<Val>, span: Span) -> Val {
         if args.len() != closure.expr.inputs.len() {
-            return self.error(span, format!("this closure takes {} argument(s), not {}", closure.expr.inputs.len(), args.len()));
+            return self.error(
+                span,
+                format!(
+                    "this closure takes {} argument(s), not {}",
+                    closure.expr.inputs.len(),
+                    args.len()
+                ),
+            );
         }
         if self.depth >= DEPTH {
             return self.error(span, "closures are nested too deeply here");

@@ -61,7 +61,8 @@ impl Lowerer<'_> {
                 Expr::Path(path) => path.path.get_ident().filter(|name| *name != "self").cloned(),
                 _ => None,
             };
-            if matches!(inner, Expr::Path(path) if path.path.get_ident().is_none_or(|name| self.lookup(&name.to_string()).is_none())) {
+            if matches!(inner, Expr::Path(path) if path.path.get_ident().is_none_or(|name| self.lookup(&name.to_string()).is_none()))
+            {
                 tokens.push(arg.to_token_stream());
                 continue;
             }
@@ -139,9 +140,21 @@ impl Lowerer<'_> {
         let known = primitives::method(name).is_some()
             || matches!(
                 name.as_str(),
-                "from" | "zero" | "one" | "sin_cos" | "total_cmp" | "partial_cmp" | "is_nan"
-                    | "epsilon" | "infinity" | "neg_infinity" | "nan" | "max_value" | "min_value"
-                    | "min_positive_value" | "is_finite"
+                "from"
+                    | "zero"
+                    | "one"
+                    | "sin_cos"
+                    | "total_cmp"
+                    | "partial_cmp"
+                    | "is_nan"
+                    | "epsilon"
+                    | "infinity"
+                    | "neg_infinity"
+                    | "nan"
+                    | "max_value"
+                    | "min_value"
+                    | "min_positive_value"
+                    | "is_finite"
             );
         known.then(|| (elem, name.clone()))
     }
@@ -189,9 +202,12 @@ impl Lowerer<'_> {
                 let result = *name == "Ok";
                 Val::Opt(Box::new(Opt { result, tag: Val::Bool(true), some, err: Val::Unit }))
             }
-            ([.., "Err"], Some(err), None) => {
-                Val::Opt(Box::new(Opt { result: true, tag: Val::Bool(false), some: Val::Undef, err }))
-            }
+            ([.., "Err"], Some(err), None) => Val::Opt(Box::new(Opt {
+                result: true,
+                tag: Val::Bool(false),
+                some: Val::Undef,
+                err,
+            })),
             ([.., "stop_gradient"], Some(val), None) => self.stop_gradient(val, span),
             ([.., "black_box"], Some(val), None) => val,
             ([.., "new"], None, None) => self.new_vec(None, span),
@@ -200,17 +216,15 @@ impl Lowerer<'_> {
                 self.as_index(room);
                 self.new_vec(Some(room), span)
             }
-            ([.., "from"], Some(Val::Place(place, _)), None) => {
-                match self.element_type(&place) {
-                    Some(of) => {
-                        let mem = self.memory("vec", Type::Vec(Box::new(of)), span);
-                        self.emit(Kind::Alloc(mem, Init::Copy(place)), span);
-                        self.changing.insert(mem);
-                        self.fresh_place(mem)
-                    }
-                    None => self.error(span, "only arrays and slices are made into a `Vec` here"),
+            ([.., "from"], Some(Val::Place(place, _)), None) => match self.element_type(&place) {
+                Some(of) => {
+                    let mem = self.memory("vec", Type::Vec(Box::new(of)), span);
+                    self.emit(Kind::Alloc(mem, Init::Copy(place)), span);
+                    self.changing.insert(mem);
+                    self.fresh_place(mem)
                 }
-            }
+                None => self.error(span, "only arrays and slices are made into a `Vec` here"),
+            },
             ([.., "iter", "repeat"], Some(val), None) => {
                 Val::Iter(std::rc::Rc::new(super::iter::It::Repeat(std::rc::Rc::new(val))))
             }
@@ -262,7 +276,13 @@ impl Lowerer<'_> {
             }
             Val::Bool(value) => Val::Bool(value),
             val if val.is_silent() => Val::Error,
-            other => self.error(span, format!("`stop_gradient` is applied to {} here: apply it to the numbers in it", other.described())),
+            other => self.error(
+                span,
+                format!(
+                    "`stop_gradient` is applied to {} here: apply it to the numbers in it",
+                    other.described()
+                ),
+            ),
         }
     }
 

@@ -27,7 +27,8 @@ impl Lowerer<'_> {
             Some(Type::Vec(of)) => Some((**of).clone()),
             Some(other) => {
                 let text = crate::flow::print::type_text(other);
-                return self.error(span, format!("only `Vec`s can be collected into here, not `{text}`"));
+                return self
+                    .error(span, format!("only `Vec`s can be collected into here, not `{text}`"));
             }
             None => None,
         };

@@ -31,7 +31,9 @@ impl<'a> Lowerer<'a> {
             ("fold", [init, f]) => {
                 let init = self.expr(init);
                 let f = self.function_value(f);
-                self.fold(it, init, span, &mut |this, acc, item| this.apply(&f, vec![acc, item], span))
+                self.fold(it, init, span, &mut |this, acc, item| {
+                    this.apply(&f, vec![acc, item], span)
+                })
             }
             ("for_each", [f]) => {
                 let f = self.function_value(f);
@@ -105,7 +107,10 @@ impl<'a> Lowerer<'a> {
                 self.extremum(it, which, span, &mut |this, a, b| {
                     let (a, b) = (this.scalar(a, span)?, this.scalar(b, span)?);
                     if this.is_float(a) {
-                        this.error(span, "floats have no `max` of an iterator: use `fold` with `f64::max`");
+                        this.error(
+                            span,
+                            "floats have no `max` of an iterator: use `fold` with `f64::max`",
+                        );
                         return None;
                     }
                     this.unify(a, b);
@@ -147,7 +152,10 @@ impl<'a> Lowerer<'a> {
                 };
                 self.as_index(n);
                 if !self.is_indexed(it) {
-                    return Some(self.error(span, "`nth` of this iterator is not supported: collect it into a `Vec` first"));
+                    return Some(self.error(
+                        span,
+                        "`nth` of this iterator is not supported: collect it into a `Vec` first",
+                    ));
                 }
                 let tag = match self.count_of(it, span) {
                     Some(count) => self.compare("<", n, count, span),
@@ -160,10 +168,11 @@ impl<'a> Lowerer<'a> {
             }
             ("next", []) => self.next(it, call),
             ("collect", []) => {
-                let ty = call.turbofish.as_ref().and_then(|turbofish| match turbofish.args.first() {
-                    Some(syn::GenericArgument::Type(ty)) => Some(ty.clone()),
-                    _ => None,
-                });
+                let ty =
+                    call.turbofish.as_ref().and_then(|turbofish| match turbofish.args.first() {
+                        Some(syn::GenericArgument::Type(ty)) => Some(ty.clone()),
+                        _ => None,
+                    });
                 let ty = match ty {
                     Some(ty) => self.collected_type(&ty),
                     None => None,
@@ -215,14 +224,15 @@ impl<'a> Lowerer<'a> {
         {
             self.expect_type(&Val::Scalar(init), &ty, span);
         }
-        let val = self.fold(it, Val::Scalar(init), span, &mut |this, acc, item| {
-            match (acc, this.scalar(item, span)) {
-                (Val::Scalar(acc), Some(item)) => match this.arithmetic(row, acc, item, span) {
-                    Some(v) => Val::Scalar(v),
-                    None => Val::Error,
-                },
-                _ => Val::Error,
-            }
+        let val = self.fold(it, Val::Scalar(init), span, &mut |this, acc, item| match (
+            acc,
+            this.scalar(item, span),
+        ) {
+            (Val::Scalar(acc), Some(item)) => match this.arithmetic(row, acc, item, span) {
+                Some(v) => Val::Scalar(v),
+                None => Val::Error,
+            },
+            _ => Val::Error,
         });
         if let Val::Scalar(v) = &val {
             self.program.values[v.0 as usize].name =
@@ -286,7 +296,12 @@ impl<'a> Lowerer<'a> {
     }
 
     /// A condition on an `Ordering`.
-    fn ordering(&mut self, tokens: proc_macro2::TokenStream, order: crate::flow::ir::V, span: Span) -> Option<Val> {
+    fn ordering(
+        &mut self,
+        tokens: proc_macro2::TokenStream,
+        order: crate::flow::ir::V,
+        span: Span,
+    ) -> Option<Val> {
         let bind = Bind {
             name: Ident::new("__order", Span::call_site()),
             what: Source::Value(order),

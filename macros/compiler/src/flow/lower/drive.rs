@@ -201,7 +201,13 @@ impl<'a> Lowerer<'a> {
         );
     }
 
-    fn indexed_loop(&mut self, it: &Rc<It>, header: &Header, span: Span, body: Body<'_, 'a>) -> Val {
+    fn indexed_loop(
+        &mut self,
+        it: &Rc<It>,
+        header: &Header,
+        span: Span,
+        body: Body<'_, 'a>,
+    ) -> Val {
         let (of, reversed) = match &**it {
             // A loop with checkpoints counts up; its items are numbered from the end.
             It::Rev(of) if header.checkpoint.is_none() => (of.clone(), true),

@@ -17,7 +17,10 @@ impl Lowerer<'_> {
                 self.element(place, *held, at, span)
             }
             Val::Error | Val::Never => Val::Error,
-            other => self.error(span, format!("an array or slice is expected here, not {}", other.described())),
+            other => self.error(
+                span,
+                format!("an array or slice is expected here, not {}", other.described()),
+            ),
         }
     }
 
@@ -187,7 +190,9 @@ impl Lowerer<'_> {
         let inner = |of: &Type| Box::new(self.resolved(of));
         match ty {
             Type::Float(elem) => Type::Float(self.resolved_elem(elem)),
-            Type::Tuple(parts) => Type::Tuple(parts.iter().map(|part| self.resolved(part)).collect()),
+            Type::Tuple(parts) => {
+                Type::Tuple(parts.iter().map(|part| self.resolved(part)).collect())
+            }
             Type::Fixed(of, len) => Type::Fixed(inner(of), self.resolved_length(len)),
             Type::Slice(of) => Type::Slice(inner(of)),
             Type::Vec(of) => Type::Vec(inner(of)),
@@ -204,8 +209,6 @@ impl Lowerer<'_> {
     /// The fields of a struct, by its type as the root or the function at hand writes it.
     pub(super) fn fields_of(&self, written: &str) -> Option<Vec<(String, Type)>> {
         let root = self.callees.root();
-        self.callees
-            .fields(root, written)
-            .or_else(|| self.callees.fields(self.frame().id, written))
+        self.callees.fields(root, written).or_else(|| self.callees.fields(self.frame().id, written))
     }
 }

@@ -1,9 +1,9 @@
 //! Expressions.
 
+use super::Lowerer;
 use super::place::{Lv, either};
 use super::region::Live;
 use super::val::{Closure, Held, Val};
-use super::Lowerer;
 use crate::flow::ir::Place;
 use proc_macro2::Span;
 use std::rc::Rc;
@@ -17,7 +17,10 @@ impl Lowerer<'_> {
             && !matches!(expr, Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_))
             && attr.path().is_ident("checkpoint")
         {
-            return self.error(attr, "`#[checkpoint]` goes on a loop: `#[checkpoint] for i in 0..n { .. }`");
+            return self.error(
+                attr,
+                "`#[checkpoint]` goes on a loop: `#[checkpoint] for i in 0..n { .. }`",
+            );
         }
         match expr {
             Expr::Lit(lit) => self.literal(&lit.lit, false),
@@ -68,10 +71,20 @@ impl Lowerer<'_> {
                 let val = self.expr(&of.expr);
                 self.test(&of.pat, &val)
             }
-            Expr::Unsafe(of) => self.error(of, "`unsafe` code cannot be differentiated: chainrule reads safe Rust only"),
-            Expr::Async(of) => self.error(of, "`async` code cannot be differentiated: compute the value where it is needed"),
-            Expr::Await(of) => self.error(of, "`.await` cannot be differentiated: await before, and pass the value in"),
-            Expr::RawAddr(of) => self.error(of, "raw pointers cannot be differentiated: chainrule reads safe Rust only"),
+            Expr::Unsafe(of) => self.error(
+                of,
+                "`unsafe` code cannot be differentiated: chainrule reads safe Rust only",
+            ),
+            Expr::Async(of) => self.error(
+                of,
+                "`async` code cannot be differentiated: compute the value where it is needed",
+            ),
+            Expr::Await(of) => self.error(
+                of,
+                "`.await` cannot be differentiated: await before, and pass the value in",
+            ),
+            Expr::RawAddr(of) => self
+                .error(of, "raw pointers cannot be differentiated: chainrule reads safe Rust only"),
             other => self.opaque(other),
         }
     }
@@ -241,7 +254,10 @@ impl Lowerer<'_> {
             for (name, id) in names {
                 if self.lookup(&name) == Some(id) && self.vars[id].mutable {
                     let held = self.vars[id].val.clone();
-                    if matches!(held, Val::Scalar(_) | Val::Tuple(_) | Val::Struct(..) | Val::Bool(_)) {
+                    if matches!(
+                        held,
+                        Val::Scalar(_) | Val::Tuple(_) | Val::Struct(..) | Val::Bool(_)
+                    ) {
                         let copy = self.variable(&name, held, true);
                         own.insert(name, copy);
                     }

@@ -45,9 +45,7 @@ impl Lowerer<'_> {
                     Type::Float(Elem::F64)
                 }
             },
-            Type::Tuple(parts) => {
-                Type::Tuple(parts.iter().map(|part| *inner(part)).collect())
-            }
+            Type::Tuple(parts) => Type::Tuple(parts.iter().map(|part| *inner(part)).collect()),
             Type::Fixed(of, len) => Type::Fixed(inner(of), len.clone()),
             Type::Slice(of) => Type::Slice(inner(of)),
             Type::Vec(of) => Type::Vec(inner(of)),
@@ -77,7 +75,9 @@ impl Lowerer<'_> {
                     };
                     stmt.kind = Kind::Pass(*out, pass, args.clone());
                 }
-                Kind::Pass(out, Pass::Method(name), args) if float(*out) && args.iter().all(|v| float(*v)) => {
+                Kind::Pass(out, Pass::Method(name), args)
+                    if float(*out) && args.iter().all(|v| float(*v)) =>
+                {
                     if let Some(row) = primitives::method(name)
                         && row.arity == args.len()
                     {

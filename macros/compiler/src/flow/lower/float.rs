@@ -11,8 +11,22 @@ use syn::spanned::Spanned;
 
 /// Methods of floats that give no float.
 const PASSIVE: &[&str] = &[
-    "is_nan", "is_finite", "is_infinite", "is_sign_negative", "is_sign_positive", "is_normal",
-    "is_subnormal", "total_cmp", "partial_cmp", "eq", "ne", "lt", "le", "gt", "ge", "classify",
+    "is_nan",
+    "is_finite",
+    "is_infinite",
+    "is_sign_negative",
+    "is_sign_positive",
+    "is_normal",
+    "is_subnormal",
+    "total_cmp",
+    "partial_cmp",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "classify",
 ];
 
 impl Lowerer<'_> {
@@ -132,7 +146,8 @@ impl Lowerer<'_> {
                     what: Source::Value(what),
                     by: By::Value,
                 };
-                let tag = self.opaque_tokens(quote!(__order.is_some()), vec![bind(out)], true, span);
+                let tag =
+                    self.opaque_tokens(quote!(__order.is_some()), vec![bind(out)], true, span);
                 let tokens = quote!(__order.unwrap_or(::core::cmp::Ordering::Equal));
                 let some = self.opaque_tokens(tokens, vec![bind(out)], true, span);
                 for (val, slot) in [(&tag, Slot::Bool), (&some, Slot::Other)] {
@@ -149,11 +164,19 @@ impl Lowerer<'_> {
             return self.error(at, format!("`{name}` is not a differentiable function of floats that chainrule knows; write `stop_gradient(x)` if its derivative is not wanted"));
         };
         if row.arity != args.len() {
-            return self.error(at, format!("`{name}` takes {} argument(s) besides the number it is applied to, not {}", row.arity - 1, args.len().saturating_sub(1)));
+            return self.error(
+                at,
+                format!(
+                    "`{name}` takes {} argument(s) besides the number it is applied to, not {}",
+                    row.arity - 1,
+                    args.len().saturating_sub(1)
+                ),
+            );
         }
         for arg in &args[1..] {
             if !self.unify(args[0], *arg) {
-                return self.error(span, format!("the arguments of `{name}` are of different types"));
+                return self
+                    .error(span, format!("the arguments of `{name}` are of different types"));
             }
         }
         let class = self.class(args[0]);
@@ -167,13 +190,50 @@ impl Lowerer<'_> {
         let name = call.method.to_string();
         let span = call.method.span();
         let same = [
-            "abs", "pow", "min", "max", "clamp", "signum", "rem_euclid", "div_euclid", "div_ceil",
-            "wrapping_add", "wrapping_sub", "wrapping_mul", "saturating_add", "saturating_sub",
-            "saturating_mul", "isqrt", "next_power_of_two", "rotate_left", "rotate_right",
-            "swap_bytes", "reverse_bits", "next_multiple_of",
+            "abs",
+            "pow",
+            "min",
+            "max",
+            "clamp",
+            "signum",
+            "rem_euclid",
+            "div_euclid",
+            "div_ceil",
+            "wrapping_add",
+            "wrapping_sub",
+            "wrapping_mul",
+            "saturating_add",
+            "saturating_sub",
+            "saturating_mul",
+            "isqrt",
+            "next_power_of_two",
+            "rotate_left",
+            "rotate_right",
+            "swap_bytes",
+            "reverse_bits",
+            "next_multiple_of",
         ];
-        let truth = ["is_positive", "is_negative", "is_power_of_two", "is_multiple_of", "eq", "ne", "lt", "le", "gt", "ge"];
-        let count = ["count_ones", "count_zeros", "leading_zeros", "trailing_zeros", "ilog2", "ilog10", "ilog"];
+        let truth = [
+            "is_positive",
+            "is_negative",
+            "is_power_of_two",
+            "is_multiple_of",
+            "eq",
+            "ne",
+            "lt",
+            "le",
+            "gt",
+            "ge",
+        ];
+        let count = [
+            "count_ones",
+            "count_zeros",
+            "leading_zeros",
+            "trailing_zeros",
+            "ilog2",
+            "ilog10",
+            "ilog",
+        ];
         let unsigned = ["abs_diff", "unsigned_abs"];
         if matches!(name.as_str(), "clone" | "to_owned") && call.args.is_empty() {
             return Val::Scalar(v);
@@ -198,7 +258,8 @@ impl Lowerer<'_> {
             let exponent = matches!(name.as_str(), "pow" | "rotate_left" | "rotate_right");
             match exponent {
                 true => {
-                    let (own, class) = (self.class(a), self.types.class(Slot::Int(Some("u32".into()))));
+                    let (own, class) =
+                        (self.class(a), self.types.class(Slot::Int(Some("u32".into()))));
                     self.types.unify(own, class);
                 }
                 false => {

@@ -26,7 +26,15 @@ impl<'a> Lowerer<'a> {
     ) -> Val {
         let Some(function) = self.callees.function(callee) else { return Val::Error };
         if args.len() != function.params.len() {
-            return self.error(span, format!("`{}` takes {} argument(s), not {}", function.name(), function.params.len(), args.len()));
+            return self.error(
+                span,
+                format!(
+                    "`{}` takes {} argument(s), not {}",
+                    function.name(),
+                    function.params.len(),
+                    args.len()
+                ),
+            );
         }
         self.inline_or_call(callee, path, args, span)
     }
@@ -120,7 +128,8 @@ impl<'a> Lowerer<'a> {
                 if !this.expect_type(&arg, &ty, span) {
                     continue;
                 }
-                if param.passing != Passing::Exclusive && !param.wrt && param.ty.is_differentiable() {
+                if param.passing != Passing::Exclusive && !param.wrt && param.ty.is_differentiable()
+                {
                     // Held constant by the callee: its gradient has no part for it.
                     let arg = this.held_constant(arg, span);
                     this.bind(&param.pat, arg);
@@ -176,7 +185,8 @@ impl<'a> Lowerer<'a> {
         };
         let params = function.item.sig.generics.params.iter();
         let params = params.filter(|param| !matches!(param, syn::GenericParam::Lifetime(_)));
-        let given = list.args.iter().filter(|arg| !matches!(arg, syn::GenericArgument::Lifetime(_)));
+        let given =
+            list.args.iter().filter(|arg| !matches!(arg, syn::GenericArgument::Lifetime(_)));
         for (param, given) in params.zip(given) {
             match (param, given) {
                 (syn::GenericParam::Type(param), syn::GenericArgument::Type(ty)) => {
@@ -197,7 +207,13 @@ impl<'a> Lowerer<'a> {
     }
 
     /// A call whose derivative is the callee's pullback.
-    fn call_pullback(&mut self, function: &Function, path: &syn::Path, args: Vec<Val>, span: Span) -> Val {
+    fn call_pullback(
+        &mut self,
+        function: &Function,
+        path: &syn::Path,
+        args: Vec<Val>,
+        span: Span,
+    ) -> Val {
         if matches!(function.output, Type::Option(_) | Type::Result(..)) {
             return self.error(span, format!("`{}` returns an `Option` or `Result` and cannot be inlined here (it calls itself, or uses types of its own place): make it return a plain value", function.name()));
         }
@@ -354,7 +370,9 @@ impl<'ast> Visit<'ast> for Body {
                 let text = name.ident.to_string();
                 self.foreign |= text.len() > 1
                     && text != "None"
-                    && text.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit());
+                    && text
+                        .chars()
+                        .all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit());
             }
             _ => {}
         }

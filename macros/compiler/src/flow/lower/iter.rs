@@ -112,7 +112,9 @@ impl Lowerer<'_> {
                     what: Source::Value(v),
                     by: if self.program.of(v).object { By::Ref } else { By::Value },
                 };
-                let tokens = quote!(::core::iter::IntoIterator::into_iter(__items).collect::<::std::vec::Vec<_>>());
+                let tokens = quote!(
+                    ::core::iter::IntoIterator::into_iter(__items).collect::<::std::vec::Vec<_>>()
+                );
                 match self.opaque_tokens(tokens, vec![bind], false, span) {
                     Val::Scalar(items) => {
                         let (own, class) = (self.class(items), self.types.class(Slot::Other));
@@ -163,7 +165,11 @@ impl Lowerer<'_> {
                     _ => It::StepBy(it, v),
                 }
             }
-            ("map" | "inspect" | "filter" | "filter_map" | "take_while" | "skip_while" | "flat_map", Some(f)) => {
+            (
+                "map" | "inspect" | "filter" | "filter_map" | "take_while" | "skip_while"
+                | "flat_map",
+                Some(f),
+            ) => {
                 let f = self.function_value(f);
                 match name.as_str() {
                     "map" => It::Map(it, f),
@@ -186,7 +192,10 @@ impl Lowerer<'_> {
                 It::Scan(it, id, f)
             }
             ("cycle" | "peekable", _) => {
-                return Some(self.error(&call.method, format!("`{name}` of an iterator is not supported: use an index instead")));
+                return Some(self.error(
+                    &call.method,
+                    format!("`{name}` of an iterator is not supported: use an index instead"),
+                ));
             }
             _ => return None,
         };
@@ -218,9 +227,7 @@ impl Lowerer<'_> {
             | It::Repeat(_)
             | It::Collected(_) => true,
             It::Zip(a, b) => self.is_indexed(a) && self.is_indexed(b),
-            It::Chain(a, b) => {
-                self.is_indexed(a) && self.is_indexed(b) && !self.is_endless(a)
-            }
+            It::Chain(a, b) => self.is_indexed(a) && self.is_indexed(b) && !self.is_endless(a),
             It::Enumerate(of)
             | It::Map(of, _)
             | It::Inspect(of, _)
@@ -494,12 +501,8 @@ impl Lowerer<'_> {
             None => Val::Bool(true),
         };
         let of = of.clone();
-        let some = self.branch(
-            tag.clone(),
-            span,
-            |this| this.item(&of, position, span),
-            |_| Val::Undef,
-        );
+        let some =
+            self.branch(tag.clone(), span, |this| this.item(&of, position, span), |_| Val::Undef);
         let next = self.plus_one(position, span);
         self.set(*at, Val::Scalar(next));
         Val::option(tag, some)

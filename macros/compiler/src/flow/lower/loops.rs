@@ -11,8 +11,8 @@ use crate::flow::visit::{Rename, rename_block};
 use crate::ir::Literal;
 use proc_macro2::Span;
 use std::collections::HashMap;
-use syn::spanned::Spanned;
 use syn::Pat;
+use syn::spanned::Spanned;
 
 /// What a loop runs over, before its variable is made.
 #[derive(Clone, Copy)]
@@ -127,7 +127,11 @@ impl Lowerer<'_> {
         self.leave(Live::Jumped)
     }
 
-    fn loop_target(&mut self, label: Option<&syn::Lifetime>, at: &impl quote::ToTokens) -> Option<usize> {
+    fn loop_target(
+        &mut self,
+        label: Option<&syn::Lifetime>,
+        at: &impl quote::ToTokens,
+    ) -> Option<usize> {
         let base = self.frame().targets;
         let found = (base..self.targets.len()).rev().find(|k| {
             let target = &self.targets[*k];
@@ -294,10 +298,32 @@ impl Lowerer<'_> {
                 return Err(more);
             }
         }
-        Ok(self.close_loop(run, header, span, arm, Ends { var, params, starts, left, crossed, value, vars, mark: (mark.values, mark.mems) }))
+        Ok(self.close_loop(
+            run,
+            header,
+            span,
+            arm,
+            Ends {
+                var,
+                params,
+                starts,
+                left,
+                crossed,
+                value,
+                vars,
+                mark: (mark.values, mark.mems),
+            },
+        ))
     }
 
-    fn close_loop(&mut self, run: Run, header: &Header, span: Span, mut arm: Arm, ends: Ends) -> Val {
+    fn close_loop(
+        &mut self,
+        run: Run,
+        header: &Header,
+        span: Span,
+        mut arm: Arm,
+        ends: Ends,
+    ) -> Val {
         let Ends { var, params, starts, left, crossed, value, vars, mark } = ends;
         let mut carried = Vec::new();
         let mut outs: Vec<(VarId, Val)> = Vec::new();
@@ -314,7 +340,8 @@ impl Lowerer<'_> {
                 None => (self.vars[id].val.clone(), self.vars[id].val.clone()),
             };
             let name = self.vars[id].name.clone();
-            let mut join = Ring { arm: &mut arm, carried: &mut carried, ahead: &mut ahead, mark, span };
+            let mut join =
+                Ring { arm: &mut arm, carried: &mut carried, ahead: &mut ahead, mark, span };
             let out = self.ring(&mut join, (init, param, end), &name);
             outs.push((id, out));
         }
@@ -424,8 +451,7 @@ impl Lowerer<'_> {
                     Val::Unit => self.parameter(Val::Undef, like_err, name, params, span),
                     err => self.parameter(err, like_err, name, params, span),
                 };
-                let whole =
-                    |tag, some, err| Val::Opt(Box::new(Opt { result, tag, some, err }));
+                let whole = |tag, some, err| Val::Opt(Box::new(Opt { result, tag, some, err }));
                 (whole(tag, some, err), whole(tag_param, some_param, err_param))
             }
             (Val::Undef, Some(like)) => {
@@ -513,7 +539,9 @@ impl Lowerer<'_> {
                 self.turn(ring, init, None, end, name)
             }
             (Val::Undef, _, end) => self.made_inside(ring, end, name),
-            (Val::Tuple(inits), Val::Tuple(params), Val::Tuple(ends)) if inits.len() == ends.len() => {
+            (Val::Tuple(inits), Val::Tuple(params), Val::Tuple(ends))
+                if inits.len() == ends.len() =>
+            {
                 let parts = inits.into_iter().zip(params).zip(ends);
                 Val::Tuple(
                     parts
@@ -567,9 +595,18 @@ impl Lowerer<'_> {
                 }
                 Val::Place(out, Held::Ref)
             }
-            (Val::Place(init, held), _, Val::Place(end, _)) if init == end => Val::Place(init, held),
-            (Val::Place(..), _, Val::Place(..)) => self.error(span, format!("which memory `{name}` refers to changes in this loop: use an index instead")),
-            (Val::Var(a, path), _, Val::Var(b, other)) if a == b && path == other => Val::Var(a, path),
+            (Val::Place(init, held), _, Val::Place(end, _)) if init == end => {
+                Val::Place(init, held)
+            }
+            (Val::Place(..), _, Val::Place(..)) => self.error(
+                span,
+                format!(
+                    "which memory `{name}` refers to changes in this loop: use an index instead"
+                ),
+            ),
+            (Val::Var(a, path), _, Val::Var(b, other)) if a == b && path == other => {
+                Val::Var(a, path)
+            }
             (init, _, Val::Undef) => init,
             (Val::Unit, ..) => Val::Unit,
             (Val::Closure(a), _, Val::Closure(_)) => Val::Closure(a),
@@ -581,7 +618,8 @@ impl Lowerer<'_> {
     /// One scalar that goes round.
     fn turn(&mut self, ring: &mut Ring<'_>, init: V, param: Option<V>, end: V, name: &str) -> Val {
         if !self.unify(init, end) {
-            return self.error(ring.span, format!("`{name}` gets a value of another type in this loop"));
+            return self
+                .error(ring.span, format!("`{name}` gets a value of another type in this loop"));
         }
         let class = self.class(init);
         let param = param.unwrap_or_else(|| self.of_class(name, class, ring.span));
@@ -622,8 +660,8 @@ impl Lowerer<'_> {
                 Val::Opt(Box::new(Opt { result, tag, some, err }))
             }
             Val::Place(place, held) => {
-                let outside = place.mem.0 < ring.mark.1
-                    && place.indices().all(|v| v.0 < ring.mark.0);
+                let outside =
+                    place.mem.0 < ring.mark.1 && place.indices().all(|v| v.0 < ring.mark.0);
                 if outside {
                     return Val::Place(place, held);
                 }

@@ -106,7 +106,10 @@ impl Lowerer<'_> {
     fn macro_code(&mut self, mac: &syn::Macro) -> Option<Code> {
         let uses = scan::uses_of_macro(mac);
         if uses.leaves {
-            self.error(mac, "control leaves the arguments of this macro: compute the value first, then use it");
+            self.error(
+                mac,
+                "control leaves the arguments of this macro: compute the value first, then use it",
+            );
             return None;
         }
         let binds = self.binds(&uses, mac.path.span())?;

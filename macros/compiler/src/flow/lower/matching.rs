@@ -47,11 +47,21 @@ impl Lowerer<'_> {
                 match (val, last_name(&of.path).as_str(), &parts[..]) {
                     (Val::Opt(opt), "Some" | "Ok", [inner]) => {
                         let opt = opt.clone();
-                        self.branch(opt.tag, span, |this| this.test(inner, &opt.some), |_| Val::Bool(false))
+                        self.branch(
+                            opt.tag,
+                            span,
+                            |this| this.test(inner, &opt.some),
+                            |_| Val::Bool(false),
+                        )
                     }
                     (Val::Opt(opt), "Err", [inner]) => {
                         let opt = opt.clone();
-                        self.branch(opt.tag, span, |_| Val::Bool(false), |this| this.test(inner, &opt.err))
+                        self.branch(
+                            opt.tag,
+                            span,
+                            |_| Val::Bool(false),
+                            |this| this.test(inner, &opt.err),
+                        )
                     }
                     _ => self.test_parts(pat, &parts, val, span),
                 }
@@ -117,7 +127,10 @@ impl Lowerer<'_> {
             }
             match self.part(val, &k.to_string(), span) {
                 Some(part) => all = self.and_test(all, pat, &part),
-                None => return self.error(*pat, format!("this pattern does not fit {}", val.described())),
+                None => {
+                    return self
+                        .error(*pat, format!("this pattern does not fit {}", val.described()));
+                }
             }
         }
         all
@@ -190,14 +203,16 @@ impl Lowerer<'_> {
             if rest.is_some_and(|rest| k >= rest) {
                 // What comes behind the rest is not looked at: only plain names are taken there.
                 if !is_rest(pat) && !is_irrefutable(pat) {
-                    return self.error(pat, "behind `..` only names are supported in a slice pattern");
+                    return self
+                        .error(pat, "behind `..` only names are supported in a slice pattern");
                 }
                 continue;
             }
             if is_irrefutable(pat) {
                 continue;
             }
-            let whole = Val::Place(place.clone(), if held == Held::Mut { Held::Named } else { held });
+            let whole =
+                Val::Place(place.clone(), if held == Held::Mut { Held::Named } else { held });
             all = self.branch(
                 all,
                 span,

@@ -59,7 +59,9 @@ impl Lowerer<'_> {
         }
         if vals.iter().any(|val| matches!(val, Val::Bool(_))) {
             let list: Vec<Option<V>> = vals.into_iter().map(|val| self.scalar(val, span)).collect();
-            let Some(list) = list.into_iter().collect::<Option<Vec<V>>>() else { return Val::Error };
+            let Some(list) = list.into_iter().collect::<Option<Vec<V>>>() else {
+                return Val::Error;
+            };
             return self.opaque_list(&list, len.is_some(), span);
         }
         let mut places = Vec::new();
@@ -99,7 +101,11 @@ impl Lowerer<'_> {
         for (k, v) in list.iter().enumerate() {
             let name = quote::format_ident!("__part{k}");
             let what = crate::flow::ir::Source::Value(*v);
-            binds.push(crate::flow::ir::Bind { name: name.clone(), what, by: crate::flow::ir::By::Value });
+            binds.push(crate::flow::ir::Bind {
+                name: name.clone(),
+                what,
+                by: crate::flow::ir::By::Value,
+            });
             names.push(name);
         }
         let tokens = match fixed {
@@ -178,7 +184,12 @@ impl Lowerer<'_> {
             ),
             None => {
                 let len: proc_macro2::TokenStream = len.parse().unwrap_or_default();
-                self.opaque_tokens(quote::quote!([__value; #len]), vec![bind("__value", v)], true, span)
+                self.opaque_tokens(
+                    quote::quote!([__value; #len]),
+                    vec![bind("__value", v)],
+                    true,
+                    span,
+                )
             }
         };
         if let Val::Scalar(v) = val {
@@ -210,9 +221,10 @@ impl Lowerer<'_> {
             ("iter", []) => iter(It::Elements(place, Held::Ref)),
             ("iter_mut", []) => iter(It::Elements(place, Held::Mut)),
             ("into_iter", []) => iter(It::Elements(place, held)),
-            ("as_slice" | "as_ref" | "borrow" | "as_mut_slice" | "as_mut" | "by_ref" | "deref", []) => {
-                Val::Place(place, if name.contains("mut") { Held::Mut } else { Held::Ref })
-            }
+            (
+                "as_slice" | "as_ref" | "borrow" | "as_mut_slice" | "as_mut" | "by_ref" | "deref",
+                [],
+            ) => Val::Place(place, if name.contains("mut") { Held::Mut } else { Held::Ref }),
             ("windows" | "chunks" | "chunks_exact" | "chunks_mut" | "chunks_exact_mut", [size]) => {
                 let Some(size) = self.index_value(size) else { return Val::Error };
                 iter(match name.as_str() {
@@ -247,7 +259,8 @@ impl Lowerer<'_> {
                 let Some(at) = self.index_value(at) else { return Val::Error };
                 let held = if name == "split_at" { shared(Held::Mut) } else { Held::Mut };
                 let zero = self.int(0, span);
-                let (a, b) = (self.sub_slice(&place, zero, Some(at)), self.sub_slice(&place, at, None));
+                let (a, b) =
+                    (self.sub_slice(&place, zero, Some(at)), self.sub_slice(&place, at, None));
                 Val::Tuple(vec![Val::Place(a, held), Val::Place(b, held)])
             }
             ("split_first" | "split_last", []) => {
@@ -326,9 +339,14 @@ impl Lowerer<'_> {
                 let val = self.expr(value);
                 self.truncate(&place, len, span);
                 let from = self.length(&place, span);
-                self.looped(Run::Range(from, len, false), &Header::default(), span, &mut |this, _| {
-                    this.push_to(&place, val.clone(), span);
-                });
+                self.looped(
+                    Run::Range(from, len, false),
+                    &Header::default(),
+                    span,
+                    &mut |this, _| {
+                        this.push_to(&place, val.clone(), span);
+                    },
+                );
                 Val::Unit
             }
             ("extend_from_slice" | "extend" | "append", [items]) if name != "append" => {
@@ -365,7 +383,12 @@ impl Lowerer<'_> {
     fn unknown_memory_method(&mut self, place: Place, call: &ExprMethodCall) -> Val {
         let passive = self.element_type(&place).is_some_and(|of| matches!(of, Type::Int(_)));
         let name = call.method.to_string();
-        if passive || matches!(name.as_str(), "contains" | "starts_with" | "as_ptr" | "capacity" | "reserve") {
+        if passive
+            || matches!(
+                name.as_str(),
+                "contains" | "starts_with" | "as_ptr" | "capacity" | "reserve"
+            )
+        {
             return self.opaque(&Expr::MethodCall(call.clone()));
         }
         if let Some(Type::Float(Elem::Var(class))) = self.element_type(&place)
@@ -377,12 +400,14 @@ impl Lowerer<'_> {
             "sort" | "sort_by" | "sort_unstable_by" | "sort_by_key" | "sort_unstable" => {
                 "sort a list of indices by `stop_gradient` of the values, and gather through it"
             }
-            "insert" | "remove" | "dedup" | "retain" | "drain" | "append" | "swap_remove" | "split_off" => {
-                "build a new `Vec` by `push` in a loop"
-            }
+            "insert" | "remove" | "dedup" | "retain" | "drain" | "append" | "swap_remove"
+            | "split_off" => "build a new `Vec` by `push` in a loop",
             _ => "write a loop over the elements",
         };
-        self.error(&call.method, format!("`{name}` of an array, slice or `Vec` is not supported: {instead}"))
+        self.error(
+            &call.method,
+            format!("`{name}` of an array, slice or `Vec` is not supported: {instead}"),
+        )
     }
 
     pub(super) fn index_value(&mut self, expr: &Expr) -> Option<V> {

@@ -1,14 +1,14 @@
 //! What two arms of a conditional leave, as one.
 
-use super::region::Join;
 use super::region::Arm;
+use super::region::Join;
+use super::region::Live;
 use super::val::{Held, Opt, Val};
 use super::{Lowerer, Slot};
+use crate::flow::ir::MemId;
 use crate::flow::ir::{Init, Kind, Out, Pass, Place, Proj, Stmt, V};
 use crate::parse::Type;
 use proc_macro2::Span;
-use crate::flow::ir::MemId;
-use super::region::Live;
 
 impl Lowerer<'_> {
     /// What two arms leave, as one.
@@ -112,8 +112,8 @@ impl Lowerer<'_> {
                 Val::Opt(Box::new(Opt { result, tag, some, err }))
             }
             Val::Place(place, held) => {
-                let outside = place.mem.0 < marks.mems
-                    && place.indices().all(|v| v.0 < marks.values);
+                let outside =
+                    place.mem.0 < marks.mems && place.indices().all(|v| v.0 < marks.values);
                 if outside {
                     return Val::Place(place, held);
                 }
@@ -135,7 +135,10 @@ impl Lowerer<'_> {
         if let (Some(a), Some(b)) = (then, other)
             && !self.unify(a, b)
         {
-            return self.error(join.span, format!("the branches leave values of different types in `{name}`"));
+            return self.error(
+                join.span,
+                format!("the branches leave values of different types in `{name}`"),
+            );
         }
         let class = self.class(like);
         let value = self.of_class(name, class, join.span);
@@ -162,7 +165,8 @@ impl Lowerer<'_> {
         };
         let (a, b) = (plain(self, &mut join.then, a), plain(self, &mut join.other, b));
         match (a, b) {
-            (Val::Place(a, Held::Mut), Val::Place(_, _)) | (Val::Place(_, _), Val::Place(a, Held::Mut)) => {
+            (Val::Place(a, Held::Mut), Val::Place(_, _))
+            | (Val::Place(_, _), Val::Place(a, Held::Mut)) => {
                 let what = self.program.at(a.mem).name.clone();
                 self.error(span, format!("which place an exclusive reference into `{what}` means depends on a condition: use it inside the branches instead"))
             }
@@ -174,15 +178,19 @@ impl Lowerer<'_> {
                 let refs = held_a == Held::Ref && held_b == Held::Ref;
                 Val::Place(mem, if refs { Held::Ref } else { Held::Fresh })
             }
-            (Val::Place(..), _) | (_, Val::Place(..)) => {
-                self.error(span, format!("the branches leave different kinds of values in `{name}`"))
-            }
+            (Val::Place(..), _) | (_, Val::Place(..)) => self
+                .error(span, format!("the branches leave different kinds of values in `{name}`")),
             (a, b) => self.merge(join, a, b, name),
         }
     }
 
     /// A memory, declared before the conditional, that both arms assign.
-    pub(super) fn joined_memory(&mut self, join: &mut Join, like: &Place, name: &str) -> Option<Place> {
+    pub(super) fn joined_memory(
+        &mut self,
+        join: &mut Join,
+        like: &Place,
+        name: &str,
+    ) -> Option<Place> {
         let ty = self.owned_type(like)?;
         let mem = self.memory(name, ty, join.span);
         join.before.push(Stmt { kind: Kind::Alloc(mem, Init::Unset), span: join.span });

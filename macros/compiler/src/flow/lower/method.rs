@@ -14,7 +14,9 @@ impl Lowerer<'_> {
     pub(super) fn method_call(&mut self, call: &ExprMethodCall) -> Val {
         let receiver = self.expr(&call.receiver);
         let name = call.method.to_string();
-        if name == "next" && let Val::Iter(it) = &receiver {
+        if name == "next"
+            && let Val::Iter(it) = &receiver
+        {
             return self.next(&it.clone(), call);
         }
         self.method_of(receiver, call)
@@ -85,7 +87,10 @@ impl Lowerer<'_> {
                 });
                 Val::Error
             }
-            other => self.error(&call.method, format!("`{name}` is not a method of {} that chainrule knows", other.described())),
+            other => self.error(
+                &call.method,
+                format!("`{name}` is not a method of {} that chainrule knows", other.described()),
+            ),
         }
     }
 
@@ -110,7 +115,10 @@ impl Lowerer<'_> {
                 _ => self.opaque_method(v, call),
             },
             Slot::Unknown if primitives::method(&name).is_some() => {
-                let both = matches!(name.as_str(), "abs" | "min" | "max" | "signum" | "clamp" | "rem_euclid" | "div_euclid");
+                let both = matches!(
+                    name.as_str(),
+                    "abs" | "min" | "max" | "signum" | "clamp" | "rem_euclid" | "div_euclid"
+                );
                 let Some(args) = self.scalars(v, call) else { return Val::Error };
                 if !both {
                     return self.float_method(&name, &args, span, &call.method);

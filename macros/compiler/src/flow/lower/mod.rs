@@ -46,7 +46,7 @@ use proc_macro2::{Span, TokenStream};
 use region::Region;
 use std::collections::{HashMap, HashSet};
 use types::{Class, Slot, Types};
-use val::{Var, VarId, Val};
+use val::{Val, Var, VarId};
 
 /// Lowers the function and everything it calls to one program.
 ///

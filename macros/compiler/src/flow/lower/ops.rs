@@ -65,12 +65,22 @@ impl Lowerer<'_> {
             BinOp::And(_) => {
                 let left = self.expr(&binary.left);
                 let left = self.plain(left, span);
-                return self.branch(left, span, |this| this.expr(&binary.right), |_| Val::Bool(false));
+                return self.branch(
+                    left,
+                    span,
+                    |this| this.expr(&binary.right),
+                    |_| Val::Bool(false),
+                );
             }
             BinOp::Or(_) => {
                 let left = self.expr(&binary.left);
                 let left = self.plain(left, span);
-                return self.branch(left, span, |_| Val::Bool(true), |this| this.expr(&binary.right));
+                return self.branch(
+                    left,
+                    span,
+                    |_| Val::Bool(true),
+                    |this| this.expr(&binary.right),
+                );
             }
             _ => {}
         }
@@ -111,7 +121,8 @@ impl Lowerer<'_> {
             },
             Operation::Comparison(symbol) => {
                 if !self.comparable(a, b) {
-                    return self.error(span, "the two sides of this comparison are of different types");
+                    return self
+                        .error(span, "the two sides of this comparison are of different types");
                 }
                 let out = self.fresh("c", Slot::Bool, span);
                 self.emit(Kind::Pass(out, Pass::Binary(symbol), vec![a, b]), span);
@@ -119,7 +130,10 @@ impl Lowerer<'_> {
             }
             Operation::Bits(symbol) => {
                 if self.is_float(a) || !self.comparable(a, b) {
-                    return self.error(span, format!("`{symbol}` is an operator of integers and conditions"));
+                    return self.error(
+                        span,
+                        format!("`{symbol}` is an operator of integers and conditions"),
+                    );
                 }
                 let class = self.class(a);
                 let out = self.of_class("k", class, span);
@@ -244,7 +258,9 @@ impl Lowerer<'_> {
                 match self.plain(val, unary.expr.span()) {
                     Val::Bool(value) => Val::Bool(!value),
                     val => {
-                        let Some(v) = self.scalar(val, unary.expr.span()) else { return Val::Error };
+                        let Some(v) = self.scalar(val, unary.expr.span()) else {
+                            return Val::Error;
+                        };
                         self.negated(v, span)
                     }
                 }

@@ -20,7 +20,12 @@ impl Lowerer<'_> {
                 None => return Val::Error,
             },
             val if val.is_silent() => return Val::Error,
-            other => return self.error(of, format!("`?` needs an `Option` or a `Result`, not {}", other.described())),
+            other => {
+                return self.error(
+                    of,
+                    format!("`?` needs an `Option` or a `Result`, not {}", other.described()),
+                );
+            }
         };
         let empty = Opt { tag: Val::Bool(false), some: Val::Undef, ..opt.clone() };
         self.branch(
@@ -60,16 +65,24 @@ impl Lowerer<'_> {
         Some(match result {
             true => {
                 let tag = taken(self, quote!(__value.is_ok()), Slot::Bool);
-                let (some, err) = self.by_tag(&tag, span, |this| {
-                    taken(this, quote!(::chainrule::rt::ok(__value)), Slot::Unknown)
-                }, Some(quote!(::core::convert::From::from(::chainrule::rt::err(__value)))), v);
+                let (some, err) = self.by_tag(
+                    &tag,
+                    span,
+                    |this| taken(this, quote!(::chainrule::rt::ok(__value)), Slot::Unknown),
+                    Some(quote!(::core::convert::From::from(::chainrule::rt::err(__value)))),
+                    v,
+                );
                 Opt { result, tag, some, err }
             }
             false => {
                 let tag = taken(self, quote!(__value.is_some()), Slot::Bool);
-                let (some, _) = self.by_tag(&tag, span, |this| {
-                    taken(this, quote!(::chainrule::rt::some(__value)), Slot::Unknown)
-                }, None, v);
+                let (some, _) = self.by_tag(
+                    &tag,
+                    span,
+                    |this| taken(this, quote!(::chainrule::rt::some(__value)), Slot::Unknown),
+                    None,
+                    v,
+                );
                 Opt { result, tag, some, err: Val::Unit }
             }
         })
@@ -93,9 +106,12 @@ impl Lowerer<'_> {
                     what: Source::Value(v),
                     by: By::Value,
                 };
-                self.branch(tag.clone(), span, |_| Val::Undef, |this| {
-                    this.opaque_tokens(tokens, vec![bind], true, span)
-                })
+                self.branch(
+                    tag.clone(),
+                    span,
+                    |_| Val::Undef,
+                    |this| this.opaque_tokens(tokens, vec![bind], true, span),
+                )
             }
         };
         (some, err)
@@ -221,10 +237,15 @@ impl Lowerer<'_> {
 
     fn or_else(&mut self, opt: Opt, span: Span, other: impl FnOnce(&mut Self) -> Val) -> Val {
         let some = opt.some;
-        self.branch(opt.tag, span, |this| this.loaded(some, span), |this| {
-            let val = other(this);
-            this.loaded(val, span)
-        })
+        self.branch(
+            opt.tag,
+            span,
+            |this| this.loaded(some, span),
+            |this| {
+                let val = other(this);
+                this.loaded(val, span)
+            },
+        )
     }
 
     /// A reference to a number as the number.

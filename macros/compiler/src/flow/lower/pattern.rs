@@ -109,9 +109,8 @@ impl Lowerer<'_> {
         }
         let mutable = pat.mutability.is_some();
         let span = pat.ident.span();
-        let is_constant = pat.subpat.is_none()
-            && !mutable
-            && name.starts_with(|c: char| c.is_ascii_uppercase());
+        let is_constant =
+            pat.subpat.is_none() && !mutable && name.starts_with(|c: char| c.is_ascii_uppercase());
         if is_constant && matches!(val, Val::Scalar(_) | Val::Opt(_)) {
             // A constant or a variant of an enum: nothing is bound.
             return;
@@ -323,8 +322,7 @@ impl Lowerer<'_> {
         if has_path(pat) && self.outer.is_some() {
             return self.error(pat, "this pattern names something of the place it stands at, which the caller cannot reach");
         }
-        let bind =
-            Bind { name: Ident::new("__value", Span::call_site()), what, by: By::Value };
+        let bind = Bind { name: Ident::new("__value", Span::call_site()), what, by: By::Value };
         let pat = pat.to_token_stream();
         let val =
             self.opaque_tokens(quote!(::core::matches!(__value, #pat)), vec![bind], true, span);

@@ -59,9 +59,10 @@ impl Lowerer<'_> {
             Expr::Paren(inner) => self.lvalue_or_value(&inner.expr),
             Expr::Group(inner) => self.lvalue_or_value(&inner.expr),
             Expr::Path(path) => {
-                let known = path.path.get_ident().is_some_and(|name| {
-                    self.lookup(&name.to_string()).is_some()
-                });
+                let known = path
+                    .path
+                    .get_ident()
+                    .is_some_and(|name| self.lookup(&name.to_string()).is_some());
                 if known { self.lvalue(expr) } else { None }
             }
             Expr::Field(_) | Expr::Index(_) => self.lvalue(expr),
@@ -154,9 +155,7 @@ impl Lowerer<'_> {
                 Some(Lv::Place(place, if held == Held::Fresh { Held::Named } else { held }))
             }
             Lv::Var(id, path) => match self.vars[id].val.at(&path).cloned()? {
-                Val::Place(place, _) => {
-                    self.element_of(Lv::Place(place, Held::Named), index, span)
-                }
+                Val::Place(place, _) => self.element_of(Lv::Place(place, Held::Named), index, span),
                 Val::Var(id, path) => self.element_of(Lv::Var(id, path), index, span),
                 Val::Either(cond, both) => {
                     let Lv::Either(_, both) = either(cond, *both) else { return None };
@@ -396,7 +395,10 @@ impl Lowerer<'_> {
         match lv {
             Lv::Place(place, _) => self.write_place(place, val, span),
             Lv::Var(id, path) => match (self.vars[id].val.at(&path).cloned(), &val) {
-                (Some(Val::Place(to, Held::Fresh)), Val::Place(..) | Val::Tuple(_) | Val::Struct(..)) => {
+                (
+                    Some(Val::Place(to, Held::Fresh)),
+                    Val::Place(..) | Val::Tuple(_) | Val::Struct(..),
+                ) => {
                     self.write_place(to, val, span);
                 }
                 (Some(Val::Scalar(v)), _) if self.program.of(v).object => {
@@ -451,7 +453,10 @@ impl Lowerer<'_> {
                 if let Some(Type::Float(elem)) = &ty
                     && !self.expect_elem(v, elem)
                 {
-                    self.error(span, "the value is of another type than the place it is assigned to");
+                    self.error(
+                        span,
+                        "the value is of another type than the place it is assigned to",
+                    );
                 }
                 if let Some(Type::Int(name)) = &ty {
                     self.expect_elem(v, &crate::ir::Elem::Int(name.clone()));
@@ -484,7 +489,8 @@ impl Lowerer<'_> {
     pub(super) fn owned(&mut self, val: Val, mutable: bool, span: Span) -> Val {
         match val {
             Val::Place(place, Held::Named) => {
-                let copies = mutable || self.changing.contains(&place.mem) || !place.proj.is_empty();
+                let copies =
+                    mutable || self.changing.contains(&place.mem) || !place.proj.is_empty();
                 if !copies {
                     return Val::Place(place, Held::Frozen);
                 }
@@ -502,9 +508,9 @@ impl Lowerer<'_> {
                 }
                 Val::Place(place, Held::Fresh)
             }
-            Val::Tuple(parts) => Val::Tuple(
-                parts.into_iter().map(|part| self.owned(part, mutable, span)).collect(),
-            ),
+            Val::Tuple(parts) => {
+                Val::Tuple(parts.into_iter().map(|part| self.owned(part, mutable, span)).collect())
+            }
             Val::Struct(name, fields) => {
                 let fields = fields.into_iter().map(|(field, val)| {
                     let val = self.owned(val, mutable, span);
@@ -539,7 +545,12 @@ impl Lowerer<'_> {
     }
 
     /// A memory with what a value holds.
-    pub(super) fn materialised(&mut self, val: Val, name: &str, span: Span) -> Option<(MemId, Type)> {
+    pub(super) fn materialised(
+        &mut self,
+        val: Val,
+        name: &str,
+        span: Span,
+    ) -> Option<(MemId, Type)> {
         match val {
             Val::Place(place, held) => {
                 let ty = self.owned_type(&place)?;
@@ -554,9 +565,11 @@ impl Lowerer<'_> {
             val @ (Val::Tuple(_) | Val::Struct(..)) => {
                 let ty = self.type_of_val(&val, span)?;
                 let parts = match val {
-                    Val::Tuple(parts) => {
-                        parts.into_iter().enumerate().map(|(k, part)| (k.to_string(), part)).collect()
-                    }
+                    Val::Tuple(parts) => parts
+                        .into_iter()
+                        .enumerate()
+                        .map(|(k, part)| (k.to_string(), part))
+                        .collect(),
                     Val::Struct(_, fields) => fields,
                     _ => vec![],
                 };
@@ -578,7 +591,13 @@ impl Lowerer<'_> {
             }
             val => {
                 if !val.is_silent() {
-                    self.error(span, format!("an array, a struct or a tuple is expected here, not {}", val.described()));
+                    self.error(
+                        span,
+                        format!(
+                            "an array, a struct or a tuple is expected here, not {}",
+                            val.described()
+                        ),
+                    );
                 }
                 None
             }

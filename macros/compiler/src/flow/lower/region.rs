@@ -244,10 +244,12 @@ impl Lowerer<'_> {
         span: Span,
     ) -> (Val, Live) {
         let vars = then.marks.vars.min(other.marks.vars);
-        let mut changed: Vec<VarId> = then.changed.keys().chain(other.changed.keys()).copied().collect();
+        let mut changed: Vec<VarId> =
+            then.changed.keys().chain(other.changed.keys()).copied().collect();
         changed.sort_unstable();
         changed.dedup();
-        let mut join = Join { cond, then, other, before: vec![], after: vec![], outs: vec![], span };
+        let mut join =
+            Join { cond, then, other, before: vec![], after: vec![], outs: vec![], span };
         let mut set = Vec::new();
         for id in changed.into_iter().filter(|id| *id < vars) {
             let now = |arm: &Arm, this: &Self| {

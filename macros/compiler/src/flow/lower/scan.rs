@@ -34,20 +34,92 @@ pub(super) struct Uses {
 
 /// Methods that leave their receiver as it is and give the same again.
 const LOOKS: &[&str] = &[
-    "len", "is_empty", "get", "first", "last", "contains", "contains_key", "iter", "chars", "bytes",
-    "as_str", "as_slice", "as_ref", "abs", "min", "max", "pow", "is_some", "is_none", "is_ok",
-    "is_err", "unwrap_or", "copied", "cloned", "clone", "map", "sum", "count", "cmp", "eq", "ne",
-    "wrapping_add", "wrapping_mul", "wrapping_sub", "rem_euclid", "div_euclid", "is_nan",
-    "is_finite", "is_power_of_two", "trailing_zeros", "leading_zeros", "count_ones", "keys",
-    "values", "to_string", "to_owned", "windows", "chunks", "rev", "enumerate", "zip", "filter",
-    "collect", "unwrap", "expect", "starts_with", "ends_with", "signum", "start", "end", "all",
-    "any", "position", "min_by_key", "max_by_key", "skip", "take", "into_iter", "as_deref",
-    "is_some_and", "is_multiple_of", "trim", "parse", "saturating_sub", "saturating_add",
-    "checked_sub", "checked_add", "ok", "sqrt", "ilog2", "isqrt",
+    "len",
+    "is_empty",
+    "get",
+    "first",
+    "last",
+    "contains",
+    "contains_key",
+    "iter",
+    "chars",
+    "bytes",
+    "as_str",
+    "as_slice",
+    "as_ref",
+    "abs",
+    "min",
+    "max",
+    "pow",
+    "is_some",
+    "is_none",
+    "is_ok",
+    "is_err",
+    "unwrap_or",
+    "copied",
+    "cloned",
+    "clone",
+    "map",
+    "sum",
+    "count",
+    "cmp",
+    "eq",
+    "ne",
+    "wrapping_add",
+    "wrapping_mul",
+    "wrapping_sub",
+    "rem_euclid",
+    "div_euclid",
+    "is_nan",
+    "is_finite",
+    "is_power_of_two",
+    "trailing_zeros",
+    "leading_zeros",
+    "count_ones",
+    "keys",
+    "values",
+    "to_string",
+    "to_owned",
+    "windows",
+    "chunks",
+    "rev",
+    "enumerate",
+    "zip",
+    "filter",
+    "collect",
+    "unwrap",
+    "expect",
+    "starts_with",
+    "ends_with",
+    "signum",
+    "start",
+    "end",
+    "all",
+    "any",
+    "position",
+    "min_by_key",
+    "max_by_key",
+    "skip",
+    "take",
+    "into_iter",
+    "as_deref",
+    "is_some_and",
+    "is_multiple_of",
+    "trim",
+    "parse",
+    "saturating_sub",
+    "saturating_add",
+    "checked_sub",
+    "checked_add",
+    "ok",
+    "sqrt",
+    "ilog2",
+    "isqrt",
 ];
 
 /// Names that mean the same everywhere.
-const EVERYWHERE: &[&str] = &["Some", "None", "Ok", "Err", "Vec", "String", "Box", "Option", "Default"];
+const EVERYWHERE: &[&str] =
+    &["Some", "None", "Ok", "Err", "Vec", "String", "Box", "Option", "Default"];
 
 /// What an expression uses.
 pub(super) fn uses(expr: &Expr) -> Uses {
@@ -149,9 +221,10 @@ impl<'ast> Visit<'ast> for Uses {
     fn visit_pat(&mut self, pat: &'ast syn::Pat) {
         match pat {
             syn::Pat::TupleStruct(of) => {
-                let known = of.path.get_ident().is_some_and(|name| {
-                    EVERYWHERE.iter().any(|known| name == known)
-                });
+                let known = of
+                    .path
+                    .get_ident()
+                    .is_some_and(|name| EVERYWHERE.iter().any(|known| name == known));
                 self.foreign |= !known;
             }
             syn::Pat::Struct(_) | syn::Pat::Path(_) => self.foreign = true,
@@ -319,7 +392,22 @@ pub(super) fn is_absolute(path: &syn::Path) -> bool {
     let first = path.segments.first().map(|segment| segment.ident.to_string());
     let first = first.as_deref().unwrap_or_default();
     path.leading_colon.is_some()
-        || matches!(first, "std" | "core" | "alloc" | "f32" | "f64" | "bool" | "char" | "str" | "Vec" | "String" | "Option" | "Result" | "Some")
+        || matches!(
+            first,
+            "std"
+                | "core"
+                | "alloc"
+                | "f32"
+                | "f64"
+                | "bool"
+                | "char"
+                | "str"
+                | "Vec"
+                | "String"
+                | "Option"
+                | "Result"
+                | "Some"
+        )
         || crate::parse::is_integer(first)
 }
 

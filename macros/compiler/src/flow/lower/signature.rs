@@ -41,7 +41,10 @@ impl<'a> Lowerer<'a> {
         self.program.body = Block { stmts: arm.stmts };
         self.program.result = result;
         if arm.live == Live::Dead && self.program.result.is_none() {
-            self.error(span, "this function never returns a value: there is nothing to differentiate");
+            self.error(
+                span,
+                "this function never returns a value: there is nothing to differentiate",
+            );
         }
         self.finish(function)
     }
@@ -177,7 +180,10 @@ impl<'a> Lowerer<'a> {
             }
             (val, _) => {
                 if !val.is_silent() {
-                    self.error(span, format!("{} cannot be the result of this function", val.described()));
+                    self.error(
+                        span,
+                        format!("{} cannot be the result of this function", val.described()),
+                    );
                 }
                 None
             }
@@ -246,4 +252,3 @@ pub(super) fn is_memory(ty: &Type) -> bool {
         _ => false,
     }
 }
-

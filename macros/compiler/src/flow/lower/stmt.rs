@@ -68,7 +68,10 @@ impl Lowerer<'_> {
             if attr.path().is_ident("constant") {
                 constant = true;
             } else if attr.path().is_ident("checkpoint") {
-                self.error(attr, "`#[checkpoint]` goes on a loop: `#[checkpoint] for i in 0..n { .. }`");
+                self.error(
+                    attr,
+                    "`#[checkpoint]` goes on a loop: `#[checkpoint] for i in 0..n { .. }`",
+                );
             }
         }
         let (pat, annotated) = match &local.pat {
@@ -95,10 +98,15 @@ impl Lowerer<'_> {
         };
         let cond = self.test(pat, &val);
         let span = pat.span();
-        self.branch(cond, span, |_| Val::Unit, |this| {
-            this.expr(diverge);
-            this.leave(Live::Dead)
-        });
+        self.branch(
+            cond,
+            span,
+            |_| Val::Unit,
+            |this| {
+                this.expr(diverge);
+                this.leave(Live::Dead)
+            },
+        );
         self.bind_typed(pat, annotated, val);
     }
 
@@ -111,7 +119,10 @@ impl Lowerer<'_> {
                 self.declare(&name.ident.to_string(), Val::Undef, mutable);
             }
             other => {
-                self.error(other, "a pattern without a value is not supported: bind the names one by one");
+                self.error(
+                    other,
+                    "a pattern without a value is not supported: bind the names one by one",
+                );
             }
         }
     }
@@ -120,7 +131,10 @@ impl Lowerer<'_> {
     fn constant_statement(&mut self, expr: &Expr) -> Val {
         let uses = super::scan::uses(expr);
         if uses.leaves {
-            return self.error(expr, "control leaves this statement: `#[constant]` takes a plain expression");
+            return self.error(
+                expr,
+                "control leaves this statement: `#[constant]` takes a plain expression",
+            );
         }
         let Some(binds) = self.binds(&uses, expr.span()) else { return Val::Error };
         let foreign = self.is_foreign(&uses);
@@ -170,7 +184,9 @@ impl Lowerer<'_> {
                 }
                 val
             }
-            (Expr::Macro(mac), Type::Vec(of)) if mac.mac.path.is_ident("vec") && mac.mac.tokens.is_empty() => {
+            (Expr::Macro(mac), Type::Vec(of))
+                if mac.mac.path.is_ident("vec") && mac.mac.tokens.is_empty() =>
+            {
                 let mem = self.memory("vec", Type::Vec(of.clone()), expr.span());
                 self.emit(Kind::Alloc(mem, Init::Empty(None)), expr.span());
                 Val::Place(Place::whole(mem), Held::Fresh)
@@ -199,7 +215,10 @@ impl Lowerer<'_> {
                 self.error(&of.static_token, "a `static` inside a differentiated function is not supported: its value would be lost to the derivative; use a `const`, or pass the value in");
             }
             other => {
-                self.error(other, "this item is not supported inside a differentiated function: move it outside");
+                self.error(
+                    other,
+                    "this item is not supported inside a differentiated function: move it outside",
+                );
             }
         }
     }

@@ -145,7 +145,8 @@ impl Lowerer<'_> {
             _ => None,
         };
         let Some(owner) = owner else {
-            return self.error(&call.method, format!("`{name}` is not a method that chainrule knows"));
+            return self
+                .error(&call.method, format!("`{name}` is not a method that chainrule knows"));
         };
         let changes = self.statement_call == std::ptr::from_ref(call) as usize;
         let mut args = Vec::new();
@@ -240,7 +241,10 @@ impl Lowerer<'_> {
                         Some(CallArg { source: Source::Place(place), by: By::Mut, wrt: true })
                     }
                     None => {
-                        self.error(span, "this variable cannot be changed by a function that is called here");
+                        self.error(
+                            span,
+                            "this variable cannot be changed by a function that is called here",
+                        );
                         None
                     }
                 }
@@ -271,7 +275,9 @@ impl Lowerer<'_> {
                 self.emit(Kind::Store(Place::whole(mem), v, Mode::Set), span);
                 Some(mem)
             }
-            val @ (Val::Tuple(_) | Val::Struct(..)) => Some(self.materialised(val, "argument", span)?.0),
+            val @ (Val::Tuple(_) | Val::Struct(..)) => {
+                Some(self.materialised(val, "argument", span)?.0)
+            }
             _ => None,
         }
     }
