@@ -204,7 +204,7 @@ impl<'p> Printer<'p> {
                     By::Mut => "&mut ",
                 };
                 let what = self.source(&bind.what);
-                if what == bind.name.to_string() {
+                if bind.name == what {
                     format!("{sign}{what}")
                 } else {
                     format!("{} = {sign}{what}", bind.name)

@@ -107,7 +107,7 @@ impl Lowerer<'_> {
 
     /// `let (a, b): (Vec<_>, Vec<_>) = pairs.unzip();`
     pub(super) fn unzip(&mut self, it: &Rc<It>, span: Span) -> Val {
-        let mut list = |this: &mut Self| -> MemId {
+        let list = |this: &mut Self| -> MemId {
             let class = this.types.class(super::Slot::Unknown);
             let ty = Type::Vec(Box::new(Type::Float(Elem::Var(class))));
             let mem = this.memory("unzipped", ty, span);

@@ -114,7 +114,7 @@ impl Lowerer<'_> {
             };
         }
         match self.lvalue(&reference.expr) {
-            Some(lv) => self.exclusive(lv, span),
+            Some(lv) => self.exclusive(lv),
             // `&mut [a, b]`: a temporary.
             None => match self.expr(&reference.expr) {
                 Val::Place(place, _) => {
@@ -131,7 +131,7 @@ impl Lowerer<'_> {
     }
 
     /// An exclusive reference to what a place names.
-    pub(super) fn exclusive(&mut self, lv: Lv, span: Span) -> Val {
+    pub(super) fn exclusive(&mut self, lv: Lv) -> Val {
         match lv {
             Lv::Place(place, _) => Val::Place(place, Held::Mut),
             Lv::Var(id, path) => match self.vars[id].val.at(&path) {
@@ -144,7 +144,7 @@ impl Lowerer<'_> {
             Lv::Val(val) => val,
             Lv::Either(cond, both) => {
                 let (a, b) = *both;
-                let both = (self.exclusive(a, span), self.exclusive(b, span));
+                let both = (self.exclusive(a), self.exclusive(b));
                 Val::Either(cond, Box::new(both))
             }
         }
@@ -232,7 +232,7 @@ impl Lowerer<'_> {
             Val::Either(cond, both) => {
                 let lv = either(*cond, (**both).clone());
                 let lv = self.field_of(lv, name)?;
-                Some(self.exclusive(lv, span))
+                Some(self.exclusive(lv))
             }
             Val::Error | Val::Never => Some(Val::Error),
             val => val.field(name).cloned(),

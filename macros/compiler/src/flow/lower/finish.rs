@@ -16,9 +16,7 @@ impl Lowerer<'_> {
             self.program.values[k].ty = ty;
         }
         for k in 0..self.program.mems.len() {
-            let (ty, name) = (self.program.mems[k].ty.clone(), self.program.mems[k].name.clone());
-            let span = self.program.mems[k].span;
-            self.program.mems[k].ty = self.finished_type(&ty, &name, span);
+            self.program.mems[k].ty = self.finished_type(&self.program.mems[k].ty);
         }
         let mut program = std::mem::take(&mut self.program);
         let mut body = std::mem::take(&mut program.body);
@@ -32,8 +30,8 @@ impl Lowerer<'_> {
     }
 
     /// A memory's type with its element types known.
-    fn finished_type(&mut self, ty: &Type, name: &str, span: Span) -> Type {
-        let mut inner = |of: &Type| Box::new(self.finished_type(of, name, span));
+    fn finished_type(&self, ty: &Type) -> Type {
+        let inner = |of: &Type| Box::new(self.finished_type(of));
         match ty {
             Type::Float(Elem::Var(class)) => match self.types.slot(*class).clone() {
                 Slot::Float(elem) => Type::Float(elem),

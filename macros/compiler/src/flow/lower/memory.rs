@@ -302,7 +302,7 @@ impl Lowerer<'_> {
                 let (Some(i), Some(j)) = (self.index_value(i), self.index_value(j)) else {
                     return Val::Error;
                 };
-                let mut at = |v: V| {
+                let at = |v: V| {
                     let mut place = place.clone();
                     place.proj.push(Proj::Index(v));
                     place

@@ -5,7 +5,6 @@ use super::region::Join;
 use super::region::Live;
 use super::val::{Held, Opt, Val};
 use super::{Lowerer, Slot};
-use crate::flow::ir::MemId;
 use crate::flow::ir::{Init, Kind, Out, Pass, Place, Proj, Stmt, V};
 use crate::parse::Type;
 use proc_macro2::Span;

@@ -75,7 +75,7 @@ impl Lowerer<'_> {
                 _ => {
                     // A variable that may change is passed by its name.
                     let receiver = match self.lvalue(&call.receiver) {
-                        Some(lv @ super::place::Lv::Var(..)) => self.exclusive(lv, span),
+                        Some(lv @ super::place::Lv::Var(..)) => self.exclusive(lv),
                         _ => val,
                     };
                     self.call_method(receiver, call)

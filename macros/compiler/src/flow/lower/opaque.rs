@@ -182,9 +182,8 @@ impl Lowerer<'_> {
             && self.outer.is_none()
             && (self.frame().function.item.sig.generics.const_params())
                 .any(|param| param.ident == segments[0]);
-        let foreign = !constant_parameter
-            && !(segments.len() > 1 && scan::is_absolute(&path.path))
-            && !self.is_item(&segments[0]);
+        let absolute = segments.len() > 1 && scan::is_absolute(&path.path);
+        let foreign = !(constant_parameter || absolute || self.is_item(&segments[0]));
         let out = self.taken(path.to_token_stream(), vec![], true, foreign, path.span());
         if let (Val::Scalar(v), Some(slot)) = (&out, constant_slot(&segments)) {
             let (own, class) = (self.class(*v), self.types.class(slot));

@@ -54,7 +54,7 @@ impl Lowerer<'_> {
             what: Source::Value(v),
             by: By::Value,
         };
-        let mut taken = |this: &mut Self, tokens, slot: Slot| {
+        let taken = |this: &mut Self, tokens, slot: Slot| {
             let val = this.opaque_tokens(tokens, vec![bind()], true, span);
             if let Val::Scalar(v) = val {
                 let (own, class) = (this.class(v), this.types.class(slot));

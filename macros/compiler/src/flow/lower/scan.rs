@@ -389,6 +389,10 @@ impl Uses {
 
 /// Whether a path of several names means the same in every module.
 pub(super) fn is_absolute(path: &syn::Path) -> bool {
+    if path.segments.iter().nth(1).is_some_and(|second| second.ident == "consts") {
+        // `f64::consts::PI` needs a `use std::f64`.
+        return false;
+    }
     let first = path.segments.first().map(|segment| segment.ident.to_string());
     let first = first.as_deref().unwrap_or_default();
     path.leading_colon.is_some()

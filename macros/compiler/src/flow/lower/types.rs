@@ -87,15 +87,6 @@ impl Types {
         }
     }
 
-    /// The element type of a class of floats, with the default of literals.
-    pub(super) fn elem(&self, class: Class) -> Elem {
-        match self.slot(class) {
-            Slot::Float(elem) => elem.clone(),
-            Slot::Int(Some(name)) => Elem::Int(name.clone()),
-            _ => Elem::F64,
-        }
-    }
-
     /// The type of a class.
     pub(super) fn ty(&self, class: Class) -> Ty {
         match self.slot(class) {

@@ -3,7 +3,6 @@
 use super::iter::It;
 use crate::flow::ir::{Place, V};
 use crate::ir::Elem;
-use proc_macro2::Span;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -171,10 +170,4 @@ impl Val {
     pub(super) fn is_silent(&self) -> bool {
         matches!(self, Val::Error | Val::Never)
     }
-}
-
-/// A span for what has none of its own.
-pub(super) fn spanned(node: &impl quote::ToTokens) -> Span {
-    use syn::spanned::Spanned;
-    node.span()
 }

@@ -1,0 +1,129 @@
+//! Memory that a variable owns: copies and moves.
+
+use super::Lowerer;
+use super::val::{Held, Val};
+use crate::flow::ir::{Init, Kind, MemId, Place, Source};
+use crate::parse::Type;
+use proc_macro2::Span;
+
+impl Lowerer<'_> {
+    /// A value as a variable or a field owns it: named memory is copied or moved where it or what it
+    /// is named by may change.
+    pub(super) fn owned(&mut self, val: Val, mutable: bool, span: Span) -> Val {
+        match val {
+            Val::Place(place, Held::Named) => {
+                let copies =
+                    mutable || self.changing.contains(&place.mem) || !place.proj.is_empty();
+                if !copies {
+                    return Val::Place(place, Held::Frozen);
+                }
+                match self.place_type(&place) {
+                    Some(Type::Float(_) | Type::Int(_) | Type::Constant(_)) => {
+                        self.read_place(place, Held::Named, span)
+                    }
+                    _ => self.copied(&place, mutable, span),
+                }
+            }
+            Val::Place(place, Held::Frozen) if mutable => self.copied(&place, true, span),
+            Val::Place(place, Held::Fresh) => {
+                if mutable {
+                    self.changing.insert(place.mem);
+                }
+                Val::Place(place, Held::Fresh)
+            }
+            Val::Tuple(parts) => {
+                Val::Tuple(parts.into_iter().map(|part| self.owned(part, mutable, span)).collect())
+            }
+            Val::Struct(name, fields) => {
+                let fields = fields.into_iter().map(|(field, val)| {
+                    let val = self.owned(val, mutable, span);
+                    (field, val)
+                });
+                Val::Struct(name, fields.collect())
+            }
+            Val::Opt(mut opt) => {
+                opt.some = self.owned(std::mem::replace(&mut opt.some, Val::Undef), mutable, span);
+                Val::Opt(opt)
+            }
+            other => other,
+        }
+    }
+
+    /// A memory of its own with what a place holds. A `Vec` is moved, not copied.
+    pub(super) fn copied(&mut self, place: &Place, mutable: bool, span: Span) -> Val {
+        let Some(ty) = self.owned_type(place) else { return Val::Error };
+        let name = self.program.at(place.mem).name.clone();
+        let is_vec = matches!(self.place_type(place), Some(Type::Vec(_)));
+        let mem = self.memory(&name, ty, span);
+        let local = self.program.at(place.mem).origin != crate::flow::ir::Origin::Shared;
+        let init = match is_vec && local {
+            true => Init::Move(place.clone()),
+            false => Init::Copy(place.clone()),
+        };
+        self.emit(Kind::Alloc(mem, init), span);
+        if mutable {
+            self.changing.insert(mem);
+        }
+        Val::Place(Place::whole(mem), Held::Fresh)
+    }
+
+    /// A memory with what a value holds.
+    pub(super) fn materialised(
+        &mut self,
+        val: Val,
+        name: &str,
+        span: Span,
+    ) -> Option<(MemId, Type)> {
+        match val {
+            Val::Place(place, held) => {
+                let ty = self.owned_type(&place)?;
+                if held == Held::Fresh && place.proj.is_empty() {
+                    return Some((place.mem, ty));
+                }
+                match self.copied(&place, false, span) {
+                    Val::Place(place, _) => Some((place.mem, ty)),
+                    _ => None,
+                }
+            }
+            val @ (Val::Tuple(_) | Val::Struct(..)) => {
+                let ty = self.type_of_val(&val, span)?;
+                let parts = match val {
+                    Val::Tuple(parts) => parts
+                        .into_iter()
+                        .enumerate()
+                        .map(|(k, part)| (k.to_string(), part))
+                        .collect(),
+                    Val::Struct(_, fields) => fields,
+                    _ => vec![],
+                };
+                let mut fields = Vec::new();
+                for (field, part) in parts {
+                    let source = match self.plain(part, span) {
+                        Val::Place(place, _) => Source::Place(place),
+                        part @ (Val::Tuple(_) | Val::Struct(..)) => {
+                            let (mem, _) = self.materialised(part, &field, span)?;
+                            Source::Place(Place::whole(mem))
+                        }
+                        part => Source::Value(self.scalar(part, span)?),
+                    };
+                    fields.push((field, source));
+                }
+                let mem = self.memory(name, ty.clone(), span);
+                self.emit(Kind::Alloc(mem, Init::Fields(fields)), span);
+                Some((mem, ty))
+            }
+            val => {
+                if !val.is_silent() {
+                    self.error(
+                        span,
+                        format!(
+                            "an array, a struct or a tuple is expected here, not {}",
+                            val.described()
+                        ),
+                    );
+                }
+                None
+            }
+        }
+    }
+}
