@@ -1,22 +1,21 @@
-//! The objectives' derivatives.
-//!
-//! Written by hand, in `chainrule_benches::hand_gradients`.
+//! The objectives' derivatives, as `#[differentiate]` derives them.
 
+use crate::objectives::{ba, gmm, lstm};
 use crate::read::{Gmm, Lstm};
-use chainrule_benches::hand_gradients::{ba, gmm, lstm};
 
 /// The mixture's posterior, and its gradient: alphas, means, inverse covariance factors.
 pub(crate) fn gmm(data: &Gmm) -> (f64, Vec<f64>) {
     let Gmm { d, alphas, means, icf, x, gamma, m } = data;
     let (value, (d_alphas, d_means, d_icf)) =
-        gmm::value_and_grad(alphas, means, icf, x, *d, *gamma, *m);
+        gmm::gmm::value_and_grad(alphas, means, icf, x, *d, *gamma, *m);
     (value, [d_alphas, d_means, d_icf].concat())
 }
 
 /// The network's loss, and its gradient: main parameters, extra parameters.
 pub(crate) fn lstm(data: &Lstm) -> (f64, Vec<f64>) {
     let Lstm { l, c, b, main, extra, state, sequence } = data;
-    let (value, (d_main, d_extra)) = lstm::value_and_grad(main, extra, state, sequence, *l, *b, *c);
+    let (value, (d_main, d_extra)) =
+        lstm::lstm::value_and_grad(main, extra, state, sequence, *l, *b, *c);
     (value, [d_main, d_extra].concat())
 }
 
@@ -27,12 +26,18 @@ pub(crate) fn reprojection(
     w: f64,
     feat: &[f64; 2],
 ) -> ([f64; 2], [[f64; 15]; 2]) {
-    let mut rows = [[0.0; 15]; 2];
-    let error = ba::reprojection_into(cam, point, w, feat, &mut rows);
+    let (mut error, mut rows) = ([0.0; 2], [[0.0; 15]; 2]);
+    for (seed, row) in [[1.0, 0.0], [0.0, 1.0]].into_iter().zip(&mut rows) {
+        let (value, (by_cam, by_point, by_w)) = ba::reprojection::vjp(cam, point, w, feat, seed);
+        error = value;
+        row[..11].copy_from_slice(&by_cam);
+        row[11..14].copy_from_slice(&by_point);
+        row[14] = by_w;
+    }
     (error, rows)
 }
 
 /// A weight's error, and its derivative.
 pub(crate) fn weight_error(w: f64) -> (f64, f64) {
-    (1.0 - w * w, -2.0 * w)
+    ba::weight_error::value_and_grad(w)
 }

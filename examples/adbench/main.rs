@@ -124,7 +124,19 @@ fn timing(times: &Times) -> String {
     let [objective, derivative] =
         [times.objective, times.derivative].map(|t| t.as_secs_f64() * 1e6);
     format!(
-        "\nobjective {objective:.1} µs, objective and derivative {derivative:.1} µs, ratio {:.2}",
-        derivative / objective
+        "\nobjective {} µs, objective and derivative {} µs, ratio {}",
+        three_digits(objective),
+        three_digits(derivative),
+        three_digits(derivative / objective)
     )
+}
+
+/// A positive number with three significant digits, or all digits before the point if those are
+/// more.
+fn three_digits(x: f64) -> String {
+    // Rounded first: 9.996 has its third digit before the second decimal.
+    let rounded: f64 = format!("{x:.2e}").parse().unwrap_or(x);
+    let exponent = rounded.log10().floor();
+    let decimals = if exponent.is_finite() { (2.0 - exponent).max(0.0) } else { 2.0 };
+    format!("{x:.0$}", decimals as usize)
 }

@@ -23,12 +23,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => 301,
     };
 
-    if !objectives::STAND_INS.is_empty() {
-        println!(
-            "Not by the macro yet, but by hand in its place: {}.\n",
-            objectives::STAND_INS.join(", ")
-        );
-    }
     print(&objectives::measured()?, rounds);
     println!("\nThe hand's loops reordered:\n");
     print(&objectives::reordered()?, rounds);
@@ -43,7 +37,7 @@ fn print(objectives: &[Objective], rounds: usize) {
     for objective in objectives {
         let at = &objective.start;
         // One place in memory for both derivatives, so that neither has a luckier one.
-        let derivative = RefCell::new(vec![0.0; objective.derivatives]);
+        let derivative = RefCell::new(objective.blank());
         let derivative = &derivative;
         let mut candidates: Vec<Box<dyn FnMut() + '_>> = vec![Box::new(|| {
             black_box((objective.plain)(black_box(at)));

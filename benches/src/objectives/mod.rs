@@ -11,8 +11,6 @@ mod adbench;
 #[path = "../../../examples/adbench/read.rs"]
 mod read;
 
-pub use by_macro::STAND_INS;
-
 use adbench::{ba, gmm::gmm, lstm::lstm};
 use data::{Ba, Gmm, Logistic, Lstm, Random};
 use std::cell::RefCell;
@@ -21,8 +19,8 @@ use std::fmt;
 /// A function's value at its parameters.
 pub type Value = Box<dyn Fn(&[f64]) -> f64>;
 
-/// A function's value, and its derivative, which is overwritten.
-pub type Gradient = Box<dyn Fn(&[f64], &mut [f64]) -> f64>;
+/// A function's value, and the parts of its derivative, which are overwritten.
+pub type Gradient = Box<dyn Fn(&[f64], &mut [Vec<f64>]) -> f64>;
 
 /// An objective and two ways to its derivative.
 pub struct Objective {
@@ -32,14 +30,22 @@ pub struct Objective {
     pub bar: f64,
     /// Its parameters, where it is evaluated.
     pub start: Vec<f64>,
-    /// How many numbers its derivative has: as many as parameters for a gradient.
-    pub derivatives: usize,
+    /// How many numbers the parts of its derivative have.
+    pub derivative: Vec<usize>,
     /// The objective itself.
     pub plain: Value,
     /// By `#[differentiate]`.
     pub by_macro: Gradient,
     /// By hand.
     pub by_hand: Gradient,
+}
+
+impl Objective {
+    /// Room for its derivative, not a number yet.
+    #[must_use]
+    pub fn blank(&self) -> Vec<Vec<f64>> {
+        self.derivative.iter().map(|&len| vec![f64::NAN; len]).collect()
+    }
 }
 
 impl fmt::Debug for Objective {
@@ -137,12 +143,13 @@ pub fn small() -> Vec<Objective> {
     ]
 }
 
-type GradientOf<D> = fn(&D, &[f64], &mut [f64]) -> f64;
+type GradientOf<D> = fn(&D, &[f64], &mut [Vec<f64>]) -> f64;
 
 fn gmm_of(name: &'static str, bar: f64, data: Gmm, by_hand: GradientOf<Gmm>) -> Objective {
     let start = data.start();
+    let parts = vec![data.alphas.len(), data.means.len(), data.icf.len()];
     objective(
-        (name, bar, start),
+        (name, bar, start, parts),
         data,
         |data, at| {
             let (alphas, means, icf) = data.parameters(at);
@@ -155,8 +162,9 @@ fn gmm_of(name: &'static str, bar: f64, data: Gmm, by_hand: GradientOf<Gmm>) -> 
 
 fn lstm_of(name: &'static str, bar: f64, data: Lstm) -> Objective {
     let start = data.start();
+    let parts = vec![data.main.len(), data.extra.len()];
     objective(
-        (name, bar, start),
+        (name, bar, start, parts),
         data,
         |data, at| {
             let (main, extra) = at.split_at(data.main.len());
@@ -173,8 +181,9 @@ fn rosenbrock_of(
     start: Vec<f64>,
     by_hand: GradientOf<()>,
 ) -> Objective {
+    let parts = vec![start.len()];
     objective(
-        (name, bar, start),
+        (name, bar, start, parts),
         (),
         |(), at| plain::rosenbrock(at),
         |(), at, gradient| by_macro::rosenbrock(at, gradient),
@@ -184,7 +193,7 @@ fn rosenbrock_of(
 
 fn lorenz() -> Objective {
     objective(
-        ("RK4 Lorenz 1000 steps", 2.0, vec![10.0, 28.0, 8.0 / 3.0]),
+        ("RK4 Lorenz 1000 steps", 2.0, vec![10.0, 28.0, 8.0 / 3.0], vec![3]),
         (),
         |(), at| plain::lorenz(at[0], at[1], at[2], LORENZ_STEPS, LORENZ_STEP),
         |(), at, gradient| by_macro::lorenz(at, gradient),
@@ -199,7 +208,7 @@ fn logistic_of(
     by_hand: GradientOf<Logistic>,
 ) -> Objective {
     objective(
-        (name, bar, Random(2).numbers(columns)),
+        (name, bar, Random(2).numbers(columns), vec![columns]),
         Logistic::made(rows, columns),
         |data, at| plain::logistic(&data.x, &data.y, at),
         by_macro::logistic,
@@ -209,7 +218,7 @@ fn logistic_of(
 
 fn nested_sum(name: &'static str, by_hand: GradientOf<()>) -> Objective {
     objective(
-        (name, 2.0, vec![0.75, 0.5]),
+        (name, 2.0, vec![0.75, 0.5], vec![2]),
         (),
         |(), at| plain::nested_sum(at[0], at[1], NESTED),
         |(), at, gradient| by_macro::nested_sum(at, gradient),
@@ -219,7 +228,7 @@ fn nested_sum(name: &'static str, by_hand: GradientOf<()>) -> Objective {
 
 fn nested_recurrence() -> Objective {
     objective(
-        ("nested loop, a recurrence, 10⁶", 2.0, vec![0.999, 0.5]),
+        ("nested loop, a recurrence, 10⁶", 2.0, vec![0.999, 0.5], vec![2]),
         (),
         |(), at| plain::nested_recurrence(at[0], at[1], NESTED),
         |(), at, gradient| by_macro::nested_recurrence(at, gradient),
@@ -229,7 +238,7 @@ fn nested_recurrence() -> Objective {
 
 /// Puts an objective of some data together.
 fn objective<D: 'static>(
-    (name, bar, start): (&'static str, f64, Vec<f64>),
+    (name, bar, start, derivative): (&'static str, f64, Vec<f64>, Vec<usize>),
     data: D,
     plain: fn(&D, &[f64]) -> f64,
     by_macro: GradientOf<D>,
@@ -240,7 +249,7 @@ fn objective<D: 'static>(
     Objective {
         name,
         bar,
-        derivatives: start.len(),
+        derivative,
         start,
         plain: Box::new(move |at| plain(&data, at)),
         by_macro: Box::new(move |at, gradient| by_macro(&for_macro, at, gradient)),
@@ -252,8 +261,8 @@ fn objective<D: 'static>(
 /// parameters stay where they are.
 fn ba_of(name: &'static str, bar: f64, data: Ba) -> Objective {
     let p = data.weights.len();
-    let evaluation = |derivative: fn(&Ba, &mut [f64], &mut [f64])| {
-        move |(data, errors): &(Ba, RefCell<Vec<f64>>), jacobian: &mut [f64]| {
+    let evaluation = |derivative: fn(&Ba, &mut [f64], &mut [Vec<f64>])| {
+        move |(data, errors): &(Ba, RefCell<Vec<f64>>), jacobian: &mut [Vec<f64>]| {
             let errors = &mut *errors.borrow_mut();
             derivative(data, errors, jacobian);
             errors[errors.len() - 1]
@@ -266,7 +275,7 @@ fn ba_of(name: &'static str, bar: f64, data: Ba) -> Objective {
         name,
         bar,
         start: Vec::new(),
-        derivatives: 31 * p,
+        derivative: vec![31 * p],
         plain: Box::new(move |_| {
             let (data, errors) = &*data;
             let errors = &mut *errors.borrow_mut();
@@ -283,17 +292,19 @@ fn ba_of(name: &'static str, bar: f64, data: Ba) -> Objective {
 fn ba_row_of(name: &'static str, axis: usize, rotation: [f64; 3]) -> Objective {
     let mut start = rotation.to_vec();
     start.extend([0.5, 0.25, -6.0, 12.0, 1.5, -0.75, 0.1, 0.02, 0.8, -1.2, 1.4, 0.6]);
-    let row =
-        |axis, at: &[f64], gradient: &mut [f64], evaluate: fn(&Ba, &mut [f64], &mut [f64])| {
-            let (mut errors, mut jacobian) = ([0.0; 3], [0.0; 31]);
-            evaluate(&Ba::one(at), &mut errors, &mut jacobian);
-            gradient.copy_from_slice(&jacobian[15 * axis..15 * (axis + 1)]);
-            errors[axis]
-        };
+    let row = |axis,
+               at: &[f64],
+               gradient: &mut [Vec<f64>],
+               evaluate: fn(&Ba, &mut [f64], &mut [Vec<f64>])| {
+        let (mut errors, mut jacobian) = ([0.0; 3], [vec![0.0; 31]]);
+        evaluate(&Ba::one(at), &mut errors, &mut jacobian);
+        gradient[0].copy_from_slice(&jacobian[0][15 * axis..15 * (axis + 1)]);
+        errors[axis]
+    };
     Objective {
         name,
         bar: 0.0,
-        derivatives: start.len(),
+        derivative: vec![start.len()],
         start,
         plain: Box::new(move |at| {
             let mut errors = [0.0; 3];
@@ -314,6 +325,11 @@ fn plain_ba(data: &Ba, errors: &mut [f64]) {
     for (error, &w) in weight_errors.iter_mut().zip(&data.weights) {
         *error = ba::weight_error(w);
     }
+}
+
+/// The parts of a derivative.
+fn parts<const N: usize>(derivative: &mut [Vec<f64>]) -> &mut [Vec<f64>; N] {
+    derivative.try_into().expect("as many parts as the objective has")
 }
 
 /// The first `count` blocks, and what comes after them.

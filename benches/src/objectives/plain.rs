@@ -1,6 +1,9 @@
 //! The smaller objectives, as a user writes them.
 
+use chainrule::differentiate;
+
 /// Rosenbrock's function of any number of variables.
+#[differentiate]
 pub(crate) fn rosenbrock(x: &[f64]) -> f64 {
     let mut sum = 0.0;
     for pair in x.windows(2) {
@@ -13,6 +16,7 @@ pub(crate) fn rosenbrock(x: &[f64]) -> f64 {
 
 /// The sum of the Lorenz system's state after `steps` steps of length `h` by Runge and Kutta's
 /// method.
+#[differentiate(wrt(sigma, rho, beta))]
 pub(crate) fn lorenz(sigma: f64, rho: f64, beta: f64, steps: usize, h: f64) -> f64 {
     let mut s = [1.0, 1.0, 1.0];
     for _ in 0..steps {
@@ -27,15 +31,18 @@ pub(crate) fn lorenz(sigma: f64, rho: f64, beta: f64, steps: usize, h: f64) -> f
     s[0] + s[1] + s[2]
 }
 
+#[differentiate]
 fn slope(s: [f64; 3], sigma: f64, rho: f64, beta: f64) -> [f64; 3] {
     [sigma * (s[1] - s[0]), s[0] * (rho - s[2]) - s[1], s[0] * s[1] - beta * s[2]]
 }
 
+#[differentiate]
 fn moved(s: [f64; 3], h: f64, k: [f64; 3]) -> [f64; 3] {
     [s[0] + h * k[0], s[1] + h * k[1], s[2] + h * k[2]]
 }
 
 /// The negative log-likelihood of labels `y`, 1 or -1, given the rows of `x`.
+#[differentiate(wrt(w))]
 pub(crate) fn logistic(x: &[f64], y: &[f64], w: &[f64]) -> f64 {
     let mut sum = 0.0;
     for (row, &label) in x.chunks_exact(w.len()).zip(y) {
@@ -46,6 +53,7 @@ pub(crate) fn logistic(x: &[f64], y: &[f64], w: &[f64]) -> f64 {
 }
 
 /// A sum over two loops, `n` times `n` iterations.
+#[differentiate]
 pub(crate) fn nested_sum(x: f64, y: f64, n: usize) -> f64 {
     let mut s = 0.0;
     for i in 0..n {
@@ -58,6 +66,7 @@ pub(crate) fn nested_sum(x: f64, y: f64, n: usize) -> f64 {
 }
 
 /// A recurrence through two loops, `n` times `n` iterations.
+#[differentiate]
 pub(crate) fn nested_recurrence(a: f64, x: f64, n: usize) -> f64 {
     let mut s = 0.0;
     for i in 0..n {

@@ -3,18 +3,23 @@
 //! A camera is `[r1 r2 r3 | C1 C2 C3 | f | u0 v0 | k1 k2]`: rotation (axis times angle), centre,
 //! focal length, principal point, radial distortion.
 
+use chainrule::differentiate;
+
 /// The weighted error of one observation: of `point`, seen by `cam` at `feat`.
+#[differentiate(wrt(cam, point, w))]
 pub(crate) fn reprojection(cam: &[f64; 11], point: &[f64; 3], w: f64, feat: &[f64; 2]) -> [f64; 2] {
     let projected = project(cam, point);
     [w * (projected[0] - feat[0]), w * (projected[1] - feat[1])]
 }
 
 /// The error of a weight.
+#[differentiate]
 pub(crate) fn weight_error(w: f64) -> f64 {
     1.0 - w * w
 }
 
 /// Where a camera sees a point.
+#[differentiate]
 fn project(cam: &[f64; 11], point: &[f64; 3]) -> [f64; 2] {
     let rotation = [cam[0], cam[1], cam[2]];
     let offset = [point[0] - cam[3], point[1] - cam[4], point[2] - cam[5]];
@@ -26,6 +31,7 @@ fn project(cam: &[f64; 11], point: &[f64; 3]) -> [f64; 2] {
 }
 
 /// `x` turned by the angle |r| around the axis r, by Rodrigues' formula.
+#[differentiate]
 fn rotate(r: &[f64; 3], x: &[f64; 3]) -> [f64; 3] {
     let squared_angle = dot(r, r);
     if squared_angle != 0.0 {
@@ -45,10 +51,12 @@ fn rotate(r: &[f64; 3], x: &[f64; 3]) -> [f64; 3] {
     }
 }
 
+#[differentiate]
 fn dot(a: &[f64; 3], b: &[f64; 3]) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
+#[differentiate]
 fn cross(a: &[f64; 3], b: &[f64; 3]) -> [f64; 3] {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }

@@ -4,6 +4,7 @@
 //! A component's precision is QᵀQ, with Q lower triangular. A row of `icf` holds the logarithms of
 //! Q's diagonal, then what is strictly below it, column by column.
 
+use chainrule::differentiate;
 use std::f64::consts::{LN_2, PI};
 
 /// The logarithm of the mixture's posterior, up to a constant.
@@ -11,6 +12,7 @@ use std::f64::consts::{LN_2, PI};
 /// `alphas` has an entry for each component, `means` and `icf` have a row for each, and `x` has a
 /// row of `d` numbers for each point. The prior has the scale `gamma` and `m` further degrees of
 /// freedom.
+#[differentiate(wrt(alphas, means, icf))]
 pub(crate) fn gmm(
     alphas: &[f64],
     means: &[f64],
@@ -64,6 +66,7 @@ pub(crate) fn gmm(
 }
 
 /// `difference` = `a` - `b`.
+#[differentiate]
 fn subtract(a: &[f64], b: &[f64], difference: &mut [f64]) {
     for ((difference, &a), &b) in difference.iter_mut().zip(a).zip(b) {
         *difference = a - b;
@@ -71,6 +74,7 @@ fn subtract(a: &[f64], b: &[f64], difference: &mut [f64]) {
 }
 
 /// `product` = Q `x`, where Q is lower triangular: its diagonal, and the columns below that.
+#[differentiate]
 fn multiply_lower(diagonal: &[f64], below: &[f64], x: &[f64], product: &mut [f64]) {
     let d = x.len();
     for ((product, &q), &x) in product.iter_mut().zip(diagonal).zip(x) {
@@ -86,11 +90,13 @@ fn multiply_lower(diagonal: &[f64], below: &[f64], x: &[f64], product: &mut [f64
     }
 }
 
+#[differentiate]
 fn squared_norm(x: &[f64]) -> f64 {
     x.iter().map(|x| x * x).sum()
 }
 
 /// ln Σ exp(x), without overflow.
+#[differentiate]
 fn log_sum_exp(x: &[f64]) -> f64 {
     let max = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let sum: f64 = x.iter().map(|x| (x - max).exp()).sum();

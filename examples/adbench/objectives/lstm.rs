@@ -6,7 +6,10 @@
 //! `extra` has three: the weights of the input, the weights of the output, its biases. A layer has
 //! two rows of `state`: hidden, memory.
 
+use chainrule::differentiate;
+
 /// How badly the network predicts the `c` rows of `sequence`: the mean negative log-likelihood.
+#[differentiate(wrt(main, extra))]
 pub(crate) fn lstm(
     main: &[f64],
     extra: &[f64],
@@ -33,6 +36,7 @@ pub(crate) fn lstm(
 }
 
 /// Predicts from the current row, and moves the state on.
+#[differentiate]
 fn predict(
     main: &[f64],
     extra: &[f64],
@@ -57,6 +61,7 @@ fn predict(
 }
 
 /// One layer: `passed` comes in from the layer below and goes out as this layer's hidden state.
+#[differentiate]
 fn lstm_layer(parameters: &[f64], state: &mut [f64], passed: &mut [f64], b: usize) {
     let (weights, biases) = (&parameters[..4 * b], &parameters[4 * b..8 * b]);
     for j in 0..b {
@@ -73,6 +78,7 @@ fn lstm_layer(parameters: &[f64], state: &mut [f64], passed: &mut [f64], b: usiz
     }
 }
 
+#[differentiate]
 fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
