@@ -86,6 +86,7 @@ struct Scaled<T> {
     by: f64,
 }
 
+#[allow(unreachable_pub, reason = "capsules of `pub` structs are exported")]
 mod shapes {
     use chainrule::Differentiable;
 

@@ -7,6 +7,7 @@
 
 pub mod case;
 pub mod functions;
+pub mod hunt;
 mod scalars;
 
 pub use case::Case;

@@ -206,7 +206,9 @@ fn of_function(attr: TokenStream, item: syn::ItemFn) -> TokenStream {
             if paths.is_empty() {
                 finish(&Callees::alone(&id, function), errors)
             } else {
-                capsule::chain(&id, &attr, &item, &paths)
+                let chain = capsule::chain(&id, &attr, &item, &paths);
+                let expectations = capsule::expectations(&function);
+                quote!(#chain #expectations)
             }
         }
         function => {

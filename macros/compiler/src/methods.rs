@@ -4,31 +4,13 @@
 //! The block passes through the chain of capsules as a whole, because its methods know each other;
 //! then each of them is compiled as a function is.
 
-use crate::capsule::{self, Assembly, add_path};
+use crate::capsule::{self, Assembly, Method, add_path};
 use crate::driver::{compile, unique};
 use crate::emit::{self, is_differentiate};
 use crate::error::Errors;
-use crate::parse::{Function, Options, Owner, parse_method};
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
-
-/// A method of the block that has something to differentiate.
-pub(crate) enum Method {
-    /// Understood.
-    Accepted(Box<Function>),
-    /// Refused and reported, by its name.
-    Refused(Ident),
-}
-
-impl Method {
-    /// What it is called.
-    pub(crate) fn name(&self) -> &Ident {
-        match self {
-            Method::Accepted(function) => &function.item.sig.ident,
-            Method::Refused(name) => name,
-        }
-    }
-}
+use crate::parse::{Options, Owner, parse_method};
+use proc_macro2::TokenStream;
+use quote::quote;
 
 /// `#[differentiate(attr)] impl ..`: the block as it stands, and its derivatives; if it needs other
 /// items' sources, by way of their capsules.
@@ -70,8 +52,13 @@ pub(crate) fn expand(attr: TokenStream, block: syn::ItemImpl) -> TokenStream {
         }
         false => {
             let chain = capsule::chain(&id, &TokenStream::new(), &block, &paths);
+            // One method tells of all: what the block is of is in nearly all of them.
+            let expectations = methods.iter().find_map(|method| match method {
+                Method::Accepted(function) => Some(capsule::expectations(function)),
+                Method::Refused(_) => None,
+            });
             let errors = errors.into_tokens();
-            quote!(#chain #errors)
+            quote!(#chain #expectations #errors)
         }
     };
     quote!(#plain #beside)
@@ -158,16 +145,4 @@ fn methods(block: &syn::ItemImpl, errors: &mut Errors) -> Vec<Method> {
 fn is_of_a_helper(message: &str) -> bool {
     message.starts_with("nothing to differentiate")
         || message.starts_with("a result behind a reference")
-}
-
-/// Whether tokens name something.
-pub(crate) fn mentions(tokens: impl ToTokens, name: &Ident) -> bool {
-    fn look(tokens: TokenStream, name: &str) -> bool {
-        tokens.into_iter().any(|token| match token {
-            proc_macro2::TokenTree::Ident(ident) => ident == name,
-            proc_macro2::TokenTree::Group(group) => look(group.stream(), name),
-            _ => false,
-        })
-    }
-    look(tokens.to_token_stream(), &name.to_string())
 }

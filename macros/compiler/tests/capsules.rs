@@ -2,7 +2,7 @@
 
 mod common;
 
-use chainrule_compiler::capsule::{Callees, callee_paths, path_text};
+use chainrule_compiler::capsule::{Assembly, Callees, callee_paths, path_text};
 use chainrule_compiler::error::Errors;
 use chainrule_compiler::parse::{Options, Type, parse_function};
 use common::parsed;
@@ -134,6 +134,44 @@ fn fields_have_the_arguments_in_place() {
     assert_eq!(fields(&callees, root, "Tree")[1].1, Type::Vec(Box::new(structure("Tree"))));
     assert_eq!(callees.fields(root, "Other"), None);
     assert_eq!(callees.fields(root, "f64"), None);
+}
+
+/// What arrives at the last link: in `f`, one struct is called `deep::L`, in `Network` it is called
+/// `Straight`, in `Pair` `Line`; `f` has a `Straight` of its own.
+const ARRIVED: &str = r#"
+    { "f" {} { Network, Straight, deep::L }
+      { fn f(n: &Network, own: &Straight) -> f64 { n.pair.of.slope * own.angle } } }
+    { { "network" structure ["Pair" "pair" "Straight" "line"] {}
+        { pub struct Network { pair: Pair<Straight>, all: Vec<Straight> } } }
+      { "pair" structure ["Line" "line"] {} { pub struct Pair<T> { left: T, of: Line } } }
+      { "line" structure [] {} { pub struct Line { slope: f64 } } } }
+    { { "straight" structure [] {} { struct Straight { angle: f64 } } } }
+    { { "line" structure [] {} { pub struct Line { slope: f64 } } } }
+"#;
+
+#[test]
+fn structs_are_called_as_the_root_calls_them() {
+    let assembly = syn::parse_str::<Assembly>(ARRIVED).expect("the capsules are well formed");
+    let callees = assembly.callees();
+    let root = callees.root();
+    let line = structure("deep::L");
+    assert_eq!(
+        fields(&callees, root, "Network"),
+        [
+            ("pair".to_string(), structure("Pair<deep::L>")),
+            ("all".to_string(), Type::Vec(Box::new(line.clone()))),
+        ]
+    );
+    let pair = fields(&callees, root, "Pair<deep::L>");
+    assert_eq!(pair, [("left".to_string(), line.clone()), ("of".to_string(), line)]);
+    assert_eq!(fields(&callees, root, "Straight")[0].0, "angle");
+    assert_eq!(fields(&callees, root, "deep::L")[0].0, "slope");
+    // The other way about, from where `Straight` is another struct.
+    let network =
+        callees.numbers().find(|&n| callees.structure(n).is_some_and(|s| s.ident == "Network"));
+    let network = network.expect("it arrived");
+    assert_eq!(fields(&callees, network, "Straight")[0].0, "slope");
+    assert_eq!(callees.in_root(network, &structure("Pair<Straight>")), structure("Pair<deep::L>"));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use core::ops::Add;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not differentiable",
     label = "holds no floats that chainrule knows of",
-    note = "put `#[derive(chainrule::Differentiable)]` on it, or mark a field that is to be held constant `#[constant]`"
+    note = "put `#[derive(chainrule::Differentiable)]` on it; to hold it constant, leave the parameter out of `#[differentiate(wrt(..))]`, or mark the field `#[constant]`"
 )]
 pub trait Tangent: Sized {
     /// Zero, in the shape of `self`.
@@ -36,6 +36,9 @@ pub trait Tangent: Sized {
     /// Sets every float, in order, to what `next` returns.
     fn restore(&mut self, next: &mut dyn FnMut() -> f64);
 }
+
+/// Compiles for what is differentiable only, so that rustc says what is not.
+pub fn expect_differentiable<T: Tangent>() {}
 
 macro_rules! float {
     ($($float:ident)*) => {$(

@@ -1,10 +1,8 @@
 //! The chain of capsules: its first link and its last.
 
 use super::callees::path_text;
-use super::entry::{Entry, Meaning, Source};
+use super::entry::{Entry, Source};
 use super::sources::Callees;
-use crate::methods::{Method, mentions};
-use crate::parse::Function;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
@@ -58,49 +56,6 @@ impl Assembly {
         let root = Entry { id: self.id.clone(), calls: self.calls.clone(), source };
         let entries: Vec<Entry> = [root].into_iter().chain(self.entries.iter().cloned()).collect();
         let meanings = entries.iter().map(Entry::understood).collect();
-        Callees::new(entries, meanings)
-    }
-}
-
-impl Assembly {
-    /// The sources behind a method of the block: itself, the methods of the block that it names,
-    /// and what came with the capsules.
-    pub(crate) fn callees_of(&self, root: &Function, methods: &[Method]) -> Callees {
-        let mut named = vec![root.item.sig.ident.clone()];
-        // Names lead to methods, whose bodies have further names.
-        let mut bodies = vec![root.item.block.to_token_stream()];
-        while let Some(body) = bodies.pop() {
-            for method in methods {
-                let name = method.name();
-                if !named.contains(name) && mentions(&body, name) {
-                    named.push(name.clone());
-                    if let Method::Accepted(function) = method {
-                        bodies.push(function.item.block.to_token_stream());
-                    }
-                }
-            }
-        }
-        let (mut entries, mut meanings) = (Vec::new(), Vec::new());
-        for name in &named {
-            let Some(method) = methods.iter().find(|method| method.name() == name) else {
-                continue;
-            };
-            let id = format!("{}.{name}", self.id);
-            match method {
-                Method::Accepted(function) => {
-                    let (options, item) = (TokenStream::new(), function.item.to_token_stream());
-                    let source = Source::Function { options, item };
-                    entries.push(Entry { id, calls: self.calls.clone(), source });
-                    meanings.push(Meaning::Function(function.clone()));
-                }
-                Method::Refused(_) => {
-                    entries.push(Entry::broken(&id));
-                    meanings.push(Meaning::Broken);
-                }
-            }
-        }
-        entries.extend(self.entries.iter().cloned());
-        meanings.extend(self.entries.iter().map(Entry::understood));
         Callees::new(entries, meanings)
     }
 }

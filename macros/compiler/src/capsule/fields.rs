@@ -3,9 +3,9 @@
 //! One struct has several names: that in the function being compiled (the *root*), those in the
 //! functions it calls, those in the fields of other structs. Types that are handed out here are
 //! written as the root writes them, so that they can be written in the root's derivative; a struct
-//! that the root does not name keeps the name it has where it was found.
+//! that the root does not name goes by its own name. A struct has one name in all of them.
 
-use super::callees::{path_text, plain};
+use super::callees::path_text;
 use super::sources::Callees;
 use super::structs::{is_constant, type_arguments};
 use crate::error::Errors;
@@ -165,20 +165,20 @@ impl Callees {
         meanings.all(|other| other == first).then_some(first)
     }
 
-    /// How a struct that an item calls `path` is called in the root; `None` if by that name
-    /// something else would be understood.
-    fn name_in_root(&self, item: usize, path: &syn::Path, target: usize) -> Option<syn::Path> {
-        let own = self.entries()[self.root()].calls.iter();
-        let own = own.filter(|(_, id)| *id == self.entries()[target].id);
-        if let Some(name) = own.filter_map(|(text, _)| syn::parse_str(text).ok()).next() {
+    /// What a struct is called in the root: the name it has there, or else the first of those it
+    /// has elsewhere that means nothing else. `None` if all of them mean something else too.
+    fn name_in_root(&self, target: usize) -> Option<syn::Path> {
+        let id = &self.entries()[target].id;
+        let names = |item: usize| {
+            let calls = self.entries()[item].calls.iter().filter(|(_, meant)| meant == id);
+            calls.filter_map(|(text, _)| syn::parse_str(text).ok())
+        };
+        if let Some(name) = names(self.root()).next() {
             return Some(name);
         }
-        let path = plain(path);
+        let own = self.structure(target).map(|def| syn::Path::from(def.ident.clone()));
         let is_meant = |path: &syn::Path| self.struct_meant(self.root(), path) == Some(target);
-        if is_meant(&path) && self.struct_meant(item, &path) == Some(target) {
-            return Some(path);
-        }
-        None
+        self.numbers().flat_map(names).chain(own).find(is_meant)
     }
 
     /// Calls the structs in a type, as an item writes it, as the root calls them, all but `except`.
@@ -197,7 +197,7 @@ impl Callees {
                     return;
                 }
                 let Some(target) = self.callees.struct_meant(self.item, &ty.path) else { return };
-                match self.callees.name_in_root(self.item, &ty.path, target) {
+                match self.callees.name_in_root(target) {
                     Some(mut name) => {
                         let arguments = ty.path.segments.pop().map(|last| last.arguments);
                         if let (Some(last), Some(arguments)) = (name.segments.last_mut(), arguments)

@@ -16,6 +16,7 @@
 //! everything else calls their derivatives.
 
 mod assembly;
+mod block;
 mod callees;
 mod emit;
 mod entry;
@@ -31,5 +32,6 @@ pub use emit::{broken_capsule, capsule};
 pub use known::{STD_MACROS, is_known_function};
 pub use sources::Callees;
 
+pub(crate) use block::Method;
 pub(crate) use callees::add_path;
-pub(crate) use structs::{field_paths, is_constant, type_arguments};
+pub(crate) use structs::{expectations, field_paths, is_constant, type_arguments};

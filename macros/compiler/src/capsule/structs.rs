@@ -9,6 +9,8 @@ use super::known::{is_std_constructor, is_std_owner};
 use super::taint::Taint;
 use crate::error::Errors;
 use crate::parse::{Function, Names, Type, is_data, names_of, strip, understand};
+use proc_macro2::TokenStream;
+use quote::quote;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Expr, Pat};
@@ -29,6 +31,37 @@ pub(crate) fn field_paths(def: &syn::ItemStruct) -> Vec<syn::Path> {
 /// Whether `#[constant]` is among the attributes.
 pub(crate) fn is_constant(attrs: &[syn::Attribute]) -> bool {
     attrs.iter().any(|attr| attr.path().is_ident("constant"))
+}
+
+/// Items by which rustc says what is missing where a struct in a signature has no capsule: that it
+/// is not differentiable. Nothing about structs with type arguments, which may depend on the
+/// function's.
+pub(crate) fn expectations(function: &Function) -> TokenStream {
+    struct Plain<'f>(&'f Function, Vec<syn::Path>);
+    impl<'ast> Visit<'ast> for Plain<'_> {
+        fn visit_type_path(&mut self, ty: &'ast syn::TypePath) {
+            let is_struct =
+                matches!(self.0.type_of(&syn::Type::Path(ty.clone())), Some(Type::Struct(_)));
+            let is_bare = ty.path.segments.iter().all(|segment| segment.arguments.is_none());
+            if is_struct && is_bare {
+                let path = own(ty.path.clone(), self.0);
+                let is_generic = ty.path.is_ident("Self")
+                    && self.0.owner.as_ref().is_some_and(|owner| !owner.is_plain());
+                if !is_generic {
+                    add_path(&mut self.1, path);
+                }
+            }
+            visit::visit_type_path(self, ty);
+        }
+    }
+    let mut plain = Plain(function, vec![]);
+    let structs = |param: &&crate::parse::Param| !param.ty.structs().is_empty();
+    function.params.iter().filter(structs).for_each(|param| plain.visit_type(&param.written));
+    if !function.output.structs().is_empty() {
+        plain.visit_return_type(&function.item.sig.output);
+    }
+    let paths = plain.1;
+    quote!(#(const _: fn() = ::chainrule::rt::expect_differentiable::<#paths>;)*)
 }
 
 /// The structs that a function's signature and body name.

@@ -26,10 +26,19 @@ use crate::parse::Function;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The struct beside the function, with everything it offers.
+/// The struct beside the function, with everything it offers; of a method, its derivatives, which
+/// are for an `impl` block.
 pub fn emit(compiled: &Compiled<'_>, callees: &Callees) -> TokenStream {
     match compiled {
         Compiled::Tensors(compiled) => of_tensors(compiled, callees),
+        Compiled::Scalars(of) if of.function.owner.is_some() => {
+            let mut functions =
+                crate::flow::emit::emit_method(of.function, &of.adjoint, &of.derivation);
+            if of.function.options.tape {
+                functions.extend(tape::tape_of(of.function, callees));
+            }
+            functions
+        }
         Compiled::Scalars(of) => {
             crate::flow::emit::emit(of.function, &of.adjoint, &of.derivation, callees)
         }

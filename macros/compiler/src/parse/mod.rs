@@ -42,6 +42,14 @@ pub struct Owner {
     pub generics: syn::Generics,
 }
 
+impl Owner {
+    /// Whether the type has no type arguments.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(strip(&self.ty), syn::Type::Path(ty)
+            if ty.path.segments.iter().all(|segment| segment.arguments.is_none()))
+    }
+}
+
 /// How a parameter is passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passing {
@@ -141,7 +149,7 @@ pub fn parse_function(
     if let Some(receiver) = item.sig.receiver() {
         errors.at(
             receiver,
-            "methods are not supported yet: write a free function that takes the fields it needs",
+            "a method is differentiated with its block: put `#[differentiate]` on the `impl` block around it",
         );
         return None;
     }

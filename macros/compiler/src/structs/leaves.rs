@@ -66,6 +66,29 @@ pub(super) fn leaves(parameters: &Parameters<'_>) -> TokenStream {
     }
 }
 
+/// An implementation that stands in for that of a type which was refused.
+pub(super) fn stub(name: &Ident, generics: &syn::Generics) -> TokenStream {
+    let (of_impl, of_type, where_clause) = generics.split_for_impl();
+    let fail = quote!(::core::panic!("this type could not be made differentiable"));
+    let (scalar, fn_mut) = (quote!(::core::primitive::f64), quote!(::core::ops::FnMut));
+    quote! {
+        ::chainrule::__objective! {
+            #[automatically_derived]
+            impl #of_impl ::chainrule::Differentiable for #name #of_type #where_clause {
+                type Scalar = #scalar;
+                fn zeros_like(&self) -> Self { #fail }
+                fn for_each_leaf(&self, _: &mut impl #fn_mut(&[#scalar])) { #fail }
+                fn for_each_leaf_mut(&mut self, _: &mut impl #fn_mut(&mut [#scalar])) { #fail }
+                fn zip_leaves_mut(
+                    &mut self,
+                    _: &Self,
+                    _: &mut impl #fn_mut(&mut [#scalar], &[#scalar]),
+                ) { #fail }
+            }
+        }
+    }
+}
+
 /// The float of all leaves.
 enum Scalar<'d> {
     /// A float that is written out.

@@ -84,8 +84,8 @@ fn refused(
     generics: &syn::Generics,
     errors: Errors,
 ) -> TokenStream {
-    let stub = tangent::stub(name, generics);
+    let (tangent, leaves) = (tangent::stub(name, generics), leaves::stub(name, generics));
     let capsule = capsule::broken_capsule(&unique(&quote!(#name #generics), name), name, vis);
     let errors = errors.into_tokens();
-    quote!(#stub #capsule #errors)
+    quote!(#tangent #leaves #capsule #errors)
 }

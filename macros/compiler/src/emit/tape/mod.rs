@@ -40,20 +40,13 @@ pub(crate) fn tape(compiled: &Tensors<'_>, callees: &Callees) -> TokenStream {
 /// `Result`; nothing for any other.
 ///
 /// Free names in the bodies of callees are written as they stand: they must mean the same where
-/// the root function is.
+/// the root function is. Of a method it is called `m_tape_value_and_grad`.
 pub(crate) fn tape_of(function: &Function, callees: &Callees) -> TokenStream {
-    entry::entry(function, callees, None, Definitions::default())
-}
-
-/// The same where structs and methods are known.
-///
-/// Of a method it is called `m_tape_value_and_grad`.
-#[allow(dead_code, reason = "structs travel in capsules of their own")]
-pub(crate) fn tape_with(
-    function: &Function,
-    callees: &Callees,
-    definitions: Definitions<'_>,
-) -> TokenStream {
+    let is_method = |id: &usize| callees.function(*id).is_some_and(|f| f.owner.is_some());
+    let methods: Vec<usize> = callees.numbers().filter(is_method).collect();
+    let structs: Vec<syn::ItemStruct> =
+        callees.numbers().filter_map(|id| callees.structure(id)).cloned().collect();
+    let definitions = Definitions { structs: &structs, methods: &methods };
     entry::entry(function, callees, None, definitions)
 }
 

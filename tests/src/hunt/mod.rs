@@ -1,0 +1,7 @@
+//! The hunt for wrong gradients: random programs in the accepted language, run by every engine.
+//!
+//! [`program`] writes one program; [`run`] puts many of them into a crate, compiles it under
+//! `#![forbid(unsafe_code)]`, and has each compared with itself undifferentiated and with the tape.
+
+pub mod program;
+pub mod run;
