@@ -43,7 +43,12 @@ fn main() -> ExitCode {
     for what in &findings.wrong {
         println!("wrong: {what}\n");
     }
-    println!("{} programs, {} refused, {} wrong", findings.programs, findings.refused.len(), findings.wrong.len());
+    println!(
+        "{} programs, {} refused, {} wrong",
+        findings.programs,
+        findings.refused.len(),
+        findings.wrong.len()
+    );
     for (construct, count) in &findings.constructs {
         println!("{count:8}  {construct}");
     }

@@ -232,7 +232,11 @@ impl Writer {
                 let slice = if slice == "x" { slice } else { format!("&{slice}") };
                 let (a, b) = (self.float(d), self.float(d));
                 let n = self.rng.random_range(0..3);
-                format!("{name}({a}.tanh(), {b}.tanh(), {slice}, {n}).tanh()", a = bracketed(&a), b = bracketed(&b))
+                format!(
+                    "{name}({a}.tanh(), {b}.tanh(), {slice}, {n}).tanh()",
+                    a = bracketed(&a),
+                    b = bracketed(&b)
+                )
             }
             _ => self.float(d),
         }
@@ -522,7 +526,9 @@ impl Writer {
         let Some(slice) = self.pick(&slices) else { return self.declare() };
         self.note("swap");
         let (i, j) = (self.int(), self.int());
-        self.line(&format!("{{ let at = ({i} % {slice}.len(), {j} % {slice}.len()); {slice}.swap(at.0, at.1); }}"));
+        self.line(&format!(
+            "{{ let at = ({i} % {slice}.len(), {j} % {slice}.len()); {slice}.swap(at.0, at.1); }}"
+        ));
     }
 
     fn closure(&mut self) {

@@ -84,7 +84,8 @@ fn batch(
 /// Why the compiler refuses a program, if it does.
 fn refusal(candidate: &Program, others: &[Program]) -> Option<String> {
     let mut text = String::new();
-    for other in others.iter().filter(|other| candidate.source.contains(&format!("{}(", other.name)))
+    for other in
+        others.iter().filter(|other| candidate.source.contains(&format!("{}(", other.name)))
     {
         let _ = writeln!(text, "#[differentiate]\n{}", other.source);
     }

@@ -91,6 +91,13 @@ impl Lowerer<'_> {
         match val {
             Val::Iter(it) => Some(it),
             Val::Place(place, held) => match self.place_type(&place) {
+                // An array that is iterated over by value is copied first.
+                Some(Type::Fixed(..))
+                    if held == Held::Named && self.changing.contains(&place.mem) =>
+                {
+                    let copy = self.copied(&place, false, span);
+                    self.iterator(copy, span)
+                }
                 Some(Type::Fixed(..) | Type::Slice(_) | Type::Vec(_)) => {
                     Some(Rc::new(It::Elements(place, held)))
                 }

@@ -220,7 +220,10 @@ impl Lowerer<'_> {
             }
             ("iter", []) => iter(It::Elements(place, Held::Ref)),
             ("iter_mut", []) => iter(It::Elements(place, Held::Mut)),
-            ("into_iter", []) => iter(It::Elements(place, held)),
+            ("into_iter", []) => match self.iterator(Val::Place(place, held), span) {
+                Some(it) => Val::Iter(it),
+                None => Val::Error,
+            },
             (
                 "as_slice" | "as_ref" | "borrow" | "as_mut_slice" | "as_mut" | "by_ref" | "deref",
                 [],

@@ -4,7 +4,7 @@ use super::place::Lv;
 use super::scan::{self, Use, Uses};
 use super::val::{Held, Val};
 use super::{Lowerer, Slot};
-use crate::flow::ir::{Accessor, Bind, By, Code, Kind, Place, Source, V};
+use crate::flow::ir::{Accessor, Bind, By, Code, Kind, Origin, Place, Source, V};
 use crate::parse::Type;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
@@ -109,8 +109,17 @@ impl Lowerer<'_> {
                 }
             }
         }
+        let pure = pure && binds.iter().all(|bind| self.is_lasting(&bind.what));
         self.emit(Kind::Opaque { out: Some(out), code: Code { tokens, binds }, pure }, span);
         Val::Scalar(out)
+    }
+
+    /// Whether code that looks at this finds the same when it is run again later.
+    fn is_lasting(&self, what: &Source) -> bool {
+        match what {
+            Source::Value(v) => !self.program.of(*v).object,
+            Source::Place(place) => self.program.at(place.mem).origin == Origin::Shared,
+        }
     }
 
     /// What the names in a piece of code stand for; `None` where one cannot be handed to it.

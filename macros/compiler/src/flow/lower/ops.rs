@@ -305,6 +305,10 @@ impl Lowerer<'_> {
                 let elem = self.resolved_elem(&elem);
                 Val::Scalar(self.cast_to(v, elem, span))
             }
+            None if matches!(*cast.ty, syn::Type::Infer(_)) => self.error(
+                &cast.ty,
+                "write out the type that is cast to: the compiler of derivatives has to know it",
+            ),
             None => {
                 let out = self.fresh("k", Slot::Other, span);
                 let ty = cast.ty.to_token_stream();

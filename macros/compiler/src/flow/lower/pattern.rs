@@ -123,6 +123,10 @@ impl Lowerer<'_> {
             false => self.owned(val, mutable, span),
         };
         let val = match val {
+            // What is referred to may move along the slice.
+            Val::Place(place, Held::Ref) if mutable => {
+                Val::Place(self.as_view(place, span), Held::Ref)
+            }
             Val::Iter(it) if mutable => self.with_cursor(&it, span),
             val => val,
         };

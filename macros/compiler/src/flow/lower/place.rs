@@ -236,6 +236,43 @@ impl Lowerer<'_> {
         }
     }
 
+    /// A view of a view as one: what a variable refers to keeps its form while it moves along.
+    fn in_one_view(&mut self, mut place: Place, span: Span) -> Place {
+        while let [.., Proj::Range(a, b), Proj::Range(c, d)] = place.proj[..] {
+            let from = self.int_op("+", a, c, span);
+            let to = match d {
+                Some(d) => Some(self.int_op("+", a, d, span)),
+                None => b,
+            };
+            place.proj.truncate(place.proj.len() - 2);
+            place.proj.push(Proj::Range(from, to));
+        }
+        place
+    }
+
+    /// The whole of a slice as a view of it, where it is not one yet.
+    pub(super) fn as_view(&mut self, place: Place, span: Span) -> Place {
+        let place = self.in_one_view(place, span);
+        let is_slice = matches!(
+            self.place_type(&place),
+            Some(Type::Slice(_) | Type::Vec(_) | Type::Fixed(..))
+        );
+        if !is_slice || matches!(place.proj.last(), Some(Proj::Range(_, Some(_)))) {
+            return place;
+        }
+        let (zero, len) = (self.int(0, span), self.length(&place, span));
+        match place.proj.last() {
+            Some(Proj::Range(from, None)) => {
+                let from = *from;
+                let mut whole = place;
+                whole.proj.pop();
+                let end = self.length(&whole, span);
+                self.sub_slice(&whole, from, Some(end))
+            }
+            _ => self.sub_slice(&place, zero, Some(len)),
+        }
+    }
+
     /// A value is used as an index.
     pub(super) fn as_index(&mut self, v: V) {
         let class = self.types.class(Slot::Int(Some("usize".to_string())));
@@ -408,7 +445,12 @@ impl Lowerer<'_> {
                     self.error(span, "a value that other code changes cannot be assigned here: bind it to a new variable");
                 }
                 _ => {
-                    let val = self.owned(val, true, span);
+                    let val = match val {
+                        Val::Place(place, Held::Ref) => {
+                            Val::Place(self.as_view(place, span), Held::Ref)
+                        }
+                        val => self.owned(val, true, span),
+                    };
                     let name = self.vars[id].name.clone();
                     self.name_scalar(&val, &name);
                     let whole = std::mem::replace(&mut self.vars[id].val, Val::Undef);
