@@ -2,8 +2,8 @@
 //! reach the result.
 
 use super::ir::{
-    Block, By, Call, CallArg, CallOut, Code, Init, Kind, Loop, MemId, Origin, Over, ParamIs, Pass,
-    Place, Program, Source, Stmt, Tree, Ty, V,
+    Block, By, Call, CallOut, Code, Init, Kind, MemId, Origin, ParamIs, Pass, Place, Program,
+    Source, Stmt, Tree, Ty, V,
 };
 use crate::capsule::STD_MACROS;
 use crate::error::Errors;
@@ -387,7 +387,7 @@ fn report(block: &Block, varied: &Varied<'_>, errors: &mut Errors) {
             }
             Kind::Loop(lp) => {
                 if lp.checkpoint.is_some() {
-                    checkpoint(lp, stmt, errors);
+                    super::replay::check(lp, stmt, varied.program, errors);
                 }
                 report(&lp.body, varied, errors);
             }
@@ -438,44 +438,6 @@ fn has_floats(ty: &Type) -> bool {
     }
 }
 
-/// Reports what cannot be run a second time, as a checkpointed loop is.
-fn checkpoint(lp: &Loop, stmt: &Stmt, errors: &mut Errors) {
-    if !matches!(lp.over, Over::Range { reversed: false, .. }) || lp.exit.is_some() {
-        errors.at(
-            stmt.span,
-            "`#[checkpoint]` needs a loop whose number of iterations is known ahead: `for i in a..b` without `break` or `return`",
-        );
-        return;
-    }
-    twice(&lp.body, errors);
-}
-
-fn twice(block: &Block, errors: &mut Errors) {
-    for stmt in &block.stmts {
-        match &stmt.kind {
-            Kind::Opaque { pure: false, code, .. } if !is_effect(code) => errors.at(
-                stmt.span,
-                format!("{} runs again when the checkpointed loop around it is reversed, and may give something else then: call it before the loop, or take the `#[checkpoint]` off", callee(code)),
-            ),
-            Kind::Call(call) if call.args.iter().any(changes_object) => errors.at(
-                stmt.span,
-                format!("`{}` changes something that cannot be changed back when the checkpointed loop around it is reversed: call it before the loop, or take the `#[checkpoint]` off", call.value),
-            ),
-            Kind::If { then, other, .. } => {
-                twice(then, errors);
-                twice(other, errors);
-            }
-            Kind::Loop(lp) => twice(&lp.body, errors),
-            _ => {}
-        }
-    }
-}
-
-/// Whether an argument is a passive variable that the call changes.
-fn changes_object(arg: &CallArg) -> bool {
-    arg.by == By::Mut && matches!(arg.source, Source::Value(_))
-}
-
 /// Whether code is there for its effect only, as `println!` and `assert!`: reading a differentiated
 /// value is no loss.
 pub(super) fn is_effect(code: &Code) -> bool {
@@ -489,7 +451,7 @@ pub(super) fn is_effect(code: &Code) -> bool {
 }
 
 /// What a piece of code is called in a message.
-fn callee(code: &Code) -> String {
+pub(super) fn callee(code: &Code) -> String {
     let text = code.tokens.to_string();
     let head: String = text.split('(').next().unwrap_or_default().split_whitespace().collect();
     if head.is_empty() || head.len() > 60 { "this code".to_string() } else { format!("`{head}`") }

@@ -349,6 +349,9 @@ impl<'p> Index<'p> {
                     self.define(carried.param, body, pos, By_::Carried(lp, k));
                     self.define(carried.out, block, pos, By_::LoopOut(lp, k));
                 }
+                if let Some(Some(every)) = lp.checkpoint {
+                    self.read(every, site);
+                }
                 if let Some(count) = lp.count {
                     self.define(count, block, pos, By_::LoopOut(lp, usize::MAX));
                 }

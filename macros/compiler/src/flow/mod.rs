@@ -13,5 +13,6 @@ pub mod ir;
 pub mod jam;
 pub mod lower;
 pub mod print;
+mod replay;
 pub mod verify;
 pub mod visit;

@@ -155,6 +155,9 @@ impl<'p> Builder<'p> {
 
     /// A memory of the forward code under the name it has here.
     pub(super) fn primal_mem(&mut self, mem: MemId) -> MemId {
+        if let Some(copy) = self.stand_ins.get(&mem) {
+            return *copy;
+        }
         let Some(made) = self.ix.made[mem.0 as usize] else { return mem };
         let region = self.region_of(made.block);
         match self.regions[region].standing {

@@ -1,5 +1,6 @@
 //! Reversed loops.
 
+use super::checkpoint::Sum;
 use super::{Builder, LoopPatch, Standing};
 use crate::flow::index::{BlockId, By_, Def};
 use crate::flow::ir::{Block, Carried, Kind, Loop, Mode, Over, Pass, Place, RecId, Stmt, Ty, V};
@@ -14,19 +15,24 @@ impl<'p> Builder<'p> {
             }
             return;
         }
-        // Inside another reversed loop there is no forward code at hand to run again.
-        let same = self.regions.last().is_some_and(|region| region.standing == Standing::Same);
         match lp.checkpoint {
-            Some(every) if same => self.checkpointed(pos, lp, every),
-            _ => {
-                let patch = self.reversed(pos, lp, block);
+            Some(every) => self.checkpointed(pos, lp, every),
+            None => {
+                let patch = self.reversed(pos, lp, block, None);
                 self.patches.loops.insert(pos, patch);
             }
         }
     }
 
-    /// Writes the reverse of a loop; what the forward loop has to do for it.
-    pub(super) fn reversed(&mut self, pos: usize, lp: &Loop, block: BlockId) -> LoopPatch {
+    /// Writes the reverse of a loop; what the forward loop has to do for it. Of a stretch of a
+    /// checkpointed loop, sums that are added to a place go on `through` all stretches.
+    pub(super) fn reversed(
+        &mut self,
+        pos: usize,
+        lp: &Loop,
+        block: BlockId,
+        mut through: Option<&mut Vec<Sum>>,
+    ) -> LoopPatch {
         let body = self.ix.inner(pos)[0];
         let arrived: Vec<Option<V>> =
             lp.carried.iter().map(|carried| self.cot.remove(&carried.out)).collect();
@@ -162,9 +168,9 @@ impl<'p> Builder<'p> {
         for mem in &region.restored {
             let rec = self.new_record();
             self.declares.push(self.stmt(Kind::Declare(rec, None)));
-            let place = Place::whole(*mem);
-            stmts.push(self.stmt(Kind::Restore(rec, place.clone())));
-            patch.save.push((rec, place));
+            let here = self.primal_mem(*mem);
+            stmts.push(self.stmt(Kind::Restore(rec, Place::whole(here))));
+            patch.save.push((rec, Place::whole(*mem)));
             self.stores.push(format!("the contents of {}", self.src.at(*mem).name));
         }
         stmts.extend(code);
@@ -194,12 +200,21 @@ impl<'p> Builder<'p> {
             }
         };
         let mut after = Vec::new();
-        for (place, param, next) in region.sums {
-            let init = self.number(0.0, self.elem(param));
+        for (place, shadow, param, next) in region.sums {
             let out = self.fresh("sum", param);
             self.out.unordered.push(param);
+            let init = match &mut through {
+                Some(sums) => {
+                    let start = self.fresh("sum", param);
+                    sums.push(Sum { place, start, end: out });
+                    start
+                }
+                None => {
+                    after.push((shadow, out));
+                    self.number(0.0, self.elem(param))
+                }
+            };
             carried.push(Carried { param, init, next, out });
-            after.push((place, out));
         }
         let body = Block { stmts };
         let lp_reverse = Loop { over, carried, body, exit: None, checkpoint: None, count: None };
@@ -303,19 +318,19 @@ impl<'p> Builder<'p> {
         if !fits {
             return false;
         }
-        let found = self.regions[r].sums.iter().position(|(place, ..)| place == shadow);
+        let found = self.regions[r].sums.iter().position(|(_, place, ..)| place == shadow);
         let old = match found {
-            Some(k) => self.regions[r].sums[k].2,
+            Some(k) => self.regions[r].sums[k].3,
             None => {
                 let elem = self.elem(ct);
                 let param = self.float("sum", elem);
-                self.regions[r].sums.push((shadow.clone(), param, param));
+                self.regions[r].sums.push((place.clone(), shadow.clone(), param, param));
                 param
             }
         };
         let sum = self.apply(&primitives::ADD, vec![old, ct], ct);
         let k = found.unwrap_or(self.regions[r].sums.len() - 1);
-        self.regions[r].sums[k].2 = sum;
+        self.regions[r].sums[k].3 = sum;
         true
     }
 

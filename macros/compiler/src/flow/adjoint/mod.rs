@@ -31,12 +31,13 @@ use super::ir::{
 use crate::ir::{Elem, Literal};
 use proc_macro2::Span;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 /// Appends the reverse sweep by the parameters in `wrt` to a program.
 pub fn differentiate(program: &Program, wrt: &[bool], activity: &Activity) -> Adjoint {
     let mut builder = Builder {
         src: program,
-        ix: Index::new(program),
+        ix: Rc::new(Index::new(program)),
         act: activity,
         out: program.clone(),
         later: HashMap::new(),
@@ -44,6 +45,7 @@ pub fn differentiate(program: &Program, wrt: &[bool], activity: &Activity) -> Ad
         cot: HashMap::new(),
         also_active: HashSet::new(),
         shadows: HashMap::new(),
+        stand_ins: HashMap::new(),
         numbers: HashMap::new(),
         code: Vec::new(),
         patches: Patches::default(),
@@ -65,6 +67,7 @@ enum Standing {
 }
 
 /// A block whose reverse code is being written, and what that code can see.
+#[derive(Clone)]
 struct Region {
     root: BlockId,
     standing: Standing,
@@ -84,12 +87,13 @@ struct Region {
     recompute_all: bool,
     /// Cotangents that are known before the region begins.
     known: HashMap<V, V>,
-    /// Sums, in a reversed loop, of what is added to places that do not change in it.
-    sums: Vec<(Place, V, V)>,
+    /// Sums, in a reversed loop, of what is added to places that do not change in it: the place,
+    /// the same in the shadow, the sum at the start of an iteration and now.
+    sums: Vec<(Place, Place, V, V)>,
 }
 
 /// What changes in the forward code.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Patches {
     /// What leaves conditionals besides, by the conditional's number.
     outs: HashMap<usize, Vec<Out>>,
@@ -104,7 +108,7 @@ struct Patches {
 }
 
 /// What changes in a forward loop.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct LoopPatch {
     /// What is kept at the end of an iteration.
     keep: Option<(RecId, Vec<V>, Vec<MemId>)>,
@@ -119,9 +123,10 @@ struct LoopPatch {
     instead: Option<Vec<Stmt>>,
 }
 
+#[derive(Clone)]
 struct Builder<'p> {
     src: &'p Program,
-    ix: Index<'p>,
+    ix: Rc<Index<'p>>,
     act: &'p Activity,
     out: Program,
     /// Where values that the forward code defines besides are defined.
@@ -132,6 +137,8 @@ struct Builder<'p> {
     /// Values that stand for active ones.
     also_active: HashSet<V>,
     shadows: HashMap<MemId, MemId>,
+    /// What stands for a memory in the stretch of a checkpointed loop that runs again.
+    stand_ins: HashMap<MemId, MemId>,
     /// The values that are literals.
     numbers: HashMap<V, f64>,
     /// The blocks of reverse code being written, outermost first.

@@ -13,7 +13,7 @@ mod lanes;
 mod names;
 mod stmt;
 mod types;
-mod walk;
+pub(in crate::flow) mod walk;
 mod windows;
 
 pub(crate) use kernel::{success, wrapped_type};

@@ -189,7 +189,7 @@ pub(super) fn values(kind: &Kind, f: &mut dyn FnMut(V)) {
 }
 
 /// Every value that a statement defines, in its blocks those of loops at their start.
-pub(super) fn defines(kind: &Kind, f: &mut dyn FnMut(V)) {
+pub(in crate::flow) fn defines(kind: &Kind, f: &mut dyn FnMut(V)) {
     match kind {
         Kind::Const(v, _)
         | Kind::Prim(v, ..)
@@ -228,7 +228,7 @@ pub(super) fn defines(kind: &Kind, f: &mut dyn FnMut(V)) {
 }
 
 /// The memories that a statement makes.
-pub(super) fn makes(kind: &Kind) -> &[MemId] {
+pub(in crate::flow) fn makes(kind: &Kind) -> &[MemId] {
     match kind {
         Kind::Alloc(mem, _) => std::slice::from_ref(mem),
         Kind::Recall(_, _, mems) => mems,
@@ -241,7 +241,7 @@ pub(super) fn makes(kind: &Kind) -> &[MemId] {
 }
 
 /// The blocks of a statement.
-pub(super) fn blocks(kind: &Kind) -> Vec<&Block> {
+pub(in crate::flow) fn blocks(kind: &Kind) -> Vec<&Block> {
     match kind {
         Kind::If { then, other, .. } => vec![then, other],
         Kind::Loop(lp) => vec![&lp.body],
@@ -250,7 +250,7 @@ pub(super) fn blocks(kind: &Kind) -> Vec<&Block> {
 }
 
 /// Every statement of a block and the blocks in it.
-pub(super) fn all<'b>(block: &'b Block, f: &mut dyn FnMut(&'b Kind)) {
+pub(in crate::flow) fn all<'b>(block: &'b Block, f: &mut dyn FnMut(&'b Kind)) {
     for stmt in &block.stmts {
         f(&stmt.kind);
         blocks(&stmt.kind).into_iter().for_each(|block| all(block, f));

@@ -33,7 +33,7 @@ mod pattern;
 mod place;
 mod region;
 mod ring;
-mod scan;
+pub(in crate::flow) mod scan;
 mod signature;
 mod stmt;
 mod structs;

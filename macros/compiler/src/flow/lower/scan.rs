@@ -9,7 +9,7 @@ use syn::visit::{self, Visit};
 
 /// How a name is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Use {
+pub(in crate::flow) enum Use {
     /// Something behind it is looked at: an element, a field, a method's answer.
     Base,
     /// As a value.
@@ -20,15 +20,15 @@ pub(super) enum Use {
 
 /// What a piece of source uses.
 #[derive(Default)]
-pub(super) struct Uses {
+pub(in crate::flow) struct Uses {
     /// Names of variables.
-    pub(super) names: BTreeMap<String, Use>,
+    pub(in crate::flow) names: BTreeMap<String, Use>,
     /// Whether control may leave it: `return`, `break`, `?`.
     pub(super) leaves: bool,
     /// Whether it mentions something that is no variable and does not mean the same everywhere.
     pub(super) foreign: bool,
     /// Whether it does more than to look.
-    pub(super) acts: bool,
+    pub(in crate::flow) acts: bool,
     hidden: Vec<String>,
 }
 
@@ -122,7 +122,7 @@ const EVERYWHERE: &[&str] =
     &["Some", "None", "Ok", "Err", "Vec", "String", "Box", "Option", "Default"];
 
 /// What an expression uses.
-pub(super) fn uses(expr: &Expr) -> Uses {
+pub(in crate::flow) fn uses(expr: &Expr) -> Uses {
     let mut uses = Uses::default();
     uses.visit_expr(expr);
     uses

@@ -1,0 +1,175 @@
+//! What may run a second time, as the body of a checkpointed loop does when it is reversed.
+//!
+//! Printing, assertions and what only changes passive variables that the loop does not look at run
+//! once: the second run leaves them out. What may give something else the second time is an error.
+
+use super::activity::{callee, is_effect};
+use super::ir::{Block, By, Call, CallArg, Code, Kind, Loop, Over, Program, Source, Stmt, V};
+use super::lower::scan;
+use crate::error::Errors;
+use std::collections::BTreeSet;
+use syn::Token;
+use syn::punctuated::Punctuated;
+
+/// Whether a statement is left out when a stretch of a checkpointed loop runs again.
+pub(super) fn runs_once(kind: &Kind) -> bool {
+    match kind {
+        Kind::Opaque { out: None, code, .. } => !code
+            .binds
+            .iter()
+            .any(|bind| bind.by == By::Mut && matches!(bind.what, Source::Place(_))),
+        _ => false,
+    }
+}
+
+/// Reports what cannot be run a second time in a checkpointed loop.
+pub(super) fn check(lp: &Loop, stmt: &Stmt, program: &Program, errors: &mut Errors) {
+    if matches!(lp.over, Over::Range { reversed: true, .. }) {
+        errors.at(stmt.span, "`#[checkpoint]` needs a loop that counts up");
+        return;
+    }
+    let before = errors.count();
+    let mut replay = Replay { program, read: BTreeSet::new() };
+    replay.block(&lp.body, errors);
+    if errors.count() > before {
+        return;
+    }
+    replay.changes(&lp.body, errors);
+    replay.later(&program.body, lp, false, errors);
+}
+
+struct Replay<'p> {
+    program: &'p Program,
+    /// The passive variables that a second run looks at, those that may change.
+    read: BTreeSet<V>,
+}
+
+impl Replay<'_> {
+    /// Notes what a second run looks at, and reports what it must not do.
+    fn block(&mut self, block: &Block, errors: &mut Errors) {
+        for stmt in &block.stmts {
+            match &stmt.kind {
+                kind if runs_once(kind) => {}
+                Kind::Opaque { pure: false, code, .. } if !is_effect(code) => errors.at(
+                    stmt.span,
+                    format!("{} runs again when the checkpointed loop around it is reversed, and may give something else then: call it before the loop, or take the `#[checkpoint]` off", callee(code)),
+                ),
+                Kind::Opaque { code, .. } => self.read.extend(self.objects(code)),
+                Kind::Call(call) if changed(call).next().is_some() => errors.at(
+                    stmt.span,
+                    format!("`{}` changes something that cannot be changed back when the checkpointed loop around it is reversed: call it before the loop, or take the `#[checkpoint]` off", call.value),
+                ),
+                Kind::Call(call) => {
+                    let values = call.args.iter().filter_map(|arg| match arg.source {
+                        Source::Value(v) => Some(v),
+                        Source::Place(_) => None,
+                    });
+                    self.read.extend(values.filter(|v| self.program.of(*v).object));
+                }
+                Kind::If { then, other, .. } => {
+                    self.block(then, errors);
+                    self.block(other, errors);
+                }
+                Kind::Loop(lp) => self.block(&lp.body, errors),
+                _ => {}
+            }
+        }
+    }
+
+    /// The passive variables that code can change.
+    fn objects(&self, code: &Code) -> Vec<V> {
+        let values = code.binds.iter().filter_map(|bind| match bind.what {
+            Source::Value(v) => Some(v),
+            Source::Place(_) => None,
+        });
+        values.filter(|v| self.program.of(*v).object).collect()
+    }
+
+    /// The passive variable that a statement changes though a second run looks at it.
+    fn clash(&self, kind: &Kind) -> Option<(V, String)> {
+        let (objects, what) = match kind {
+            Kind::Opaque { pure: false, code, .. } if !is_effect(code) || acts(code) => {
+                (self.objects(code), callee(code))
+            }
+            Kind::Call(call) => (changed(call).collect(), format!("`{}`", call.value)),
+            _ => return None,
+        };
+        Some((objects.into_iter().find(|v| self.read.contains(v))?, what))
+    }
+
+    /// Reports what the loop itself changes and a second run looks at.
+    fn changes(&self, block: &Block, errors: &mut Errors) {
+        for stmt in &block.stmts {
+            if let Some((v, what)) = self.clash(&stmt.kind) {
+                let name = &self.program.of(v).name;
+                errors.at(
+                    stmt.span,
+                    format!("{what} changes `{name}`, which the checkpointed loop around it reads again when it is reversed: do it before the loop, or take the `#[checkpoint]` off"),
+                );
+            }
+            match &stmt.kind {
+                Kind::If { then, other, .. } => {
+                    self.changes(then, errors);
+                    self.changes(other, errors);
+                }
+                Kind::Loop(lp) => self.changes(&lp.body, errors),
+                _ => {}
+            }
+        }
+    }
+
+    /// Reports what is changed behind the checkpointed loop, but before it runs again. Returns
+    /// whether a statement of the block is behind it.
+    fn later(&self, block: &Block, of: &Loop, behind: bool, errors: &mut Errors) -> bool {
+        let mut behind = behind;
+        for stmt in &block.stmts {
+            if behind && let Some((v, what)) = self.clash(&stmt.kind) {
+                let name = &self.program.of(v).name;
+                errors.at(
+                    stmt.span,
+                    format!("{what} changes `{name}`, which a checkpointed loop reads again when it is reversed: give the loop a copy of its own, `let copy = {name}.clone();`, or take the `#[checkpoint]` off"),
+                );
+            }
+            match &stmt.kind {
+                Kind::If { then, other, .. } => {
+                    let within = self.later(then, of, behind, errors);
+                    behind = self.later(other, of, behind, errors) || within;
+                }
+                Kind::Loop(lp) if std::ptr::eq(&raw const **lp, of) => behind = true,
+                Kind::Loop(lp) => {
+                    // What stands ahead of it in a loop around both comes behind it too.
+                    let around = !behind && contains(&lp.body, of);
+                    behind = self.later(&lp.body, of, behind || around, errors) || around;
+                }
+                _ => {}
+            }
+        }
+        behind
+    }
+}
+
+fn contains(block: &Block, of: &Loop) -> bool {
+    block.stmts.iter().any(|stmt| match &stmt.kind {
+        Kind::If { then, other, .. } => contains(then, of) || contains(other, of),
+        Kind::Loop(lp) => std::ptr::eq(&raw const **lp, of) || contains(&lp.body, of),
+        _ => false,
+    })
+}
+
+/// The passive variables that a call changes.
+fn changed(call: &Call) -> impl Iterator<Item = V> + '_ {
+    call.args.iter().filter_map(|CallArg { source, by, .. }| match (source, by) {
+        (Source::Value(v), By::Mut) => Some(*v),
+        _ => None,
+    })
+}
+
+/// Whether the arguments of `println!`, `assert!` and the like do more than to look.
+fn acts(code: &Code) -> bool {
+    let list = syn::parse2::<syn::Macro>(code.tokens.clone())
+        .and_then(|mac| mac.parse_body_with(Punctuated::<syn::Expr, Token![,]>::parse_terminated));
+    match list {
+        Ok(args) => args.iter().any(|arg| scan::uses(arg).acts),
+        Err(_) => true,
+    }
+}
