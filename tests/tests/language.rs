@@ -22,6 +22,7 @@ constructs! {
     calls
     checkpointed
     closures
+    combined
     conditionals
     dataflow
     early_exit

@@ -85,13 +85,38 @@ pub(crate) fn finish(
         });
     }
     let cfgs = block.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
-    let (of_impl, _, where_clause) = block.generics.split_for_impl();
+    let generics = generics(block, &methods);
+    let (of_impl, _, where_clause) = generics.split_for_impl();
     let (ty, errors) = (&block.self_ty, errors.into_tokens());
     quote! {
         #(#cfgs)*
         impl #of_impl #ty #where_clause { #derivatives }
         #errors
     }
+}
+
+/// The generics of the block, where the floats among them are known to be differentiable: gradients
+/// of the struct are made of them.
+fn generics(block: &syn::ItemImpl, methods: &[Method]) -> syn::Generics {
+    let mut generics = block.generics.clone();
+    let floats = methods.iter().find_map(|method| match method {
+        Method::Accepted(function) => Some(&function.floats),
+        Method::Refused(_) => None,
+    });
+    let is_float = |param: &&syn::TypeParam| {
+        floats.is_some_and(|floats| floats.iter().any(|float| param.ident == float))
+    };
+    let of_block = block.generics.type_params().filter(is_float);
+    let bounds: Vec<syn::WherePredicate> = of_block
+        .map(|param| {
+            let name = &param.ident;
+            syn::parse_quote!(#name: ::chainrule::rt::Tangent)
+        })
+        .collect();
+    if !bounds.is_empty() {
+        generics.make_where_clause().predicates.extend(bounds);
+    }
+    generics
 }
 
 /// The block as rustc is to see it.

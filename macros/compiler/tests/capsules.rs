@@ -130,6 +130,7 @@ fn fields_have_the_arguments_in_place() {
     // `Pair` is not named by the root, its name means one thing only.
     assert_eq!(fields(&callees, root, "Pair<Line>")[1].1, Type::Vec(Box::new(structure("Line"))));
     assert_eq!(fields(&callees, root, "Pair")[0].1, structure("T"));
+    assert_eq!(fields(&callees, root, "Pair<_>")[0].1, structure("T"));
     assert_eq!(callees.parameters(root, "Pair"), Some(vec!["T".to_string()]));
     assert_eq!(fields(&callees, root, "Tree")[1].1, Type::Vec(Box::new(structure("Tree"))));
     assert_eq!(callees.fields(root, "Other"), None);

@@ -9,6 +9,8 @@ use num_traits::Float;
 /// The slope of the leak of [`leaky`], known here only.
 const LEAK: f64 = 0.01;
 
+pub mod shapes;
+
 /// Scales of this crate.
 pub mod scales {
     /// Twice.

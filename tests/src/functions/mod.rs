@@ -8,6 +8,8 @@
     clippy::assign_op_pattern,
     clippy::collapsible_else_if,
     clippy::explicit_counter_loop,
+    clippy::get_first,
+    clippy::unnecessary_map_or,
     clippy::let_and_return,
     clippy::manual_is_multiple_of,
     clippy::manual_memcpy,
@@ -32,6 +34,7 @@ pub mod arrays;
 pub mod calls;
 pub mod checkpointed;
 pub mod closures;
+pub mod combined;
 pub mod conditionals;
 pub mod dataflow;
 pub mod early_exit;
@@ -56,6 +59,7 @@ pub const ALL: &[(&str, &[crate::Case])] = &[
     ("calls", calls::CASES),
     ("checkpointed", checkpointed::CASES),
     ("closures", closures::CASES),
+    ("combined", combined::CASES),
     ("conditionals", conditionals::CASES),
     ("dataflow", dataflow::CASES),
     ("early_exit", early_exit::CASES),

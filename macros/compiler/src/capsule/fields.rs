@@ -27,8 +27,8 @@ impl Callees {
     /// place.
     ///
     /// In the types, structs are called as the root calls them: ask for their fields by
-    /// `fields(callees.root(), text)`. Parameters of the struct that are not given (`Pair { .. }`)
-    /// stay as they are; they are types like `Type::Struct("T")`, see
+    /// `fields(callees.root(), text)`. Parameters of the struct that are not given (`Pair { .. }`,
+    /// `Pair<_>`) stay as they are; they are types like `Type::Struct("T")`, see
     /// [`parameters`](Self::parameters). `None` if the text does not name a struct here, or if a
     /// struct among the fields cannot be told apart from another of the same name.
     ///
@@ -230,6 +230,7 @@ impl Callees {
                 syn::GenericParam::Lifetime(_) => {}
                 syn::GenericParam::Type(param) => {
                     let ty = match arguments.next() {
+                        Some(syn::GenericArgument::Type(syn::Type::Infer(_))) => None,
                         Some(syn::GenericArgument::Type(mut ty)) => {
                             self.rename(function, &mut ty, vec![])?;
                             Some(ty)

@@ -119,10 +119,14 @@ impl Scalar<'_> {
 
 fn scalar<'d>(parameters: &Parameters<'d>, first: &Field<'d>) -> Scalar<'d> {
     let written = parameters.carrying().find_map(|field| float_in(field.ty));
+    // That of a field without type parameters is known; the others have to be the same.
+    let is_plain = |field: &&Field<'d>| parameters_in(field.ty, parameters.def).is_empty();
+    let plain = parameters.carrying().find(is_plain).map(|field| field.ty);
     let of_first = || parameters_in(first.ty, parameters.def).into_iter().next();
     written
         .map(Scalar::Float)
         .or_else(|| element_parameter(parameters).map(Scalar::Is))
+        .or_else(|| plain.map(Scalar::OfField))
         .or_else(|| of_first().map(Scalar::Of))
         .unwrap_or(Scalar::OfField(first.ty))
 }

@@ -121,6 +121,8 @@ struct Lowerer<'a> {
     classes: Vec<Class>,
     /// Memories that belong to a variable which may be changed.
     changing: HashSet<MemId>,
+    /// Memories whose variable gets new contents as a whole: what is moved out of them is copied.
+    refilled: HashSet<MemId>,
     /// Integers that are literals.
     known: HashMap<V, i128>,
     vars: Vec<Var>,
@@ -144,6 +146,7 @@ impl<'a> Lowerer<'a> {
             types: Types::default(),
             classes: Vec::new(),
             changing: HashSet::new(),
+            refilled: HashSet::new(),
             known: HashMap::new(),
             vars: Vec::new(),
             regions: Vec::new(),
@@ -256,6 +259,14 @@ impl<'a> Lowerer<'a> {
     }
 
     // Errors.
+
+    /// What is in error was reported; should it not have been, it is now: nothing is left out in
+    /// silence.
+    fn never_silent(&mut self, val: &Val, span: Span) {
+        if matches!(val, Val::Error) && !self.errors.any() {
+            self.error(span, "this cannot be followed: write it in another way, or in a function of its own under `#[differentiate]`");
+        }
+    }
 
     /// Reports an error; in inlined code of another function, at the call.
     fn error(&mut self, place: impl At, message: impl std::fmt::Display) -> Val {

@@ -56,7 +56,9 @@ impl Lowerer<'_> {
         let is_vec = matches!(self.place_type(place), Some(Type::Vec(_)));
         let mem = self.memory(&name, ty, span);
         let local = self.program.at(place.mem).origin != crate::flow::ir::Origin::Shared;
-        let init = match is_vec && local {
+        // What is moved out of a place that is filled again would leave it without its shape.
+        let moves = local && place.proj.is_empty() && !self.refilled.contains(&place.mem);
+        let init = match is_vec && moves {
             true => Init::Move(place.clone()),
             false => Init::Copy(place.clone()),
         };

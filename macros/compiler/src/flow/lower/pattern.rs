@@ -53,7 +53,8 @@ impl Lowerer<'_> {
                         let err = opt.err.clone();
                         self.bind(inner, err);
                     }
-                    (Val::Error | Val::Never | Val::Undef, ..) => self.bind_nothing(pat),
+                    (Val::Error | Val::Never, ..) => self.bind_nothing(pat),
+                    (Val::Undef, ..) => parts.iter().for_each(|part| self.bind(part, Val::Undef)),
                     (Val::Scalar(_), ..) => self.bind_opaque(pat, val),
                     _ => self.bind_parts(&parts, &val, span),
                 }
@@ -109,6 +110,7 @@ impl Lowerer<'_> {
         }
         let mutable = pat.mutability.is_some();
         let span = pat.ident.span();
+        self.never_silent(&val, span);
         let is_constant =
             pat.subpat.is_none() && !mutable && name.starts_with(|c: char| c.is_ascii_uppercase());
         if is_constant && matches!(val, Val::Scalar(_) | Val::Opt(_)) {
@@ -133,6 +135,12 @@ impl Lowerer<'_> {
         self.name_val(&val, &name);
         if let Some((_, inner)) = &pat.subpat {
             self.bind(inner, val.clone());
+        }
+        if mutable
+            && let Val::Place(place, Held::Fresh) = &val
+            && super::scan::is_assigned(&self.frame().function.item.block, &name)
+        {
+            self.refilled.insert(place.mem);
         }
         if mutable && let Val::Scalar(v) = &val {
             let function = self.frame().function;
@@ -187,8 +195,12 @@ impl Lowerer<'_> {
     }
 
     fn bind_parts(&mut self, parts: &[&Pat], val: &Val, span: Span) {
-        if val.is_silent() || matches!(val, Val::Undef) {
+        if val.is_silent() {
             parts.iter().for_each(|part| self.bind_nothing(part));
+            return;
+        }
+        if matches!(val, Val::Undef) {
+            parts.iter().for_each(|part| self.bind(part, Val::Undef));
             return;
         }
         let rest = parts.iter().position(|part| matches!(part, Pat::Rest(_)));

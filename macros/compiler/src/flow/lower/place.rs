@@ -415,7 +415,11 @@ impl Lowerer<'_> {
         match self.plain(val, span) {
             Val::Scalar(v) => Some(v),
             Val::Bool(value) => Some(self.boolean(value, span)),
-            Val::Error | Val::Never => None,
+            Val::Error => {
+                self.never_silent(&Val::Error, span);
+                None
+            }
+            Val::Never => None,
             Val::Undef => {
                 // In a loop that is lowered again this was a try; elsewhere the verifier refuses it.
                 Some(self.fresh("nothing", Slot::Unknown, span))
@@ -430,6 +434,7 @@ impl Lowerer<'_> {
     /// Writes to what a place names.
     pub(super) fn write(&mut self, lv: Lv, val: Val, span: Span) {
         if val.is_silent() {
+            self.never_silent(&val, span);
             return;
         }
         match lv {

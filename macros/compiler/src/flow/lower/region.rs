@@ -178,6 +178,7 @@ impl Lowerer<'_> {
             cond => match self.condition(cond, span) {
                 Some(cond) => cond,
                 None => {
+                    self.never_silent(&Val::Error, span);
                     // Looked at for their errors only.
                     self.region(then);
                     self.region(other);

@@ -451,3 +451,35 @@ pub(super) fn is_changed(block: &syn::Block, name: &str) -> bool {
     changed.visit_block(block);
     changed.found
 }
+
+/// Whether a variable is assigned as a whole.
+pub(super) fn is_assigned(block: &syn::Block, name: &str) -> bool {
+    struct Assigned<'n>(&'n str, bool);
+    impl Assigned<'_> {
+        fn left(&mut self, expr: &Expr) {
+            match expr {
+                Expr::Path(path) => self.1 |= path.path.is_ident(self.0),
+                Expr::Tuple(tuple) => tuple.elems.iter().for_each(|part| self.left(part)),
+                Expr::Array(array) => array.elems.iter().for_each(|part| self.left(part)),
+                Expr::Paren(inner) => self.left(&inner.expr),
+                _ => {}
+            }
+        }
+    }
+    impl<'ast> Visit<'ast> for Assigned<'_> {
+        fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
+            self.left(&assign.left);
+            visit::visit_expr_assign(self, assign);
+        }
+        fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
+            // By a reference it may be replaced too.
+            if reference.mutability.is_some() {
+                self.left(&reference.expr);
+            }
+            visit::visit_expr_reference(self, reference);
+        }
+    }
+    let mut assigned = Assigned(name, false);
+    assigned.visit_block(block);
+    assigned.1
+}

@@ -43,6 +43,7 @@ impl Lowerer<'_> {
                         self.statement_call = std::ptr::from_ref(call) as usize;
                     }
                     let val = self.expr(expr);
+                    self.never_silent(&val, expr.span());
                     match semicolon {
                         None if is_last => val,
                         _ if val.is_silent() => val,
