@@ -173,8 +173,8 @@ fn neighbours_are_read_through_a_slice_each_and_written_through_one() {
         let mut s_5: f64 = 0.0f64;
         if 1usize < len_3 {
             let n: usize = len_3 - 1usize;
-            let x_w2 = &(*x_m0)[..n];
-            let x_w3 = &(*x_m0)[1usize..][..n];
+            let x_w2 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
+            let x_w3 = ::chainrule::rt::window(&(*x_m0)[..], 1usize, n);
             for k_w1 in 0..n {
                 let i_4: usize = 1usize + k_w1;
                 let at_7: usize = i_4 - 1usize;
@@ -188,8 +188,8 @@ fn neighbours_are_read_through_a_slice_each_and_written_through_one() {
         let out_6: f64 = s_5;
         if 1usize < len_3 {
             let n: usize = len_3 - 1usize;
-            let x_w5 = &(*x_m0)[..n];
-            let x_w6 = &(*x_m0)[1usize..][..n];
+            let x_w5 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
+            let x_w6 = ::chainrule::rt::window(&(*x_m0)[..], 1usize, n);
             let d_x_w7 = &mut (*d_x_m1)[..n + 1usize];
             for k_w4 in (0..n).rev() {
                 let i_12: usize = 1usize + k_w4;
@@ -236,8 +236,8 @@ fn a_condition_hides_a_range_unless_the_value_itself_is_read_in_every_iteration(
                 let len_3: usize = (*x_m0).len();
                 {
                     let n: usize = len_3;
-                    let x_w1 = &(*x_m0)[..n];
-                    let d_x_w2 = &mut (*d_x_m2)[..n];
+                    let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
+                    let d_x_w2 = ::chainrule::rt::window_mut(&mut (*d_x_m2)[..], 0, n);
                     for i_4 in 0..n {
                         let x_5: f64 = x_w1[i_4];
                         let positive_6: bool = x_5 > 0.0f64;
@@ -287,7 +287,7 @@ fn a_record_of_every_iteration_is_a_slice_for_each_value() {
                 let mut s_6: f64 = 0.0f64;
                 {
                     let n: usize = len_4;
-                    let x_w1 = &(*x_m0)[..n];
+                    let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
                     let first_w3: usize = kept_r0_0.len();
                     kept_r0_0.resize(first_w3 + n, 0.0f64);
                     let kept_w2 = &mut kept_r0_0[first_w3..][..n];
@@ -302,7 +302,7 @@ fn a_record_of_every_iteration_is_a_slice_for_each_value() {
                 let out_7: f64 = s_6;
                 {
                     let n: usize = len_4;
-                    let d_x_w4 = &mut (*d_x_m1)[..n];
+                    let d_x_w4 = ::chainrule::rt::window_mut(&mut (*d_x_m1)[..], 0, n);
                     let first_w6: usize = ::chainrule::rt::tail(&kept_r0_0, n);
                     let kept_w5 = &kept_r0_0[first_w6..][..n];
                     for i_11 in (0..n).rev() {
@@ -342,8 +342,8 @@ fn a_sum_whose_order_is_free_runs_in_lanes() {
                 let mut s_6: f64 = 0.0f64;
                 {
                     let n: usize = len_3;
-                    let x_w1 = &(*x_m0)[..n];
-                    let y_w2 = &(*y_m1)[..n];
+                    let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
+                    let y_w2 = ::chainrule::rt::window(&(*y_m1)[..], 0, n);
                     let mut done_w3: usize = 0;
                     if n >= 16 {
                         let chunks_w6 = x_w1.as_chunks::<8>().0;

@@ -195,6 +195,37 @@ tuple!(A 0 B 1 C 2 D 3 E 4 F 5);
 tuple!(A 0 B 1 C 2 D 3 E 4 F 5 G 6);
 tuple!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7);
 
+/// The elements that a loop runs through, which reads or writes `len` of them from `first` on.
+///
+/// # Panics
+/// As the first access out of range would in the loop.
+#[inline(always)]
+#[track_caller]
+pub fn window<T>(of: &[T], first: usize, len: usize) -> &[T] {
+    match of.get(first..).and_then(|rest| rest.get(..len)) {
+        Some(window) => window,
+        None => out_of_range(of.len(), first),
+    }
+}
+
+/// The same, to be written.
+#[inline(always)]
+#[track_caller]
+pub fn window_mut<T>(of: &mut [T], first: usize, len: usize) -> &mut [T] {
+    let all = of.len();
+    match of.get_mut(first..).and_then(|rest| rest.get_mut(..len)) {
+        Some(window) => window,
+        None => out_of_range(all, first),
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn out_of_range(len: usize, first: usize) -> ! {
+    panic!("index out of bounds: the len is {len} but the index is {}", first.max(len))
+}
+
 /// `to += from`, element by element.
 ///
 /// # Panics

@@ -5,8 +5,9 @@ use super::entry::{Entry, Meaning, Source};
 use super::structs::field_paths;
 use crate::error::Errors;
 use crate::parse::{Function, Options, Owner, parse_function, parse_method};
-use proc_macro2::TokenStream;
-use quote::ToTokens;
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The functions, methods and structs that a compilation sees, each under a number.
 pub struct Callees {
@@ -135,6 +136,15 @@ impl Callees {
         self.meanings.iter().any(|meaning| matches!(meaning, Meaning::Broken))
     }
 
+    /// The accessor of a piece of code in the body of function `id` that means something at its
+    /// place only: `struct f` of that function has it, and that of each function which inlines it.
+    pub(crate) fn accessor(&self, id: usize, code: &TokenStream) -> Ident {
+        let mut hasher = DefaultHasher::new();
+        self.entries.get(id).map(|entry| &entry.id).hash(&mut hasher);
+        hash_code(code, &mut hasher);
+        format_ident!("__constant_{:x}", hasher.finish())
+    }
+
     /// The items as capsules carry them.
     pub(super) fn entries(&self) -> &[Entry] {
         &self.entries
@@ -144,6 +154,27 @@ impl Callees {
     pub(super) fn meant(&self, id: usize, text: &str) -> Option<usize> {
         let (_, target) = self.entries.get(id)?.calls.iter().find(|(path, _)| path == text)?;
         self.entries.iter().position(|entry| entry.id == *target)
+    }
+}
+
+/// Hashes code by what it says: how tokens are spaced and grouped unseen differs between a function
+/// and the capsule that carries it.
+fn hash_code(code: &TokenStream, hasher: &mut DefaultHasher) {
+    for token in code.clone() {
+        match token {
+            TokenTree::Group(group) => {
+                let delimiter = match group.delimiter() {
+                    Delimiter::Parenthesis => "(",
+                    Delimiter::Brace => "{",
+                    Delimiter::Bracket => "[",
+                    Delimiter::None => "",
+                };
+                delimiter.hash(hasher);
+                hash_code(&group.stream(), hasher);
+                delimiter.hash(hasher);
+            }
+            token => token.to_string().hash(hasher),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::element::{cast, literal, primitive};
 use super::loops::Loops;
 use crate::ir::{DimId, Elem, Kind, Op, ValueId};
 use crate::nest::{Element, Ix, Storage};
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 
 impl Loops<'_> {
@@ -80,7 +80,7 @@ impl Loops<'_> {
                 quote!(#dim)
             }
             Op::Foreign(k) => {
-                let accessor = Ident::new(&format!("__constant_{k}"), Span::call_site());
+                let accessor = &self.program.foreign[*k].accessor;
                 let owner = &self.owner;
                 quote!(#owner::#accessor(#(#operands),*))
             }

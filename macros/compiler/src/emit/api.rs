@@ -1,11 +1,13 @@
 //! The public associated functions of `struct f`.
 
 use super::element::elem_type;
+use super::generics_of;
 use super::signature::{Leaf, assemble, leaves, leaves_of, one_or_tuple, tangent_type};
 use crate::driver::Tensors;
 use crate::parse::{Function, Type};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
+use std::collections::HashSet;
 
 /// What every associated function is made of.
 struct Api<'f> {
@@ -32,10 +34,13 @@ pub(super) fn functions(compiled: &Tensors<'_>) -> TokenStream {
 /// Accessors of the user's constant expressions, through which callers reach them from elsewhere.
 fn constants(compiled: &Tensors<'_>) -> TokenStream {
     let function = compiled.function;
-    let mut out = TokenStream::new();
-    for (k, foreign) in compiled.lowered.foreign.iter().enumerate() {
+    let (mut out, mut done) = (TokenStream::new(), HashSet::new());
+    for foreign in &compiled.lowered.foreign {
         let program = &compiled.lowered;
-        let name = format_ident!("__constant_{k}");
+        let name = &foreign.accessor;
+        if !done.insert(name.to_string()) {
+            continue;
+        }
         let ty = elem_type(&program.value(foreign.value).elem);
         let locals: Vec<(Ident, TokenStream)> = (foreign.locals.iter())
             .map(|(name, id)| {
@@ -52,18 +57,7 @@ fn constants(compiled: &Tensors<'_>) -> TokenStream {
                 quote!(#path(#(#names),*))
             }
         };
-        let text = quote!(#ty #body).to_string();
-        let generic = function
-            .floats
-            .iter()
-            .any(|f| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == f));
-        let generics = generic.then_some(&function.item.sig.generics);
-        let (params_of, where_of) = match generics {
-            Some(generics) => {
-                (generics.params.to_token_stream(), generics.where_clause.to_token_stream())
-            }
-            None => (TokenStream::new(), TokenStream::new()),
-        };
+        let (params_of, where_of) = generics_of(function, quote!(#ty #body));
         out.extend(quote! {
             #[doc(hidden)]
             #[inline(always)]

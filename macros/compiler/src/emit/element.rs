@@ -2,7 +2,7 @@
 
 use crate::ir::{Elem, Literal};
 use crate::primitives::{Prim, Spelling};
-use proc_macro2::{Ident, Literal as Token, Span, TokenStream};
+use proc_macro2::{Ident, Literal as Token, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::quote;
 
 /// An element type.
@@ -37,6 +37,8 @@ pub(crate) fn literal(literal: &Literal, elem: &Elem) -> TokenStream {
         }
         (Literal::Float(value, digits), Elem::F32 | Elem::F64) => {
             let digits = match digits {
+                // `1.f64` would be a field of `1`.
+                Some(digits) if digits.ends_with('.') => format!("{digits}0"),
                 Some(digits) if digits.contains(['.', 'e', 'E']) => digits.clone(),
                 Some(digits) => format!("{digits}.0"),
                 None => format!("{:?}", value.abs()),
@@ -58,7 +60,7 @@ pub(crate) fn literal(literal: &Literal, elem: &Elem) -> TokenStream {
 pub(crate) fn primitive(row: Prim, elem: &Elem, args: &[TokenStream]) -> TokenStream {
     match row.spelling {
         Spelling::Operator(symbol) => {
-            let symbol: TokenStream = symbol.parse().unwrap_or_default();
+            let symbol = operator(symbol);
             match args {
                 [x] => quote!(#symbol #x),
                 [x, y] => quote!(#x #symbol #y),
@@ -77,6 +79,14 @@ pub(crate) fn primitive(row: Prim, elem: &Elem, args: &[TokenStream]) -> TokenSt
             let name = Ident::new(row.name, Span::call_site());
             quote!(::chainrule::rt::#name(#(#args),*))
         }
+    }
+}
+
+/// An operator of one character; parsing each would take longer than all else.
+fn operator(symbol: &str) -> TokenStream {
+    match symbol.as_bytes() {
+        [one] => TokenTree::from(Punct::new(char::from(*one), Spacing::Alone)).into(),
+        _ => symbol.parse().unwrap_or_default(),
     }
 }
 

@@ -24,7 +24,7 @@ use crate::capsule::Callees;
 use crate::driver::{Compiled, Tensors};
 use crate::parse::Function;
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 /// The struct beside the function, with everything it offers; of a method, its derivatives, which
 /// are for an `impl` block.
@@ -35,7 +35,7 @@ pub fn emit(compiled: &Compiled<'_>, callees: &Callees) -> TokenStream {
             let mut functions =
                 crate::flow::emit::emit_method(of.function, &of.adjoint, &of.derivation);
             if of.function.options.tape {
-                functions.extend(tape::tape_of(of.function, callees));
+                functions.extend(tape::tape_of(of.function, callees, &[]));
             }
             functions
         }
@@ -99,6 +99,19 @@ pub fn without_derivative(function: &Function) -> TokenStream {
         #[allow(non_camel_case_types, dead_code)]
         #[derive(Clone, Copy, Debug, Default)]
         #vis struct #name {}
+    }
+}
+
+/// The generics and bounds of the function, if code mentions one of its floats.
+pub(crate) fn generics_of(function: &Function, code: TokenStream) -> (TokenStream, TokenStream) {
+    let text = code.to_string();
+    let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    match words.any(|word| function.floats.iter().any(|float| float == word)) {
+        true => {
+            let generics = &function.item.sig.generics;
+            (generics.params.to_token_stream(), generics.where_clause.to_token_stream())
+        }
+        false => (TokenStream::new(), TokenStream::new()),
     }
 }
 

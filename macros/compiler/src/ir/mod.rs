@@ -13,7 +13,7 @@ pub mod print;
 pub mod verify;
 
 use crate::primitives::Prim;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 
 /// Names a value of a [`Program`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -280,8 +280,8 @@ pub struct Foreign {
     pub source: TokenStream,
     /// The value that holds it.
     pub value: ValueId,
-    /// The number of the function that wrote it, among those compiled together.
-    pub origin: usize,
+    /// The accessor that callers reach it by.
+    pub accessor: Ident,
 }
 
 /// A function's body: from parameters to results.

@@ -8,7 +8,7 @@ use crate::ir::{Elem, Foreign, Kind, Literal, Op};
 use crate::parse::{Function, Type};
 use crate::primitives;
 use proc_macro2::Span;
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, quote};
 use std::collections::HashMap;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall};
@@ -239,8 +239,7 @@ impl<'a> Lowerer<'a> {
             if let Some(last) = path.segments.last_mut() {
                 last.arguments = syn::PathArguments::None;
             }
-            self.outer_call =
-                Some(OuterCall { span: path.span(), path: path.into_token_stream(), constants: 0 });
+            self.outer_call = Some(OuterCall { span: path.span(), path: path.into_token_stream() });
         }
         self.frames.push(Frame { function, id, scopes: vec![HashMap::new()], captured: 0, elems });
         let result = self.inlined_body(function, args, span);
@@ -340,9 +339,8 @@ impl<'a> Lowerer<'a> {
         };
         let source = expr.to_token_stream();
         let number = self.program.foreign.len();
-        let through = self.outer_call.as_mut().map(|outer| {
-            let accessor = format_ident!("__constant_{}", outer.constants);
-            outer.constants += 1;
+        let accessor = self.callees.accessor(self.frame().id, &source);
+        let through = self.outer_call.as_ref().map(|outer| {
             let path = &outer.path;
             quote!(#path::#accessor)
         });
@@ -350,8 +348,7 @@ impl<'a> Lowerer<'a> {
         let kind = Kind::Map { op: Op::Foreign(number), args };
         let id = self.program.define(text(expr), elem, vec![], expr.span(), kind);
         let locals = locals.into_iter().map(|(name, r)| (name, r.id)).collect();
-        let origin = self.frame().id;
-        self.program.foreign.push(Foreign { through, source, value: id, locals, origin });
+        self.program.foreign.push(Foreign { through, source, value: id, locals, accessor });
         Some(Val::Ref(Ref { id, context: 0 }))
     }
 }

@@ -127,7 +127,6 @@ pub(crate) struct Lowerer<'a> {
 struct OuterCall {
     span: Span,
     path: TokenStream,
-    constants: usize,
 }
 
 impl<'a> Lowerer<'a> {

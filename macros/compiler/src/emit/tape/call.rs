@@ -3,7 +3,7 @@
 use super::name_of;
 use super::rewrite::{Rewrite, as_closure, lifted, named};
 use crate::parse::Type;
-use quote::{ToTokens, format_ident};
+use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, parse_quote};
 
@@ -122,7 +122,7 @@ impl Rewrite<'_> {
         if self.is_local(&path.path) {
             return None;
         }
-        if let Some(constant) = self.constant(&path.to_token_stream().to_string()) {
+        if let Some(constant) = self.constant(path) {
             return Some(constant);
         }
         if let Some(id) = self.annotated(&path.path) {
@@ -175,7 +175,7 @@ impl Rewrite<'_> {
 
     /// What a call becomes.
     pub(super) fn call(&mut self, call: &mut syn::ExprCall) -> Option<Expr> {
-        let source = call.to_token_stream().to_string();
+        let source = call.clone();
         let Expr::Path(function) = &mut *call.func else {
             visit_mut::visit_expr_call_mut(self, call);
             return None;
@@ -350,19 +350,17 @@ impl Rewrite<'_> {
     }
 
     /// The accessor of a constant expression that an inlined function wrote.
-    fn constant(&self, source: &str) -> Option<Expr> {
-        let accessors = self.accessors?;
-        let number = accessors.foreign.iter().position(|foreign| {
-            foreign.origin == self.id && foreign.source.to_string() == source
-        })?;
-        if self.id == self.callees.root() && !source.contains("::") {
+    pub(super) fn constant(&self, source: &impl ToTokens) -> Option<Expr> {
+        let accessors = self.accessors.filter(|accessors| !accessors.list.is_empty())?;
+        let source = source.to_token_stream();
+        if self.id == self.callees.root() && !source.to_string().contains("::") {
             return None;
         }
-        let accessor = format_ident!("__constant_{number}");
+        let name = self.callees.accessor(self.id, &source);
+        let (_, locals) = accessors.list.iter().find(|(accessor, _)| *accessor == name)?;
         let owner = accessors.owner;
-        let locals = accessors.foreign[number].locals.iter().map(|(name, _)| named(name));
         let value: Expr =
-            parse_quote!(#owner::#accessor(#(::chainrule::rt::OnTape::plain(&#locals)),*));
+            parse_quote!(#owner::#name(#(::chainrule::rt::OnTape::plain(&#locals)),*));
         Some(lifted(&value))
     }
 }

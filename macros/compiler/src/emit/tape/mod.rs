@@ -20,7 +20,6 @@ mod types;
 
 use crate::capsule::Callees;
 use crate::driver::Tensors;
-use crate::ir::Foreign;
 use crate::parse::Function;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::format_ident;
@@ -28,8 +27,11 @@ use quote::format_ident;
 /// The associated function, if the option asks for it.
 pub(crate) fn tape(compiled: &Tensors<'_>, callees: &Callees) -> TokenStream {
     let function = compiled.function;
-    let accessors =
-        Accessors { foreign: &compiled.primal.foreign, owner: &function.item.sig.ident };
+    let local = |(name, _): &(String, _)| rewrite::named(name);
+    let list: Vec<(Ident, Vec<Ident>)> = (compiled.primal.foreign.iter())
+        .map(|foreign| (foreign.accessor.clone(), foreign.locals.iter().map(local).collect()))
+        .collect();
+    let accessors = Accessors { list: &list, owner: &function.item.sig.ident };
     match function.options.tape {
         true => entry::entry(function, callees, Some(accessors), Definitions::default()),
         false => TokenStream::new(),
@@ -39,15 +41,20 @@ pub(crate) fn tape(compiled: &Tensors<'_>, callees: &Callees) -> TokenStream {
 /// `tape_value_and_grad` of a function whose result is a float, perhaps in an `Option` or
 /// `Result`; nothing for any other.
 ///
-/// Free names in the bodies of callees are written as they stand: they must mean the same where
-/// the root function is. Of a method it is called `m_tape_value_and_grad`.
-pub(crate) fn tape_of(function: &Function, callees: &Callees) -> TokenStream {
+/// What means something at a callee's place only is reached through the accessors in `list`. Of a
+/// method it is called `m_tape_value_and_grad`.
+pub(crate) fn tape_of(
+    function: &Function,
+    callees: &Callees,
+    list: &[(Ident, Vec<Ident>)],
+) -> TokenStream {
     let is_method = |id: &usize| callees.function(*id).is_some_and(|f| f.owner.is_some());
     let methods: Vec<usize> = callees.numbers().filter(is_method).collect();
     let structs: Vec<syn::ItemStruct> =
         callees.numbers().filter_map(|id| callees.structure(id)).cloned().collect();
     let definitions = Definitions { structs: &structs, methods: &methods };
-    entry::entry(function, callees, None, definitions)
+    let accessors = Accessors { list, owner: &function.item.sig.ident };
+    entry::entry(function, callees, Some(accessors), definitions)
 }
 
 /// What a function's source mentions beside annotated functions.
@@ -62,7 +69,8 @@ pub(crate) struct Definitions<'d> {
 /// The constants of inlined functions, which `struct f` offers by hidden functions.
 #[derive(Clone, Copy)]
 struct Accessors<'c> {
-    foreign: &'c [Foreign],
+    /// Their names, with the locals they take.
+    list: &'c [(Ident, Vec<Ident>)],
     owner: &'c Ident,
 }
 

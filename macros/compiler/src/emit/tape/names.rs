@@ -28,6 +28,8 @@ pub(super) struct Names {
     pub(super) slices: HashSet<String>,
     /// Type and const parameters.
     pub(super) generics: HashSet<String>,
+    /// Whether the pattern at hand always fits.
+    fits: bool,
 }
 
 impl Names {
@@ -35,7 +37,7 @@ impl Names {
         let mut names = Names::default();
         names.generics(&function.item.sig.generics);
         for param in &function.params {
-            names.visit_pat(&param.pat);
+            names.binding(&param.pat);
             if !mentions_floats(&param.written, &function.floats, structs)
                 && param.name != "self"
                 && matches!(param.ty, Type::Constant(_) | Type::Struct(_))
@@ -58,7 +60,9 @@ impl Names {
     pub(super) fn inside(&self, item: &syn::ItemFn) -> Names {
         let mut names = Names { functions: self.functions.clone(), ..Names::default() };
         names.generics(&item.sig.generics);
+        names.fits = true;
         item.sig.inputs.iter().for_each(|input| names.visit_fn_arg(input));
+        names.fits = false;
         names.visit_block(&item.block);
         names
     }
@@ -71,6 +75,13 @@ impl Names {
                 _ => false,
             };
         }
+    }
+
+    /// The names of a pattern that always fits.
+    fn binding(&mut self, pat: &syn::Pat) {
+        self.fits = true;
+        self.visit_pat(pat);
+        self.fits = false;
     }
 
     /// Whether an expression is a place or value that hangs on one of these names.
@@ -93,15 +104,32 @@ impl Names {
 impl<'ast> Visit<'ast> for Names {
     fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
         let name = pat.ident.to_string();
-        // A constant or variant looks like a binding.
-        if !name.starts_with(char::is_uppercase) {
+        // A constant or variant looks like a binding where it is asked for.
+        if self.fits || !name.starts_with(char::is_uppercase) {
             self.locals.insert(name);
         }
         visit::visit_pat_ident(self, pat);
     }
 
+    fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
+        closure.inputs.iter().for_each(|input| self.binding(input));
+        self.visit_expr(&closure.body);
+    }
+
+    fn visit_expr_for_loop(&mut self, looped: &'ast syn::ExprForLoop) {
+        self.binding(&looped.pat);
+        self.visit_expr(&looped.expr);
+        self.visit_block(&looped.body);
+    }
+
     fn visit_local(&mut self, local: &'ast syn::Local) {
-        visit::visit_local(self, local);
+        match &local.init {
+            Some(init) if init.diverge.is_some() => visit::visit_local(self, local),
+            init => {
+                self.binding(&local.pat);
+                init.iter().for_each(|init| self.visit_expr(&init.expr));
+            }
+        }
         let (pat, is_slice) = match &local.pat {
             syn::Pat::Type(typed) => (&*typed.pat, is_slice(&typed.ty)),
             pat => (pat, false),

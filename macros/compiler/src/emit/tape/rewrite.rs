@@ -332,7 +332,11 @@ impl VisitMut for Rewrite<'_> {
     }
 
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
-        let replaced = self.foreign(expr).or_else(|| match &mut *expr {
+        let place = match expr {
+            Expr::Index(_) | Expr::Field(_) | Expr::MethodCall(_) => self.constant(expr),
+            _ => None,
+        };
+        let replaced = place.or_else(|| self.foreign(expr)).or_else(|| match &mut *expr {
             Expr::Lit(syn::ExprLit { lit: syn::Lit::Float(lit), .. }) => Some(self.literal(lit)),
             Expr::Lit(_) | Expr::Const(_) => None,
             Expr::MethodCall(call) => self.method_call(call),

@@ -183,7 +183,16 @@ impl<'p> Body<'p> {
 
     /// `let declared = value;`
     pub(super) fn bind(&mut self, declared: Declared, value: &TokenStream) -> TokenStream {
-        self.bind_all(vec![declared], value)
+        let Declared { name, ty, mutable } = &declared;
+        match &mut self.together {
+            Some(together) => {
+                let assigned = quote!(#name = #value;);
+                together.push(declared);
+                assigned
+            }
+            None if *mutable => quote!(let mut #name: #ty = #value;),
+            None => quote!(let #name: #ty = #value;),
+        }
     }
 
     /// `let (a, b) = value;`, of one variable without the tuple.

@@ -46,6 +46,10 @@ pub(super) struct Facts {
     pub(super) saved: HashMap<RecId, Place>,
 }
 
+/// The entries of a record of more values than this are kept as tuples: a vector for each value
+/// costs several statements.
+const STREAMS: usize = 48;
+
 impl Facts {
     pub(super) fn new(program: &Program) -> Facts {
         let mut facts = Facts::default();
@@ -160,7 +164,7 @@ impl Facts {
             let both = count == 2 && loops.len() == 2 && loops[0] != loops[1];
             let plain = self.records.get(&record).is_some_and(|(values, mems)| {
                 mems.is_empty()
-                    && !values.is_empty()
+                    && (1..=STREAMS).contains(&values.len())
                     && values.iter().all(|v| program.of(*v).ty != Ty::Opaque)
             });
             if both && plain && !self.saved.contains_key(&record) {

@@ -48,7 +48,7 @@ pub(super) fn within(body: &mut Body<'_>, plan: &Plan, lp: &Loop) -> TokenStream
             && window.extra == 0
             && window.prefix.iter().all(|step| matches!(step, Proj::Field(_)));
         let first = replay.known(body, window.start) == Some(0);
-        let start = (!is_start && !first).then(|| quote!([#start..]));
+        let start = if is_start || first { quote!(0) } else { start };
         let len = match window.extra {
             0 => quote!(#count),
             extra => {
@@ -56,8 +56,12 @@ pub(super) fn within(body: &mut Body<'_>, plan: &Plan, lp: &Loop) -> TokenStream
                 quote!(#count + #extra)
             }
         };
-        let reference = if window.mutable { quote!(&mut) } else { quote!(&) };
-        before.extend(quote!(let #slice = #reference #array #start [..#len];));
+        before.extend(match window.mutable {
+            true => {
+                quote!(let #slice = ::chainrule::rt::window_mut(&mut #array[..], #start, #len);)
+            }
+            false => quote!(let #slice = ::chainrule::rt::window(&#array[..], #start, #len);),
+        });
         aligned &= window.extra == 0;
         columns.push(Column {
             slice: slice.clone(),

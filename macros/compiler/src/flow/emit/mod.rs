@@ -22,7 +22,7 @@ pub(crate) use types::owned;
 use super::ir::{Adjoint, Program, Ty, V};
 use crate::capsule::Callees;
 use crate::emit::element::elem_type;
-use crate::emit::{conditions, objective, tape};
+use crate::emit::{conditions, generics_of, objective, tape};
 use crate::ir::Elem;
 use crate::parse::Function;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -40,11 +40,11 @@ pub fn emit(
     let doc = format!("Derivatives of [`{name}`](fn@{name}).\n\n```text\n{derivation}```");
     let cfgs = conditions(function);
     let mut public = api::functions(function, adjoint);
+    let (accessors, list) = accessors(function, &adjoint.program);
     if function.options.tape {
-        public.extend(tape::tape_of(function, callees));
+        public.extend(tape::tape_of(function, callees, &list));
     }
     let kernel = kernel::adjoint(function, adjoint);
-    let accessors = accessors(&adjoint.program);
     let (objective, quiet) = (objective::objective(function), quiet());
     quote! {
         #(#cfgs)*
@@ -103,16 +103,17 @@ pub fn primal(function: &Function, program: &Program) -> TokenStream {
 }
 
 /// What callers that inline the function need of its place: constants, functions without a
-/// derivative. Those whose types are not known here have none.
-fn accessors(program: &Program) -> TokenStream {
+/// derivative. Those whose types are not known here have none. Also their names, with those of
+/// their parameters.
+fn accessors(function: &Function, program: &Program) -> (TokenStream, Vec<(Ident, Vec<Ident>)>) {
     let known = |v: V| match &program.of(v).ty {
-        Ty::Float(elem @ (Elem::F32 | Elem::F64)) => Some(elem_type(elem)),
+        Ty::Float(elem) => Some(elem_type(elem)),
         Ty::Int(Some(name)) => Some(elem_type(&Elem::Int(name.clone()))),
         Ty::Bool => Some(quote!(bool)),
         _ => None,
     };
+    let (mut out, mut list) = (TokenStream::new(), Vec::new());
     let mut done = HashSet::new();
-    let mut out = TokenStream::new();
     for accessor in &program.accessors {
         let params: Option<Vec<TokenStream>> = (accessor.params.iter())
             .map(|(name, v)| {
@@ -125,13 +126,15 @@ fn accessors(program: &Program) -> TokenStream {
             continue;
         }
         let (name, body) = (&accessor.name, &accessor.body);
+        let (generics, bounds) = generics_of(function, quote!(#(#params)* #ty #body));
         out.extend(quote! {
             #[doc(hidden)]
             #[inline(always)]
-            pub fn #name(#(#params),*) -> #ty { #body }
+            pub fn #name<#generics>(#(#params),*) -> #ty #bounds { #body }
         });
+        list.push((name.clone(), accessor.params.iter().map(|(name, _)| name.clone()).collect()));
     }
-    out
+    (out, list)
 }
 
 /// The lints that are not meant for generated code. Some look at what the user wrote, which stands

@@ -48,7 +48,7 @@ fn clean(name: &str) -> String {
         clean = clean.to_lowercase();
     }
     if !clean.starts_with(|c: char| c == '_' || c.is_alphabetic())
-        || syn::parse_str::<Ident>(&format!("{clean}_0")).is_err()
+        || (!clean.is_ascii() && syn::parse_str::<Ident>(&format!("{clean}_0")).is_err())
     {
         clean =
             format!("v_{}", clean.chars().filter(char::is_ascii_alphanumeric).collect::<String>());

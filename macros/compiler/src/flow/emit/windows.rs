@@ -7,8 +7,8 @@
 //! ```text
 //! if lo < hi {
 //!     let n: usize = hi - lo;
-//!     let x_w1 = &x[lo + c..][..n];
-//!     let d_w2 = &mut d[lo..][..n + 1];
+//!     let x_w1 = rt::window(&x[..], lo + c, n);
+//!     let d_w2 = rt::window_mut(&mut d[..], lo, n + 1);
 //!     for k in 0..n { let i = lo + k; … x_w1[k] … d_w2[k + 1] += … }
 //! }
 //! ```

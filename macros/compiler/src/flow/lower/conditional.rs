@@ -47,7 +47,7 @@ impl Lowerer<'_> {
                     span,
                     |this| {
                         this.scoped(|this| {
-                            this.bind(&binding.pat, val);
+                            this.bind_matched(&binding.pat, val);
                             this.chain(rest, of, other)
                         })
                     },
@@ -97,7 +97,7 @@ impl Lowerer<'_> {
                 span,
                 |this| {
                     this.scoped(|this| {
-                        this.bind(pat, val.clone());
+                        this.bind_matched(pat, val.clone());
                         let val = this.expr(guard);
                         this.plain(val, guard.span())
                     })
@@ -110,7 +110,7 @@ impl Lowerer<'_> {
             span,
             |this| {
                 this.scoped(|this| {
-                    this.bind(pat, val.clone());
+                    this.bind_matched(pat, val.clone());
                     this.expr(&arm.body)
                 })
             },

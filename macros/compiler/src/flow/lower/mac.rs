@@ -58,7 +58,7 @@ impl Lowerer<'_> {
                             span,
                             |this| {
                                 this.scoped(|this| {
-                                    this.bind(&pat, val);
+                                    this.bind_matched(&pat, val);
                                     let val = this.expr(&guard);
                                     this.plain(val, span)
                                 })

@@ -136,6 +136,8 @@ struct Lowerer<'a> {
     depth: usize,
     /// The call of a method that is a statement of its own, by its address.
     statement_call: usize,
+    /// Whether the pattern that is being bound was asked whether it fits.
+    matched: bool,
     errors: &'a mut Errors,
 }
 
@@ -156,6 +158,7 @@ impl<'a> Lowerer<'a> {
             outer: None,
             depth: 0,
             statement_call: 0,
+            matched: false,
             errors,
         }
     }

@@ -7,8 +7,7 @@ use super::{Lowerer, Slot};
 use crate::flow::ir::{Accessor, Bind, By, Code, Kind, Origin, Place, Source, V};
 use crate::parse::Type;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use quote::{ToTokens, quote};
 use syn::Expr;
 use syn::spanned::Spanned;
 
@@ -80,10 +79,7 @@ impl Lowerer<'_> {
         let out = self.fresh("constant", Slot::Unknown, span);
         let mut tokens = tokens;
         if foreign {
-            let function = self.frame().function;
-            let mut hasher = DefaultHasher::new();
-            (function.name(), tokens.to_string()).hash(&mut hasher);
-            let name = format_ident!("__constant_{:x}", hasher.finish());
+            let name = self.callees.accessor(self.frame().id, &tokens);
             let values: Option<Vec<(Ident, V)>> = (binds.iter())
                 .map(|bind| match (&bind.what, bind.by) {
                     (Source::Value(v), By::Value) => Some((bind.name.clone(), *v)),

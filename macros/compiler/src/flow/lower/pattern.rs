@@ -11,6 +11,14 @@ use syn::spanned::Spanned;
 use syn::{Member, Pat};
 
 impl Lowerer<'_> {
+    /// Binds the names of a pattern that was asked whether it fits: a name in uppercase may be a
+    /// constant there, and is a variable everywhere else.
+    pub(super) fn bind_matched(&mut self, pat: &Pat, val: Val) {
+        self.matched = true;
+        self.bind(pat, val);
+        self.matched = false;
+    }
+
     /// Binds the names of a pattern that fits.
     pub(super) fn bind(&mut self, pat: &Pat, val: Val) {
         let span = pat.span();
@@ -111,8 +119,10 @@ impl Lowerer<'_> {
         let mutable = pat.mutability.is_some();
         let span = pat.ident.span();
         self.never_silent(&val, span);
-        let is_constant =
-            pat.subpat.is_none() && !mutable && name.starts_with(|c: char| c.is_ascii_uppercase());
+        let is_constant = self.matched
+            && pat.subpat.is_none()
+            && !mutable
+            && name.starts_with(|c: char| c.is_ascii_uppercase());
         if is_constant && matches!(val, Val::Scalar(_) | Val::Opt(_)) {
             // A constant or a variant of an enum: nothing is bound.
             return;
@@ -309,7 +319,9 @@ impl Lowerer<'_> {
         let Val::Scalar(v) = val else { return };
         let mut names = Vec::new();
         names_of(pat, &mut names);
-        names.retain(|name| !name.starts_with(|c: char| c.is_ascii_uppercase()));
+        if self.matched {
+            names.retain(|name| !name.starts_with(|c: char| c.is_ascii_uppercase()));
+        }
         for name in names {
             let Ok(ident) = syn::parse_str::<Ident>(&name) else { continue };
             let tokens = quote!(match __value {

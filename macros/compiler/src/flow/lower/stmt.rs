@@ -108,7 +108,9 @@ impl Lowerer<'_> {
                 this.leave(Live::Dead)
             },
         );
+        self.matched = true;
         self.bind_typed(pat, annotated, val);
+        self.matched = false;
     }
 
     /// `let x;`

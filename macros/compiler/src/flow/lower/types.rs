@@ -30,12 +30,15 @@ pub(super) enum Slot {
 #[derive(Default)]
 pub(super) struct Types {
     slots: Vec<Slot>,
+    /// How long the ways to a class are at most, so that the shorter tree goes under the longer.
+    depths: Vec<u8>,
 }
 
 impl Types {
     /// A new class.
     pub(super) fn class(&mut self, slot: Slot) -> Class {
         self.slots.push(slot);
+        self.depths.push(0);
         self.slots.len() as Class - 1
     }
 
@@ -73,8 +76,15 @@ impl Types {
             (x, y) if x == y => x.clone(),
             _ => return false,
         };
-        self.slots[b as usize] = merged;
-        self.slots[a as usize] = Slot::Is(b);
+        let (under, over) = match self.depths[a as usize] > self.depths[b as usize] {
+            true => (b, a),
+            false => (a, b),
+        };
+        if self.depths[under as usize] == self.depths[over as usize] {
+            self.depths[over as usize] += 1;
+        }
+        self.slots[over as usize] = merged;
+        self.slots[under as usize] = Slot::Is(over);
         true
     }
 

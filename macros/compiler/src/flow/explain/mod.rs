@@ -1,6 +1,8 @@
 //! `DERIVATION` of scalar code: the forward statements and the derived ones, as mathematics writes
 //! them; what is used once is written where it is used.
 
+mod uses;
+
 use super::ir::{
     Adjoint, Block, CallOut, Code, Grad, Init, Kind, Loop, Mode, Over, ParamIs, Pass, Place,
     Program, Proj, Pulled, Source, Stmt, Tree, V,
@@ -9,6 +11,7 @@ use crate::ir::print::literal_text;
 use crate::primitives::Prim;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
+use uses::Uses;
 
 /// Longer expressions get a line of their own.
 const WIDTH: usize = 56;
@@ -39,8 +42,10 @@ pub fn explain(adjoint: &Adjoint, params: &[String]) -> String {
     out.push_str(&body);
     for ((name, grad), param) in params.iter().zip(&adjoint.grads).zip(&program.params) {
         if let (Grad::Value(ct), ParamIs::Value(_)) = (grad, param) {
-            let text = ct.map_or("0".to_string(), |ct| writer.operand(ct, 0));
-            let _ = writeln!(out, "{} = {text}", bar(name));
+            let (text, name) = (ct.map_or("0".to_string(), |ct| writer.operand(ct, 0)), bar(name));
+            if text != name {
+                let _ = writeln!(out, "{name} = {text}");
+            }
         }
     }
     let stores = match adjoint.stores.is_empty() {
@@ -60,124 +65,28 @@ struct Writer<'p> {
     /// What is written for a value: its name, or what it is made of and how tightly that binds.
     texts: HashMap<V, (String, u8)>,
     mems: HashMap<u32, String>,
-    uses: HashMap<V, usize>,
-    /// The values that are read in another block than the one that defines them.
-    shared: HashSet<V>,
+    uses: Uses,
     taken: HashSet<String>,
+    /// How often a name was asked for.
+    asked: HashMap<String, usize>,
+    /// What mathematics writes as operators and functions: no names for values.
+    operations: HashSet<&'static str>,
     temporaries: usize,
     out: String,
 }
 
 impl<'p> Writer<'p> {
     fn new(program: &'p Program, adjoint: &Adjoint) -> Self {
-        let mut writer = Writer {
+        Writer {
             program,
             texts: HashMap::new(),
             mems: HashMap::new(),
-            uses: HashMap::new(),
-            shared: HashSet::new(),
+            uses: Uses::of(adjoint),
             taken: HashSet::new(),
+            asked: HashMap::new(),
+            operations: crate::primitives::TABLE.iter().map(|row| row.name).collect(),
             temporaries: 0,
             out: String::new(),
-        };
-        let mut defined = HashSet::new();
-        writer.count(&program.body, &mut defined);
-        if let Some(result) = &program.result {
-            writer.count_tree(result);
-        }
-        for grad in &adjoint.grads {
-            if let Grad::Value(Some(ct)) = grad {
-                *writer.uses.entry(*ct).or_default() += 1;
-            }
-        }
-        writer
-    }
-
-    fn used(&mut self, v: V, here: &HashSet<V>) {
-        *self.uses.entry(v).or_default() += 1;
-        if !here.contains(&v) {
-            self.shared.insert(v);
-        }
-    }
-
-    fn count_tree(&mut self, tree: &Tree) {
-        match tree {
-            Tree::Value(v) => *self.uses.entry(*v).or_default() += 1,
-            Tree::Tuple(parts) => parts.iter().for_each(|part| self.count_tree(part)),
-            Tree::Success(inner) => self.count_tree(inner),
-            Tree::Unit | Tree::Place(_) => {}
-        }
-    }
-
-    /// Counts how often each value is read.
-    fn count(&mut self, block: &Block, _outer: &mut HashSet<V>) {
-        let mut here = HashSet::new();
-        let scalar = |source: &Source| match source {
-            Source::Value(v) => Some(*v),
-            Source::Place(_) => None,
-        };
-        for stmt in &block.stmts {
-            let mut read = Vec::new();
-            match &stmt.kind {
-                Kind::Const(..) | Kind::DropLast(_) => {}
-                Kind::Prim(out, _, args) | Kind::Pass(out, _, args) => {
-                    read.extend(args);
-                    here.insert(*out);
-                }
-                Kind::Cast(out, arg) => {
-                    read.push(*arg);
-                    here.insert(*out);
-                }
-                Kind::Load(out, place) => {
-                    read.extend(place.indices());
-                    here.insert(*out);
-                }
-                Kind::Store(place, v, _) | Kind::Fill(place, v) => {
-                    read.extend(place.indices());
-                    read.push(*v);
-                }
-                Kind::Push(_, Source::Value(v)) => read.push(*v),
-                Kind::Alloc(_, Init::Filled(v, len)) => {
-                    read.push(*v);
-                    read.extend(len);
-                }
-                Kind::Alloc(_, Init::List(values)) => read.extend(values),
-                Kind::If { cond, then, other, outs } => {
-                    read.push(*cond);
-                    self.count(then, &mut here);
-                    self.count(other, &mut here);
-                    for v in outs.iter().flat_map(|out| [out.then, out.other]).flatten() {
-                        self.used(v, &HashSet::new());
-                    }
-                }
-                Kind::Loop(lp) => {
-                    if let Over::Range { lo, hi, .. } = &lp.over {
-                        read.extend([*lo, *hi]);
-                    }
-                    self.count(&lp.body, &mut here);
-                    for carried in &lp.carried {
-                        read.push(carried.init);
-                        self.used(carried.next, &HashSet::new());
-                    }
-                    lp.exit.into_iter().for_each(|v| self.used(v, &HashSet::new()));
-                }
-                Kind::Keep(_, values, _) => {
-                    for v in values {
-                        self.used(*v, &HashSet::new());
-                    }
-                }
-                Kind::Call(call) => {
-                    read.extend(call.args.iter().filter_map(|arg| scalar(&arg.source)));
-                }
-                Kind::Pull { call, ct, .. } => {
-                    let args = call.args.iter().map(|arg| &arg.source);
-                    read.extend(args.chain(ct).filter_map(scalar));
-                }
-                _ => {}
-            }
-            for v in read {
-                self.used(v, &here);
-            }
         }
     }
 
@@ -208,22 +117,30 @@ impl<'p> Writer<'p> {
             Some(of) => bar(of),
             None => of.clone(),
         };
-        let is_temporary =
-            plain.is_empty() || crate::primitives::TABLE.iter().any(|row| row.name == plain);
+        let is_temporary = plain.is_empty() || self.operations.contains(plain.as_str());
         let name = if is_temporary || matches!(plain.as_str(), "ct" | "seed" | "cast" | "load") {
             self.temporaries += 1;
             format!("t{}", self.temporaries)
         } else {
-            let mut name = plain.clone();
-            let mut k = 2;
-            while self.taken.contains(&name) {
-                name = format!("{plain}{k}");
-                k += 1;
-            }
-            name
+            self.untaken(&plain)
         };
         self.call(v, &name);
         name
+    }
+
+    /// The name, with a number if others have it.
+    fn untaken(&mut self, plain: &str) -> String {
+        let asked = self.asked.entry(plain.to_string()).or_default();
+        loop {
+            *asked += 1;
+            let name = match *asked {
+                1 => plain.to_string(),
+                number => format!("{plain}{number}"),
+            };
+            if self.taken.insert(name.clone()) {
+                return name;
+            }
+        }
     }
 
     fn mem(&mut self, m: super::ir::MemId) -> String {
@@ -238,12 +155,7 @@ impl<'p> Writer<'p> {
             }
             None => mem.name.clone(),
         };
-        let mut name = plain.clone();
-        let mut k = 2;
-        while !self.taken.insert(name.clone()) {
-            name = format!("{plain}{k}");
-            k += 1;
-        }
+        let name = self.untaken(&plain);
         self.mems.insert(m.0, name.clone());
         name
     }
@@ -298,11 +210,11 @@ impl<'p> Writer<'p> {
     }
 
     fn define(&mut self, v: V, text: String, own: u8, depth: usize) {
-        let uses = self.uses.get(&v).copied().unwrap_or(0);
+        let uses = self.uses.count(v);
         if uses == 0 {
             return;
         }
-        if uses == 1 && !self.shared.contains(&v) && text.chars().count() <= WIDTH || own == 4 {
+        if uses == 1 && !self.uses.is_shared(v) && text.chars().count() <= WIDTH || own == 4 {
             self.texts.insert(v, (text, own));
             return;
         }
@@ -492,24 +404,41 @@ impl<'p> Writer<'p> {
     }
 
     fn primitive(&mut self, row: Prim, args: &[V]) -> (String, u8) {
-        if row.name == "mul" {
-            for (one, other) in [(0, 1), (1, 0)] {
-                if matches!(self.texts.get(&args[one]), Some((text, _)) if text == "1") {
-                    let text = self.operand(args[other], 0);
-                    let own = self.texts.get(&args[other]).map_or(4, |(_, own)| *own);
-                    return (text, own);
+        match (row.name, args) {
+            ("mul", [a, b]) => {
+                for (one, other) in [(a, b), (b, a)] {
+                    if self.number(*one) == Some(1.0) {
+                        return self.itself(*other);
+                    }
                 }
             }
+            // Zero passes on zero: of a number it is known whether it is that.
+            ("guard", [ct, value]) if self.number(*ct).is_some_and(|ct| ct != 0.0) => {
+                return self.itself(*value);
+            }
+            ("powi_partial", [x, n]) => {
+                if let Some(n) = self.number(*n)
+                    && n > 1.0
+                {
+                    let (x, n) = (self.operand(*x, 4), n as i64);
+                    return match n {
+                        2 => (format!("2·{x}"), 2),
+                        n => (format!("{n}·{x}^{}", n - 1), 2),
+                    };
+                }
+            }
+            _ => {}
         }
         let own = match row.name {
             "add" | "sub" | "neg" => 1,
-            "mul" | "div" => 2,
+            "mul" | "div" | "guard" => 2,
             _ => 3,
         };
         let mut text = row.notation.to_string();
         for (k, arg) in args.iter().enumerate() {
             let tighter = row.name == "neg" || k == 1 && matches!(row.name, "sub" | "div");
             let level = match own {
+                _ if row.name == "guard" && k == 0 => 0,
                 3 if row.name.starts_with("pow") => 4,
                 3 => 0,
                 own => own + u8::from(tighter),
@@ -517,6 +446,18 @@ impl<'p> Writer<'p> {
             text = text.replace(&format!("{{{k}}}"), &self.operand(*arg, level));
         }
         (text, own)
+    }
+
+    /// A value as it stands, and how tightly it binds.
+    fn itself(&mut self, v: V) -> (String, u8) {
+        let text = self.operand(v, 0);
+        (text, self.texts.get(&v).map_or(4, |(_, own)| *own))
+    }
+
+    /// The number that is written for a value.
+    fn number(&self, v: V) -> Option<f64> {
+        let (text, own) = self.texts.get(&v)?;
+        (*own == 4).then(|| text.parse().ok())?
     }
 
     fn pass(&mut self, pass: &Pass, args: &[V]) -> (String, u8) {
