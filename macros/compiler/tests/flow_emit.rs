@@ -169,41 +169,41 @@ fn neighbours_are_read_through_a_slice_each_and_written_through_one() {
         "fn f(x: &[f64]) -> f64",
         &adjoint,
         &expect![[r#"
-        let len_3: usize = (*x_m0).len();
-        let mut s_5: f64 = 0.0f64;
-        if 1usize < len_3 {
-            let n: usize = len_3 - 1usize;
-            let x_w2 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
-            let x_w3 = ::chainrule::rt::window(&(*x_m0)[..], 1usize, n);
-            for k_w1 in 0..n {
-                let i_4: usize = 1usize + k_w1;
-                let at_7: usize = i_4 - 1usize;
-                let x_8: f64 = x_w2[k_w1];
-                let x_9: f64 = x_w3[k_w1];
-                let mul_10: f64 = x_8 * x_9;
-                let add_11: f64 = s_5 + mul_10;
-                s_5 = add_11;
+            let len_3: usize = (*x_m0).len();
+            let mut s_5: f64 = 0.0f64;
+            if 1usize < len_3 {
+                let n: usize = len_3 - 1usize;
+                let x_w2 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
+                let x_w3 = ::chainrule::rt::window(&(*x_m0)[..], 1usize, n);
+                for k_w1 in 0..n {
+                    let i_4: usize = 1usize + k_w1;
+                    let at_7: usize = i_4 - 1usize;
+                    let x_8: f64 = x_w2[k_w1];
+                    let x_9: f64 = x_w3[k_w1];
+                    let mul_10: f64 = x_8 * x_9;
+                    let add_11: f64 = s_5 + mul_10;
+                    s_5 = add_11;
+                }
             }
-        }
-        let out_6: f64 = s_5;
-        if 1usize < len_3 {
-            let n: usize = len_3 - 1usize;
-            let x_w5 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
-            let x_w6 = ::chainrule::rt::window(&(*x_m0)[..], 1usize, n);
-            let d_x_w7 = &mut (*d_x_m1)[..n + 1usize];
-            for k_w4 in (0..n).rev() {
-                let i_12: usize = 1usize + k_w4;
-                let at_13: usize = i_12 - 1usize;
-                let x_14: f64 = x_w5[k_w4];
-                let x_15: f64 = x_w6[k_w4];
-                let mul_16: f64 = ct_0 * x_15;
-                let mul_17: f64 = ct_0 * x_14;
-                d_x_w7[k_w4] += mul_16;
-                d_x_w7[k_w4 + 1usize] += mul_17;
+            let out_6: f64 = s_5;
+            if 1usize < len_3 {
+                let n: usize = len_3 - 1usize;
+                let x_w5 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
+                let x_w6 = ::chainrule::rt::window(&(*x_m0)[..], 1usize, n);
+                let d_x_w7 = ::chainrule::rt::window_mut(&mut (*d_x_m1)[..], 0, n + 1usize);
+                for k_w4 in (0..n).rev() {
+                    let i_12: usize = 1usize + k_w4;
+                    let at_13: usize = i_12 - 1usize;
+                    let x_14: f64 = x_w5[k_w4];
+                    let x_15: f64 = x_w6[k_w4];
+                    let mul_16: f64 = ct_0 * x_15;
+                    let mul_17: f64 = ct_0 * x_14;
+                    d_x_w7[k_w4] += mul_16;
+                    d_x_w7[k_w4 + 1usize] += mul_17;
+                }
             }
-        }
-        (out_6, ())
-    "#]],
+            (out_6, ())
+        "#]],
     );
 }
 
