@@ -3,5 +3,7 @@
 //! [`program`] writes one program; [`run`] puts many of them into a crate, compiles it under
 //! `#![forbid(unsafe_code)]`, and has each compared with itself undifferentiated and with the tape.
 
+mod expressions;
 pub mod program;
 pub mod run;
+mod statements;

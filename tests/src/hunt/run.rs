@@ -83,7 +83,7 @@ fn batch(
 
 /// Why the compiler refuses a program, if it does.
 fn refusal(candidate: &Program, others: &[Program]) -> Option<String> {
-    let mut text = String::new();
+    let mut text = format!("#[differentiate]\n{STIR}\n");
     for other in
         others.iter().filter(|other| candidate.source.contains(&format!("{}(", other.name)))
     {
@@ -100,6 +100,20 @@ fn refusal(candidate: &Program, others: &[Program]) -> Option<String> {
     errors.any().then(|| errors.messages().collect::<Vec<_>>().join("\n"))
 }
 
+/// A function that changes its argument, which all programs may call.
+const STIR: &str = "\
+fn stir(v: &mut [f64], k: f64) -> f64 {
+    let mut s = 0.1;
+    for i in 0..v.len() {
+        v[i] = (v[i] * k + s).sin();
+        s += v[i] * v[0];
+        if s > 1.2 {
+            return s * k;
+        }
+    }
+    s
+}";
+
 /// The points at which each program is run.
 const POINTS: &str = "\
     (0.7, -0.4, vec![0.3, -0.8, 1.1], 3), \
@@ -111,6 +125,7 @@ fn run_crate(programs: &[Program], directory: &Path) -> io::Result<Vec<String>> 
     let mut text = String::from(
         "#![forbid(unsafe_code)]\n#![allow(warnings)]\nuse chainrule::differentiate;\nuse chainrule_tests::cases;\n\n",
     );
+    let _ = writeln!(text, "#[differentiate]\n{STIR}");
     for program in programs {
         let _ = writeln!(text, "#[differentiate(tape)]\n{}", program.source);
     }

@@ -101,7 +101,10 @@ impl<'f> Api<'f> {
 
     fn generics(&self) -> (TokenStream, TokenStream) {
         let generics = &self.function.item.sig.generics;
-        (generics.params.to_token_stream(), generics.where_clause.to_token_stream())
+        (
+            generics.params.to_token_stream(),
+            super::kernel::where_clause(self.function).to_token_stream(),
+        )
     }
 
     fn grad_type(&self) -> TokenStream {

@@ -101,7 +101,7 @@ pub(super) fn adjoint(function: &Function, adjoint: &Adjoint) -> TokenStream {
     let ending = wrapped(&function.output, quote!((#result, (#(#scalars,)*))));
     let returned = wrapped_type(&function.output, quote!((#result_type, (#(#grad_types,)*))));
     let generics = &function.item.sig.generics;
-    let (params, where_clause) = (&generics.params, &generics.where_clause);
+    let (params, where_clause) = (&generics.params, where_clause(function));
     let name = super::api::named(function, "__adjoint");
     let items = program.items.iter().map(|(_, item)| item);
     quote! {
@@ -125,7 +125,7 @@ pub(super) fn primal(function: &Function, program: &Program) -> TokenStream {
     let ending = wrapped(&function.output, result(program, &body));
     let returned = wrapped_type(&function.output, owned(success(&function.output)));
     let generics = &function.item.sig.generics;
-    let (params, where_clause) = (&generics.params, &generics.where_clause);
+    let (params, where_clause) = (&generics.params, where_clause(function));
     let outer = function.params.iter().map(|p| {
         let (name, ty) = (&p.name, &p.written);
         quote!(#name: #ty)
@@ -142,6 +142,21 @@ pub(super) fn primal(function: &Function, program: &Program) -> TokenStream {
             __value #turbofish (#(#arguments),*)
         }
     }
+}
+
+/// The `where` clause of what is generated: floats inside structs have tangents of their own.
+pub(super) fn where_clause(function: &Function) -> Option<syn::WhereClause> {
+    let mut generics = function.item.sig.generics.clone();
+    let structs = function.params.iter().any(|param| !param.ty.structs().is_empty())
+        || !function.output.structs().is_empty();
+    if structs && function.owner.is_none() && !function.floats.is_empty() {
+        let clause = generics.make_where_clause();
+        for float in &function.floats {
+            let float = Ident::new(float, Span::call_site());
+            clause.predicates.push(syn::parse_quote!(#float: ::chainrule::rt::Tangent));
+        }
+    }
+    generics.where_clause
 }
 
 /// Whether a parameter travels by value though it is written as a reference.

@@ -66,7 +66,7 @@ impl<'a> Lowerer<'a> {
         let method = function.owner.is_some();
         let mut body = Body { own: function.name(), recursive: false, foreign: false, method };
         body.visit_block(&function.item.block);
-        if body.recursive || body.foreign {
+        if body.recursive || body.foreign || (!method && self.has_private_fields(function)) {
             return false;
         }
         seen.push(callee);
@@ -76,6 +76,20 @@ impl<'a> Lowerer<'a> {
             .all(|inner| self.is_inlinable(inner, seen));
         seen.pop();
         all
+    }
+
+    /// Whether a function takes structs whose fields its callers may not be able to name.
+    fn has_private_fields(&self, function: &Function) -> bool {
+        let private = |text: &str| {
+            let path = text.split('<').next().unwrap_or(text);
+            let named = syn::parse_str::<syn::Path>(path).ok();
+            let last = named.and_then(|path| path.segments.last().map(|s| s.ident.clone()));
+            self.callees.numbers().filter_map(|n| self.callees.structure(n)).any(|def| {
+                last.as_ref() == Some(&def.ident)
+                    && def.fields.iter().any(|f| matches!(f.vis, syn::Visibility::Inherited))
+            })
+        };
+        function.params.iter().flat_map(|param| param.ty.structs()).any(private)
     }
 
     fn inlined(

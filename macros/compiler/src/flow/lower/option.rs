@@ -167,7 +167,7 @@ impl Lowerer<'_> {
                     |this| if lazy { this.apply(&other, vec![], span) } else { other },
                 )
             }
-            ("map" | "and_then" | "is_some_and" | "filter", [f]) => {
+            ("map" | "and_then" | "is_some_and" | "is_none_or" | "filter", [f]) => {
                 let f = self.function_value(f);
                 let Opt { result, tag, some, err } = opt;
                 match name.as_str() {
@@ -175,14 +175,14 @@ impl Lowerer<'_> {
                         let some = self.branch(tag.clone(), span, |this| this.apply(&f, vec![some], span), |_| Val::Undef);
                         Val::Opt(Box::new(Opt { result, tag, some, err }))
                     }
-                    "is_some_and" => self.branch(
+                    "is_some_and" | "is_none_or" => self.branch(
                         tag,
                         span,
                         |this| {
                             let val = this.apply(&f, vec![some], span);
                             this.plain(val, span)
                         },
-                        |_| Val::Bool(false),
+                        |_| Val::Bool(name == "is_none_or"),
                     ),
                     "filter" => {
                         let kept = some.clone();

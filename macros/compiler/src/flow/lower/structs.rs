@@ -53,10 +53,34 @@ impl Lowerer<'_> {
         Val::Struct(name, vals)
     }
 
-    /// The type of a struct literal: of a generic one the arguments are left to rustc.
+    /// The type of a struct literal; of a generic one, the arguments follow from the fields.
     fn literal_type(&self, written: &str, vals: &[(String, Val)]) -> String {
-        let _ = vals;
-        written.to_string()
+        let root = self.callees.root();
+        let params = self.callees.parameters(root, written).unwrap_or_default();
+        if params.is_empty() || written.contains('<') {
+            return written.to_string();
+        }
+        let fields = self.fields_of(written).unwrap_or_default();
+        let argument = |param: &String| {
+            let is_field = |name: &str| {
+                fields.iter().any(|(field, ty)| field == name && *ty == Type::Struct(param.clone()))
+            };
+            let val = vals.iter().find(|(name, _)| is_field(name)).map(|(_, val)| val);
+            match val {
+                Some(Val::Scalar(v)) => match self.slot(*v) {
+                    Slot::Float(Elem::Var(_)) | Slot::Unknown | Slot::Other => "_".to_string(),
+                    Slot::Float(elem) => elem.to_string(),
+                    Slot::FloatLiteral => "f64".to_string(),
+                    Slot::Int(name) => name.unwrap_or_else(|| "i32".to_string()),
+                    Slot::Bool => "bool".to_string(),
+                    Slot::Is(_) => "_".to_string(),
+                },
+                Some(Val::Struct(name, _)) => name.clone(),
+                _ => "_".to_string(),
+            }
+        };
+        let arguments: Vec<String> = params.iter().map(argument).collect();
+        format!("{written}<{}>", arguments.join(","))
     }
 
     /// A struct's type as a path in the function at hand means it.
@@ -162,6 +186,10 @@ impl Lowerer<'_> {
         }
         // A method of another block: its derivative stands beside it. Whether it changes its
         // receiver is not known; as a statement it can do nothing else.
+        let receiver = match (receiver, changes) {
+            (val @ (Val::Var(..) | Val::Either(..)), false) => self.plain(val, span),
+            (val, _) => val,
+        };
         let method = &call.method;
         let turbofish = &call.turbofish;
         let value = quote!(#method #turbofish);
