@@ -4,7 +4,7 @@
 //! once: the second run leaves them out. What may give something else the second time is an error.
 
 use super::activity::{callee, is_effect};
-use super::ir::{Block, By, Call, CallArg, Code, Kind, Loop, Over, Program, Source, Stmt, V};
+use super::ir::{Block, By, Call, CallArg, Code, Kind, Loop, Over, Program, Source, Stmt, Ty, V};
 use super::lower::scan;
 use crate::error::Errors;
 use std::collections::BTreeSet;
@@ -29,7 +29,7 @@ pub(super) fn check(lp: &Loop, stmt: &Stmt, program: &Program, errors: &mut Erro
         return;
     }
     let before = errors.count();
-    let mut replay = Replay { program, read: BTreeSet::new() };
+    let mut replay = Replay { program, read: BTreeSet::new(), refused: BTreeSet::new() };
     replay.block(&lp.body, errors);
     if errors.count() > before {
         return;
@@ -42,6 +42,8 @@ struct Replay<'p> {
     program: &'p Program,
     /// The passive variables that a second run looks at, those that may change.
     read: BTreeSet<V>,
+    /// The values of calls that were refused.
+    refused: BTreeSet<V>,
 }
 
 impl Replay<'_> {
@@ -50,21 +52,29 @@ impl Replay<'_> {
         for stmt in &block.stmts {
             match &stmt.kind {
                 kind if runs_once(kind) => {}
-                Kind::Opaque { pure: false, code, .. } if !is_effect(code) => errors.at(
+                // What is done with a value that is refused already says nothing new.
+                Kind::Opaque { out, code, .. } if self.is_refused(code) => self.refused.extend(out),
+                Kind::Opaque { out, pure: false, code } if !is_effect(code) => {
+                    self.refused.extend(out);
+                    errors.at(stmt.span, format!("{} runs again when the checkpointed loop around it is reversed, and may give something else then: call it before the loop, or take the `#[checkpoint]` off", callee(code)));
+                }
+                Kind::Opaque { out: None, code, .. } if !is_assertion(code) => errors.at(
                     stmt.span,
-                    format!("{} runs again when the checkpointed loop around it is reversed, and may give something else then: call it before the loop, or take the `#[checkpoint]` off", callee(code)),
+                    format!("{} prints, which must happen once, and changes what the checkpointed loop around it computes with, which must happen again when it is reversed: do that in a statement of its own", callee(code)),
                 ),
-                Kind::Opaque { code, .. } => self.read.extend(self.objects(code)),
+                Kind::Opaque { code, .. } => {
+                    let values = code.binds.iter().filter_map(|bind| value(&bind.what));
+                    let program = self.program;
+                    self.read.extend(values.filter(|v| is_passive(program, *v)));
+                }
                 Kind::Call(call) if changed(call).next().is_some() => errors.at(
                     stmt.span,
                     format!("`{}` changes something that cannot be changed back when the checkpointed loop around it is reversed: call it before the loop, or take the `#[checkpoint]` off", call.value),
                 ),
                 Kind::Call(call) => {
-                    let values = call.args.iter().filter_map(|arg| match arg.source {
-                        Source::Value(v) => Some(v),
-                        Source::Place(_) => None,
-                    });
-                    self.read.extend(values.filter(|v| self.program.of(*v).object));
+                    let values = call.args.iter().filter_map(|arg| value(&arg.source));
+                    let program = self.program;
+                    self.read.extend(values.filter(|v| is_passive(program, *v)));
                 }
                 Kind::If { then, other, .. } => {
                     self.block(then, errors);
@@ -76,13 +86,19 @@ impl Replay<'_> {
         }
     }
 
-    /// The passive variables that code can change.
+    fn is_refused(&self, code: &Code) -> bool {
+        code.binds.iter().any(|bind| match bind.what {
+            Source::Value(v) => self.refused.contains(&v),
+            Source::Place(_) => false,
+        })
+    }
+
+    /// The passive variables that code can change. What is handed out by shared reference counts
+    /// as unchanged; the receiver of a method does not.
     fn objects(&self, code: &Code) -> Vec<V> {
-        let values = code.binds.iter().filter_map(|bind| match bind.what {
-            Source::Value(v) => Some(v),
-            Source::Place(_) => None,
-        });
-        values.filter(|v| self.program.of(*v).object).collect()
+        let handed = code.binds.iter().filter(|bind| bind.by != By::Ref);
+        let values = handed.filter_map(|bind| value(&bind.what));
+        values.filter(|v| is_passive(self.program, *v)).collect()
     }
 
     /// The passive variable that a statement changes though a second run looks at it.
@@ -162,6 +178,23 @@ fn changed(call: &Call) -> impl Iterator<Item = V> + '_ {
         (Source::Value(v), By::Mut) => Some(*v),
         _ => None,
     })
+}
+
+/// Whether a variable is of a type that is not known, so that it can perhaps be changed.
+fn is_passive(program: &Program, v: V) -> bool {
+    program.of(v).object || program.of(v).ty == Ty::Opaque
+}
+
+fn value(source: &Source) -> Option<V> {
+    match source {
+        Source::Value(v) => Some(*v),
+        Source::Place(_) => None,
+    }
+}
+
+/// Whether code is an `assert!` of some kind, which may be asked again.
+fn is_assertion(code: &Code) -> bool {
+    code.tokens.to_string().contains("assert")
 }
 
 /// Whether the arguments of `println!`, `assert!` and the like do more than to look.

@@ -21,7 +21,7 @@ use crate::flow::ir::{
     Source, Stmt, Ty, V,
 };
 use crate::flow::replay::runs_once;
-use crate::flow::visit::{Rename, rename_block};
+use crate::flow::visit::{Rename, rename, rename_block};
 use proc_macro2::{Ident, Span};
 use quote::quote;
 use std::collections::{BTreeSet, HashMap};
@@ -64,6 +64,8 @@ impl<'p> Builder<'p> {
         let kept = self.keep_states(pos, lp, every);
         let (values, mems) = mentioned(lp);
         let body = self.ix.inner(pos)[0];
+        let filled: BTreeSet<MemId> =
+            mems.iter().copied().filter(|mem| self.is_only_filled(*mem, body)).collect();
         let inside = |this: &Self, block: BlockId| this.ix.encloses(body, block);
         let stretches = self.primal(kept.stretches);
         let last_end = self.primal(kept.end);
@@ -111,7 +113,10 @@ impl<'p> Builder<'p> {
         let mut copies: HashMap<MemId, MemId> = HashMap::new();
         for m in mems {
             let made = self.ix.made[m.0 as usize];
-            if !made.is_some_and(|made| inside(self, made.block)) && !kept.mems.contains(&m) {
+            if !made.is_some_and(|made| inside(self, made.block))
+                && !kept.mems.contains(&m)
+                && !filled.contains(&m)
+            {
                 copies.insert(m, self.primal_mem(m));
             }
         }
@@ -154,7 +159,7 @@ impl<'p> Builder<'p> {
         self.stand_ins = around;
         let mut replay = stretch;
         replay.body.stmts = self.forward(body);
-        without_effects(&mut replay.body);
+        without_effects(&mut replay.body, &filled);
         for (rec, place) in inner.save {
             replay.body.stmts.push(self.stmt(Kind::Save(rec, place)));
         }
@@ -386,9 +391,38 @@ impl<'p> Builder<'p> {
             let made = self.ix.made[mem.0 as usize];
             let outside = !made.is_some_and(|made| self.ix.encloses(body, made.block));
             let region = self.region_of(block);
-            outside && self.stability(*mem, Site { block, pos }, region) != Stability::Stable
+            outside
+                && !self.is_only_filled(*mem, body)
+                && self.stability(*mem, Site { block, pos }, region) != Stability::Stable
         };
         mems.into_iter().filter(is_state).collect()
+    }
+
+    /// Whether the body of a loop fills a memory made outside, and does nothing else with it.
+    fn is_only_filled(&self, mem: MemId, body: BlockId) -> bool {
+        let made = self.ix.made[mem.0 as usize];
+        if made.is_some_and(|made| self.ix.encloses(body, made.block)) {
+            return false;
+        }
+        let Kind::Loop(lp) = &self.ix.stmts[self.ix.at(body).pos].0.kind else { return false };
+        let mut all = true;
+        walk::all(&lp.body, &mut |kind| {
+            let target = match kind {
+                Kind::Store(place, ..) | Kind::Fill(place, _) => place.mem == mem,
+                Kind::Push(place, source) => {
+                    let from = match source {
+                        Source::Place(from) => Some(from.mem),
+                        Source::Value(_) => None,
+                    };
+                    place.mem == mem && from != Some(mem)
+                }
+                _ => false,
+            };
+            if !target && !matches!(kind, Kind::If { .. } | Kind::Loop(_)) {
+                all &= !names(kind, mem);
+            }
+        });
+        all
     }
 }
 
@@ -423,17 +457,37 @@ impl Rename for Renaming {
     }
 }
 
-/// Takes out what must not happen twice: printing, assertions.
-fn without_effects(block: &mut Block) {
-    block.stmts.retain(|stmt: &Stmt| !runs_once(&stmt.kind));
+/// Takes out what must not happen twice, printing and assertions, and what fills memories that a
+/// stretch does not look at.
+fn without_effects(block: &mut Block, filled: &BTreeSet<MemId>) {
+    block.stmts.retain(|stmt: &Stmt| match &stmt.kind {
+        Kind::Store(place, ..) | Kind::Fill(place, _) | Kind::Push(place, _) => {
+            !filled.contains(&place.mem)
+        }
+        kind => !runs_once(kind),
+    });
     for stmt in &mut block.stmts {
         match &mut stmt.kind {
             Kind::If { then, other, .. } => {
-                without_effects(then);
-                without_effects(other);
+                without_effects(then, filled);
+                without_effects(other, filled);
             }
-            Kind::Loop(lp) => without_effects(&mut lp.body),
+            Kind::Loop(lp) => without_effects(&mut lp.body, filled),
             _ => {}
         }
     }
+}
+
+/// Whether a statement names a memory.
+fn names(kind: &Kind, mem: MemId) -> bool {
+    struct Names(MemId, bool);
+    impl Rename for Names {
+        fn value(&mut self, _: &mut V) {}
+        fn mem(&mut self, m: &mut MemId) {
+            self.1 |= *m == self.0;
+        }
+    }
+    let mut found = Names(mem, false);
+    rename(&mut Stmt { kind: kind.clone(), span: Span::call_site() }, &mut found);
+    found.1
 }
