@@ -1,5 +1,5 @@
 //! `#[checkpoint]`: bit for bit the plain gradient, in memory that grows with the root of the
-//! number of steps.
+//! number of steps, for one more run of the loop's body.
 //!
 //! A binary of its own with one test only, since a global allocator counts for the whole process.
 
@@ -106,6 +106,122 @@ fn checkpointed_array(u: [f64; 4], n: usize) -> f64 {
     u[0] * u[1] + u[2] * u[3]
 }
 
+/// The number of steps is known only when they are done.
+#[differentiate]
+fn plain_while(x: f64, n: f64) -> f64 {
+    let (mut y, mut t) = (x, 0.0);
+    while t < n {
+        y = (y * x).sin() + 0.3;
+        t += 1.0;
+    }
+    y
+}
+
+#[differentiate]
+fn checkpointed_while(x: f64, n: f64) -> f64 {
+    let (mut y, mut t) = (x, 0.0);
+    #[checkpoint]
+    while t < n {
+        y = (y * x).sin() + 0.3;
+        t += 1.0;
+    }
+    y
+}
+
+/// A place that every step adds to, a memory that is the result.
+#[differentiate]
+fn plain_weights(w: &[f64], x: f64, n: usize) -> [f64; 2] {
+    let mut y = [x, 0.5];
+    for k in 0..n {
+        y[k % 2] = (y[0] * w[0] + w[1] * y[1]).tanh() * 1.3;
+    }
+    y
+}
+
+#[differentiate]
+fn checkpointed_weights(w: &[f64], x: f64, n: usize) -> [f64; 2] {
+    let mut y = [x, 0.5];
+    #[checkpoint]
+    for k in 0..n {
+        y[k % 2] = (y[0] * w[0] + w[1] * y[1]).tanh() * 1.3;
+    }
+    y
+}
+
+/// What is written down on the way is not copied with the state.
+#[differentiate]
+fn written_down(ys: &mut [f64], x: f64) -> f64 {
+    let mut y = x;
+    #[checkpoint]
+    for k in 0..ys.len() {
+        y = (y * x).sin() + 0.3;
+        ys[k] = y * y;
+    }
+    y
+}
+
+/// A list of equal numbers that counts how often one is asked for.
+struct Asked(Cell<usize>);
+
+impl std::ops::Index<usize> for Asked {
+    type Output = f64;
+    fn index(&self, _: usize) -> &f64 {
+        self.0.set(self.0.get() + 1);
+        &0.1
+    }
+}
+
+#[differentiate(wrt(x))]
+fn asking(x: f64, n: usize, asked: &Asked) -> f64 {
+    let mut y = x;
+    #[checkpoint]
+    for k in 0..n {
+        y = (y * x).sin() + asked[k];
+    }
+    y
+}
+
+#[differentiate(wrt(x))]
+fn asking_every_seventh(x: f64, n: usize, asked: &Asked) -> f64 {
+    let mut y = x;
+    #[checkpoint(every = 7)]
+    for k in 0..n {
+        y = (y * x).sin() + asked[k];
+    }
+    y
+}
+
+#[differentiate(wrt(x))]
+fn asking_while(x: f64, n: usize, asked: &Asked) -> f64 {
+    let (mut y, mut k) = (x, 0);
+    #[checkpoint]
+    while k < n {
+        y = (y * x).sin() + asked[k];
+        k += 1;
+    }
+    y
+}
+
+#[differentiate(wrt(x))]
+fn asking_in_two_loops(x: f64, n: usize, asked: &Asked) -> f64 {
+    let mut y = x;
+    #[checkpoint]
+    for _ in 0..n {
+        #[checkpoint]
+        for k in 0..n {
+            y = (y * x).sin() + asked[k];
+        }
+    }
+    y
+}
+
+/// How often the body of a loop ran.
+fn runs(of: impl FnOnce(&Asked)) -> usize {
+    let asked = Asked(Cell::new(0));
+    of(&asked);
+    asked.0.get()
+}
+
 #[test]
 fn checkpoints() {
     // Bit for bit, at lengths around the squares and the given spacing.
@@ -117,6 +233,21 @@ fn checkpoints() {
         let u = [0.7, 0.3, -0.2, 0.9];
         let expected = plain_array::value_and_grad(u, n);
         assert_eq!(checkpointed_array::value_and_grad(u, n), expected, "array, n = {n}");
+        let expected = plain_while::value_and_grad(0.7, n as f64);
+        assert_eq!(checkpointed_while::value_and_grad(0.7, n as f64), expected, "while, n = {n}");
+        let (w, ct) = ([0.7, -0.4], [1.0, 0.5]);
+        let expected = plain_weights::vjp(&w, 0.7, n, ct);
+        assert_eq!(expected.0, plain_weights(&w, 0.7, n));
+        assert_eq!(checkpointed_weights::vjp(&w, 0.7, n, ct), expected, "weights, n = {n}");
+    }
+
+    // One run of the body for the value and one for the gradient, whatever the spacing; of a loop
+    // inside a checkpointed one, one for each of them.
+    for n in [0, 1, 2, 10, 100, 101] {
+        assert_eq!(runs(|asked| _ = asking::value_and_grad(0.7, n, asked)), 2 * n);
+        assert_eq!(runs(|asked| _ = asking_every_seventh::value_and_grad(0.7, n, asked)), 2 * n);
+        assert_eq!(runs(|asked| _ = asking_while::value_and_grad(0.7, n, asked)), 2 * n);
+        assert_eq!(runs(|asked| _ = asking_in_two_loops::value_and_grad(0.7, n, asked)), 3 * n * n);
     }
 
     // A million steps: no stack overflow, and a share of the memory only.
@@ -138,4 +269,14 @@ fn checkpoints() {
     let (some, result) = peak(|| checkpointed_array::value_and_grad(u, n));
     assert_eq!(result, expected);
     assert!(some <= 64 * 8 * 1000, "the array: {some} bytes");
+
+    let expected = plain_while::value_and_grad(0.7, n as f64);
+    let (some, result) = peak(|| checkpointed_while::value_and_grad(0.7, n as f64));
+    assert_eq!(result, expected);
+    assert!(some <= 64 * 8 * 1000, "the number of steps not known ahead: {some} bytes");
+
+    // The list and its cotangents are the caller's; no copies of them are among the states.
+    let mut ys = vec![0.0; n];
+    let (some, _) = peak(|| written_down::vjp(&mut ys, 0.7, 1.0, vec![0.0; n]));
+    assert!(some <= 3 * 8 * n + 64 * 8 * 1000, "what is written down: {some} bytes");
 }

@@ -234,7 +234,13 @@ impl<'p> Builder<'p> {
         for (k, ct) in arrived {
             self.contribute(lp.carried[k].init, ct);
         }
-        self.stores.push("the state every √n iterations, and what one such stretch needs".into());
+        let spacing = match every.map(|every| self.number_of(every)) {
+            None => "√n".to_string(),
+            Some(Some(number)) => number.to_string(),
+            Some(None) => "so many".to_string(),
+        };
+        let note = format!("the state every {spacing} iterations, and what one such stretch needs");
+        self.stores.push(note);
     }
 
     /// The forward loop counts, and keeps its state every so often.
