@@ -112,7 +112,8 @@ pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled
 
 fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scalars<'f>> {
     let function = callees.function(callees.root())?;
-    let lowered = flow::lower::lower(callees, errors)?;
+    let mut lowered = flow::lower::lower(callees, errors)?;
+    flow::number::number(&mut lowered);
     let wrt: Vec<bool> = function.params.iter().map(|param| param.wrt).collect();
     let activity = flow::activity::activity(&lowered, &wrt, errors);
     if errors.any() {

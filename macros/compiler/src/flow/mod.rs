@@ -12,6 +12,8 @@ pub mod index;
 pub mod ir;
 pub mod jam;
 pub mod lower;
+pub mod number;
+mod polynomial;
 pub mod print;
 mod replay;
 pub mod verify;

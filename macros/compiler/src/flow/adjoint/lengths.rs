@@ -6,60 +6,8 @@
 use super::Builder;
 use crate::flow::index::By_;
 use crate::flow::ir::{Init, Kind, MemId, Origin, Pass, Place, Proj, V};
+use crate::flow::polynomial::{Atom, Polynomial};
 use crate::parse::Type;
-use std::collections::BTreeMap;
-
-/// What a polynomial's variables are.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Atom {
-    /// A value of the program.
-    Value(V),
-    /// The length of a memory.
-    Length(MemId),
-}
-
-/// A sum of products with whole coefficients, none of them zero.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Polynomial(BTreeMap<Vec<Atom>, i128>);
-
-impl Polynomial {
-    fn number(value: i128) -> Self {
-        let mut sum = Polynomial::default();
-        sum.add(vec![], value);
-        sum
-    }
-
-    fn atom(atom: Atom) -> Self {
-        Polynomial([(vec![atom], 1)].into())
-    }
-
-    fn add(&mut self, product: Vec<Atom>, factor: i128) {
-        let sum = self.0.entry(product.clone()).or_insert(0);
-        *sum = sum.saturating_add(factor);
-        if *sum == 0 {
-            self.0.remove(&product);
-        }
-    }
-
-    fn plus(mut self, other: &Polynomial, sign: i128) -> Self {
-        for (product, factor) in &other.0 {
-            self.add(product.clone(), factor.saturating_mul(sign));
-        }
-        self
-    }
-
-    fn times(&self, other: &Polynomial) -> Self {
-        let mut out = Polynomial::default();
-        for (a, x) in &self.0 {
-            for (b, y) in &other.0 {
-                let mut product = [a.as_slice(), b.as_slice()].concat();
-                product.sort();
-                out.add(product, x.saturating_mul(*y));
-            }
-        }
-        out
-    }
-}
 
 /// Beyond this many terms nothing is gained by looking on.
 const TERMS: usize = 16;
@@ -102,7 +50,7 @@ impl Builder<'_> {
             Kind::Pass(_, Pass::Len(place), _) => self.length(place, depth + 1)?,
             _ => Polynomial::atom(Atom::Value(v)),
         };
-        (found.0.len() <= TERMS).then_some(found)
+        (found.terms() <= TERMS).then_some(found)
     }
 
     /// How long a place is, if that does not change.

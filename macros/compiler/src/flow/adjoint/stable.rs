@@ -68,15 +68,21 @@ impl Builder<'_> {
         if made.is_some_and(|made| self.ix.encloses(body, made.block)) {
             return false;
         }
-        for (pos, stmt) in self.ix.within(body, self.src) {
+        let mut touched = self.ix.within(body, self.src).into_iter().filter(|(pos, _)| {
             let touches = |sites: &[Site]| {
-                sites.iter().any(|site| (pos..self.ix.end(pos)).contains(&site.pos))
+                sites.iter().any(|site| (*pos..self.ix.end(*pos)).contains(&site.pos))
             };
-            if touches(&self.ix.reads[mem.0 as usize]) || touches(&self.ix.writes[mem.0 as usize]) {
-                return self.fills(stmt, pos, mem);
-            }
+            touches(&self.ix.reads[mem.0 as usize]) || touches(&self.ix.writes[mem.0 as usize])
+        });
+        let Some((pos, stmt)) = touched.next() else { return false };
+        if self.fills(stmt, pos, mem) {
+            return true;
         }
-        false
+        // A workspace of a loop inside alone: perhaps that loop runs not at all, but then nothing
+        // reads what was left in it.
+        matches!(stmt.kind, Kind::Loop(_))
+            && touched.next().is_none()
+            && self.overwritten(mem, self.ix.inner(pos)[0])
     }
 
     /// Whether a statement writes every element of a memory, and reads none before it is written.

@@ -1,0 +1,380 @@
+//! One name for what is the same: repeated loads and operations, and lengths that are equal.
+//!
+//! A value that is computed a second time where the first is in scope gets the first one's name, so
+//! that the reverse sweep keeps it once and its cotangents meet before they go to memory. Integers
+//! are compared as polynomials: the length of `x[c * d..(c + 1) * d]` is `d`, and the shortest of
+//! slices that are all as long is one of them.
+//! What may panic is computed all the same, for no one: a range that is out of range stays an error.
+
+use super::index::Index;
+use super::ir::{
+    Block, Init, Kind, Loop, MemId, Over, ParamIs, Pass, Place, Program, Proj, Stmt, Tree, Ty, V,
+};
+use super::polynomial::{Atom, Polynomial};
+use super::visit::{Rename, rename_block, rename_place};
+use crate::ir::Literal;
+use crate::parse::Type;
+use std::collections::{HashMap, HashSet};
+
+/// Beyond this many terms nothing is gained by looking on.
+const TERMS: usize = 16;
+
+/// Gives what is the same one name.
+pub fn number(program: &mut Program) {
+    let index = Index::new(program);
+    let mut numbering = Numbering {
+        program,
+        index: &index,
+        polynomials: HashMap::new(),
+        lengths: HashMap::new(),
+        names: HashMap::new(),
+        known: HashMap::new(),
+        added: Vec::new(),
+        loads: HashMap::new(),
+        repeated: HashSet::new(),
+    };
+    numbering.parameters();
+    numbering.block(&program.body, &mut 0);
+    let Numbering { names, repeated, .. } = numbering;
+    let mut body = std::mem::take(&mut program.body);
+    clean(&mut body, program, &names, &repeated);
+    rename_block(&mut body, &mut Names(&names));
+    program.body = body;
+    if let Some(result) = &mut program.result {
+        rename_tree(result, &names);
+    }
+}
+
+/// What makes two values the same.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Key {
+    /// An integer of this type.
+    Integer(Option<String>, Polynomial),
+    /// An operation with its arguments.
+    Operation(String),
+}
+
+struct Numbering<'p> {
+    program: &'p Program,
+    index: &'p Index<'p>,
+    /// The integers.
+    polynomials: HashMap<V, Polynomial>,
+    /// How long memories of one dimension are whose length does not change.
+    lengths: HashMap<MemId, Polynomial>,
+    /// The first name of what has several.
+    names: HashMap<V, V>,
+    /// What is computed, in the blocks around.
+    known: HashMap<Key, V>,
+    added: Vec<Key>,
+    /// What memories are known to hold.
+    loads: HashMap<Place, V>,
+    /// Values whose statement repeats another one.
+    repeated: HashSet<V>,
+}
+
+impl Numbering<'_> {
+    fn name(&self, v: V) -> V {
+        self.names.get(&v).copied().unwrap_or(v)
+    }
+
+    fn named(&self, place: &Place) -> Place {
+        let mut place = place.clone();
+        rename_place(&mut place, &mut Names(&self.names));
+        place
+    }
+
+    fn parameters(&mut self) {
+        for param in &self.program.params {
+            if let ParamIs::Mem(mem) = param
+                && self.keeps_length(*mem)
+            {
+                self.lengths.insert(*mem, Polynomial::atom(Atom::Length(*mem)));
+            }
+        }
+    }
+
+    /// Whether nothing changes a memory's length.
+    fn keeps_length(&self, mem: MemId) -> bool {
+        self.index.writes[mem.0 as usize].iter().all(|site| {
+            matches!(self.index.stmts[site.pos].0.kind, Kind::Store(..) | Kind::Fill(..))
+        })
+    }
+
+    /// A block, its first statement being that number.
+    fn block(&mut self, block: &Block, pos: &mut usize) {
+        let before = self.added.len();
+        for stmt in &block.stmts {
+            self.statement(stmt, *pos, pos);
+        }
+        for key in self.added.split_off(before) {
+            self.known.remove(&key);
+        }
+    }
+
+    fn statement(&mut self, stmt: &Stmt, at: usize, pos: &mut usize) {
+        *pos += 1;
+        match &stmt.kind {
+            Kind::Const(v, literal) => match (literal, &self.program.of(*v).ty) {
+                (Literal::Int(number), Ty::Int(_)) => {
+                    self.integer(*v, Polynomial::number(*number), true);
+                }
+                (Literal::Float(number, _), ty) => {
+                    let key = format!("{ty:?} {:x}", number.to_bits());
+                    self.operation(*v, key);
+                }
+                _ => {}
+            },
+            Kind::Prim(v, row, args) => {
+                let args: Vec<V> = args.iter().map(|v| self.name(*v)).collect();
+                self.operation(*v, format!("{} {args:?}", row.name));
+            }
+            Kind::Cast(v, arg) => {
+                let key = format!("cast {:?} {:?}", self.program.of(*v).ty, self.name(*arg));
+                self.operation(*v, key);
+            }
+            Kind::Pass(v, pass, args) => self.passive(*v, pass, args),
+            Kind::Load(v, place) => {
+                let place = self.named(place);
+                match self.loads.get(&place) {
+                    Some(first) => {
+                        self.names.insert(*v, *first);
+                        self.repeated.insert(*v);
+                    }
+                    None => {
+                        self.loads.insert(place, *v);
+                    }
+                }
+            }
+            Kind::Alloc(mem, init) if self.keeps_length(*mem) => {
+                let length = match init {
+                    Init::Filled(_, Some(count)) => self.polynomial(*count),
+                    Init::Copy(from) => {
+                        self.length(from).unwrap_or_else(|| Polynomial::atom(Atom::Length(*mem)))
+                    }
+                    _ => Polynomial::atom(Atom::Length(*mem)),
+                };
+                self.lengths.insert(*mem, length);
+            }
+            Kind::If { then, other, .. } => {
+                let loads = self.loads.clone();
+                self.block(then, pos);
+                self.loads = loads.clone();
+                self.block(other, pos);
+                self.loads = loads;
+            }
+            Kind::Loop(lp) => {
+                self.forget(at);
+                let loads = self.loads.clone();
+                self.repetition(lp);
+                self.block(&lp.body, pos);
+                self.loads = loads;
+            }
+            _ => {}
+        }
+        self.forget(at);
+    }
+
+    /// Forgets what memories hold that the statement, or one inside it, writes or makes anew.
+    fn forget(&mut self, at: usize) {
+        let inside = at..self.index.end(at);
+        let (writes, made) = (&self.index.writes, &self.index.made);
+        self.loads.retain(|place, _| {
+            let mem = place.mem.0 as usize;
+            !writes[mem].iter().any(|site| inside.contains(&site.pos))
+                && !made[mem].is_some_and(|site| inside.contains(&site.pos))
+        });
+    }
+
+    /// A loop's variable and what it carries are atoms.
+    fn repetition(&mut self, lp: &Loop) {
+        if let Over::Range { var, .. } = lp.over {
+            self.polynomials.insert(var, Polynomial::atom(Atom::Value(var)));
+        }
+    }
+
+    /// An integer; `harmless` if its statement cannot panic.
+    fn integer(&mut self, v: V, polynomial: Polynomial, harmless: bool) {
+        let Ty::Int(ty) = self.program.of(v).ty.clone() else { return };
+        if self.program.of(v).object {
+            return;
+        }
+        let polynomial = match polynomial.terms() <= TERMS {
+            true => polynomial,
+            false => Polynomial::atom(Atom::Value(v)),
+        };
+        let key = Key::Integer(ty, polynomial.clone());
+        self.polynomials.insert(v, polynomial);
+        match self.known.get(&key) {
+            Some(first) => {
+                self.names.insert(v, *first);
+                if harmless {
+                    self.repeated.insert(v);
+                }
+            }
+            None => {
+                self.known.insert(key.clone(), v);
+                self.added.push(key);
+            }
+        }
+    }
+
+    /// An operation without effect. Whether it was known.
+    fn operation(&mut self, v: V, key: String) -> bool {
+        if self.program.of(v).object {
+            return false;
+        }
+        let key = Key::Operation(key);
+        match self.known.get(&key) {
+            Some(first) => {
+                let first = self.name(*first);
+                self.names.insert(v, first);
+                self.repeated.insert(v);
+                true
+            }
+            None => {
+                self.known.insert(key.clone(), v);
+                self.added.push(key);
+                false
+            }
+        }
+    }
+
+    fn passive(&mut self, v: V, pass: &Pass, args: &[V]) {
+        let args: Vec<V> = args.iter().map(|v| self.name(*v)).collect();
+        if let Pass::Len(place) = pass {
+            let place = self.named(place);
+            let length = self.length(&place);
+            if let Some(length) = length
+                && !self.operation(v, format!("len {place:?}"))
+            {
+                let harmless = !place.proj.iter().any(|proj| !matches!(proj, Proj::Field(_)));
+                self.integer(v, length, harmless);
+            }
+            return;
+        }
+        let text = match pass {
+            Pass::Cast(ty) => format!("as {ty}"),
+            Pass::Path(path) => format!("path {path}"),
+            other => format!("{other:?}"),
+        };
+        let ty = &self.program.of(v).ty;
+        if matches!(ty, Ty::Opaque) || self.program.of(v).object {
+            return;
+        }
+        let objects = args.iter().any(|v| {
+            let of = self.program.of(*v);
+            of.object || of.ty == Ty::Opaque
+        });
+        if objects || self.operation(v, format!("{text} {args:?} {ty:?}")) {
+            return;
+        }
+        if !matches!(ty, Ty::Int(_)) {
+            return;
+        }
+        let of = |this: &Self, k: usize| this.polynomial(args[k]);
+        let found = match pass {
+            Pass::Binary("+") => of(self, 0).plus(&of(self, 1), 1),
+            Pass::Binary("-") => of(self, 0).plus(&of(self, 1), -1),
+            Pass::Binary("*") => of(self, 0).times(&of(self, 1)),
+            Pass::Method(name) if (name == "min" || name == "max") && args.len() == 2 => {
+                let (a, b) = (of(self, 0), of(self, 1));
+                let same = a == b;
+                let found = if same { a } else { Polynomial::atom(Atom::Value(v)) };
+                self.integer(v, found, same);
+                return;
+            }
+            _ => Polynomial::atom(Atom::Value(v)),
+        };
+        self.integer(v, found, false);
+    }
+
+    fn polynomial(&self, v: V) -> Polynomial {
+        let v = self.name(v);
+        let atom = || Polynomial::atom(Atom::Value(v));
+        self.polynomials.get(&v).cloned().unwrap_or_else(atom)
+    }
+
+    /// How long a place is, if that is known and does not change.
+    fn length(&self, place: &Place) -> Option<Polynomial> {
+        let mut ty = self.program.at(place.mem).ty.clone();
+        let mut len = self.lengths.get(&place.mem).cloned();
+        for proj in &place.proj {
+            let elem = match ty {
+                Type::Vec(elem) | Type::Slice(elem) => *elem,
+                Type::Fixed(elem, count) => {
+                    len = count.trim().parse().ok().map(Polynomial::number);
+                    *elem
+                }
+                _ => return None,
+            };
+            (ty, len) = match proj {
+                Proj::Index(_) => (elem, None),
+                Proj::Range(from, to) => {
+                    let to = match to {
+                        Some(to) => self.polynomial(*to),
+                        None => len?,
+                    };
+                    let len = to.plus(&self.polynomial(*from), -1);
+                    (Type::Slice(Box::new(elem)), Some(len))
+                }
+                Proj::Field(_) => return None,
+            };
+        }
+        match &ty {
+            Type::Fixed(_, count) => count.trim().parse().ok().map(Polynomial::number),
+            Type::Vec(_) | Type::Slice(_) => len,
+            _ => None,
+        }
+    }
+}
+
+struct Names<'n>(&'n HashMap<V, V>);
+
+impl Rename for Names<'_> {
+    fn value(&mut self, v: &mut V) {
+        *v = self.0.get(v).copied().unwrap_or(*v);
+    }
+
+    fn mem(&mut self, _: &mut MemId) {}
+}
+
+/// Removes the statements that repeat others. Those that may panic stay, under new names.
+fn clean(block: &mut Block, program: &mut Program, names: &HashMap<V, V>, repeated: &HashSet<V>) {
+    block.stmts.retain(|stmt| defined(stmt).is_none_or(|v| !repeated.contains(&v)));
+    for stmt in &mut block.stmts {
+        match &mut stmt.kind {
+            Kind::Pass(v, ..) if names.contains_key(v) => {
+                let of = program.of(*v).clone();
+                *v = program.value(of.name, of.ty, of.span);
+            }
+            Kind::If { then, other, .. } => {
+                clean(then, program, names, repeated);
+                clean(other, program, names, repeated);
+            }
+            Kind::Loop(lp) => clean(&mut lp.body, program, names, repeated),
+            _ => {}
+        }
+    }
+}
+
+fn defined(stmt: &Stmt) -> Option<V> {
+    match &stmt.kind {
+        Kind::Const(v, _)
+        | Kind::Prim(v, ..)
+        | Kind::Cast(v, _)
+        | Kind::Pass(v, ..)
+        | Kind::Load(v, _) => Some(*v),
+        _ => None,
+    }
+}
+
+fn rename_tree(tree: &mut Tree, names: &HashMap<V, V>) {
+    let mut to = Names(names);
+    match tree {
+        Tree::Unit => {}
+        Tree::Value(v) => to.value(v),
+        Tree::Place(place) => rename_place(place, &mut to),
+        Tree::Tuple(parts) => parts.iter_mut().for_each(|part| rename_tree(part, names)),
+        Tree::Success(inner) => rename_tree(inner, names),
+    }
+}

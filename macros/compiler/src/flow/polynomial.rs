@@ -1,0 +1,61 @@
+//! Polynomials with whole coefficients, in which lengths and indices are compared.
+
+use super::ir::{MemId, V};
+use std::collections::BTreeMap;
+
+/// What a polynomial's variables are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Atom {
+    /// A value of the program.
+    Value(V),
+    /// The length of a memory.
+    Length(MemId),
+}
+
+/// A sum of products with whole coefficients, none of them zero.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Polynomial(BTreeMap<Vec<Atom>, i128>);
+
+impl Polynomial {
+    pub(super) fn number(value: i128) -> Self {
+        let mut sum = Polynomial::default();
+        sum.add(vec![], value);
+        sum
+    }
+
+    pub(super) fn atom(atom: Atom) -> Self {
+        Polynomial([(vec![atom], 1)].into())
+    }
+
+    /// How many products it is the sum of.
+    pub(super) fn terms(&self) -> usize {
+        self.0.len()
+    }
+
+    fn add(&mut self, product: Vec<Atom>, factor: i128) {
+        let sum = self.0.entry(product.clone()).or_insert(0);
+        *sum = sum.saturating_add(factor);
+        if *sum == 0 {
+            self.0.remove(&product);
+        }
+    }
+
+    pub(super) fn plus(mut self, other: &Polynomial, sign: i128) -> Self {
+        for (product, factor) in &other.0 {
+            self.add(product.clone(), factor.saturating_mul(sign));
+        }
+        self
+    }
+
+    pub(super) fn times(&self, other: &Polynomial) -> Self {
+        let mut out = Polynomial::default();
+        for (a, x) in &self.0 {
+            for (b, y) in &other.0 {
+                let mut product = [a.as_slice(), b.as_slice()].concat();
+                product.sort();
+                out.add(product, x.saturating_mul(*y));
+            }
+        }
+        out
+    }
+}
