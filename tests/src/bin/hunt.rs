@@ -28,7 +28,7 @@ fn main() -> ExitCode {
             }
         }
     }
-    let directory = std::env::temp_dir().join(format!("chainrule-hunt-{seed}"));
+    let directory = std::env::temp_dir().join("chainrule-hunt");
     let mut progress = |done| eprintln!("{done} of {programs} programs");
     let findings = match hunt(seed, programs, &directory, &mut progress) {
         Ok(findings) => findings,

@@ -281,6 +281,25 @@ fn unreachable_branch(x: f64, n: usize) -> f64 {
     }
 }
 
+/// The second loop may return too, after the first has not.
+#[differentiate(tape)]
+fn returns_from_two_loops_in_a_row(x: f64, n: usize, limit: f64) -> f64 {
+    let mut y = x;
+    for k in 1..n {
+        y = y * 1.3 + 0.1 * k as f64;
+        if y > limit {
+            return y * x;
+        }
+    }
+    for k in 1..n {
+        y = y * 0.5 + x;
+        if y < 0.7 * x + k as f64 * 0.01 {
+            return y.sin();
+        }
+    }
+    y * y
+}
+
 cases! {
     taped {
         break_at_once(u): (0.7);
@@ -297,6 +316,8 @@ cases! {
         return_at_the_end(x): (0.7);
         return_from_a_loop(&x, limit): (vec![], 1.0), (vec![0.7, 1.3], 1.0), (vec![0.7], 1.0);
         return_from_two_loops(x, n, limit): (0.7, 0, 2.0), (0.7, 3, 2.0), (0.7, 2, 100.0);
+        returns_from_two_loops_in_a_row(x, n, limit):
+            (0.7, 0, 2.0), (0.7, 4, 1.0), (0.3, 4, 9.0), (2.5, 4, 99.0);
         return_in_a_match(x, n): (0.7, 0), (0.7, 1), (0.7, 2), (0.7, 3);
         search(&x, target): (vec![0.7, 1.3], 1.0), (vec![0.7], 1.0), (vec![], 1.0);
         array_with_a_break(x, n): (0.7, 0), (0.7, 2), (0.7, 9);

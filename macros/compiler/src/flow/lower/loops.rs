@@ -75,7 +75,11 @@ impl Lowerer<'_> {
         let mut params: Vec<(V, V)> = Vec::new();
         let mut starts: HashMap<VarId, (Val, Val)> = HashMap::new();
         let held: Vec<(VarId, Val)> = (0..vars)
-            .filter(|id| self.vars[*id].mutable && !self.vars[*id].jump)
+            .filter(|id| {
+                let var = &self.vars[*id];
+                // What jumps set is not read in here, but may have been set before.
+                var.mutable && !(var.jump && matches!(var.val, Val::Bool(_) | Val::Undef))
+            })
             .map(|id| (id, self.vars[id].val.clone()))
             .collect();
         for (id, val) in held {
