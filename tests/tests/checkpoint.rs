@@ -215,6 +215,19 @@ fn asking_in_two_loops(x: f64, n: usize, asked: &Asked) -> f64 {
     y
 }
 
+/// What only happens beside the value happens once: a list that is filled, an assertion.
+#[differentiate(wrt(x))]
+fn beside(x: f64, n: usize, asked: &Asked, log: &mut Vec<usize>) -> f64 {
+    let mut y = x;
+    #[checkpoint]
+    for k in 0..n {
+        assert!(asked[k] > 0.0);
+        y = (y * x).sin();
+        log.push(k);
+    }
+    y
+}
+
 /// How often the body of a loop ran.
 fn runs(of: impl FnOnce(&Asked)) -> usize {
     let asked = Asked(Cell::new(0));
@@ -248,6 +261,9 @@ fn checkpoints() {
         assert_eq!(runs(|asked| _ = asking_every_seventh::value_and_grad(0.7, n, asked)), 2 * n);
         assert_eq!(runs(|asked| _ = asking_while::value_and_grad(0.7, n, asked)), 2 * n);
         assert_eq!(runs(|asked| _ = asking_in_two_loops::value_and_grad(0.7, n, asked)), 3 * n * n);
+        let mut log = Vec::new();
+        assert_eq!(runs(|asked| _ = beside::value_and_grad(0.7, n, asked, &mut log)), n);
+        assert!(log.iter().copied().eq(0..n), "{log:?}");
     }
 
     // A million steps: no stack overflow, and a share of the memory only.

@@ -223,7 +223,7 @@ pub(crate) mod results {
             let mut s_5: f64 = k_0;
             {
                 let n: usize = len_2;
-                let x_w1 = &(*x_m0)[..n];
+                let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
                 for i_4 in 0..n {
                     let mut made_m1: ::std::vec::Vec<f64> = spread(s_5, 3usize);
                     let y_8: f64 = made_m1[0usize];
@@ -267,7 +267,7 @@ pub(crate) mod results {
             let mut s_5: f64 = k_0;
             {
                 let n: usize = len_2;
-                let x_w1 = &(*x_m0)[..n];
+                let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
                 for i_4 in 0..n {
                     let mut made_m1: ::std::vec::Vec<f64> = spread(s_5, 3usize);
                     let y_8: f64 = made_m1[0usize];
@@ -286,7 +286,7 @@ pub(crate) mod results {
             let mut d_s_17: f64 = seed_16;
             {
                 let n: usize = len_2;
-                let d_x_w4 = &mut (*d_x_m3)[..n];
+                let d_x_w4 = ::chainrule::rt::window_mut(&mut (*d_x_m3)[..], 0, n);
                 for i_18 in (0..n).rev() {
                     let (
                         s_27,
@@ -454,7 +454,7 @@ pub(crate) mod branch_in_a_loop {
             let mut s_5: f64 = k_0;
             {
                 let n: usize = len_2;
-                let x_w1 = &(*x_m0)[..n];
+                let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
                 for i_4 in 0..n {
                     let y_7: f64 = x_w1[i_4];
                     let is_8: bool = y_7 > 0.0f64;
@@ -507,7 +507,7 @@ pub(crate) mod branch_in_a_loop {
             let mut s_5: f64 = k_0;
             {
                 let n: usize = len_2;
-                let x_w1 = &(*x_m0)[..n];
+                let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
                 for i_4 in 0..n {
                     let y_7: f64 = x_w1[i_4];
                     let is_8: bool = y_7 > 0.0f64;
@@ -541,7 +541,7 @@ pub(crate) mod branch_in_a_loop {
             let mut d_s_20: f64 = mul_18;
             {
                 let n: usize = len_2;
-                let x_w4 = &(*x_m0)[..n];
+                let x_w4 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
                 for i_21 in (0..n).rev() {
                     let (
                         s_22,
@@ -603,7 +603,7 @@ pub(crate) mod once {
             let mut s_6: f64 = 0.0f64;
             {
                 let n: usize = len_2;
-                let x_w1 = &(*x_m0)[..n];
+                let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
                 for i_5 in 0..n {
                     let y_8: f64 = x_w1[i_5];
                     let mut made_m1: ::std::vec::Vec<f64> = spread(y_8, 3usize);
@@ -644,7 +644,7 @@ pub(crate) mod once {
             let mut s_6: f64 = 0.0f64;
             {
                 let n: usize = len_2;
-                let x_w1 = &(*x_m0)[..n];
+                let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
                 for i_5 in 0..n {
                     let y_8: f64 = x_w1[i_5];
                     let mut made_m1: ::std::vec::Vec<f64> = spread(y_8, 3usize);
@@ -662,8 +662,8 @@ pub(crate) mod once {
             let mul_18: f64 = seed_16 * s_7;
             {
                 let n: usize = len_2;
-                let x_w3 = &(*x_m0)[..n];
-                let d_x_w4 = &mut (*d_x_m2)[..n];
+                let x_w3 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
+                let d_x_w4 = ::chainrule::rt::window_mut(&mut (*d_x_m2)[..], 0, n);
                 for i_19 in (0..n).rev() {
                     let mut made_m4: ::std::vec::Vec<f64> = ::chainrule::rt::recall(
                         &mut kept_r0,
@@ -699,7 +699,7 @@ pub(crate) mod once_in_out {
             let mut s_6: f64 = 0.0f64;
             {
                 let n: usize = len_2;
-                let x_w1 = &(*x_m0)[..n];
+                let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
                 for i_5 in 0..n {
                     let y_8: f64 = x_w1[i_5];
                     state_m1.fill(1.0f64);
@@ -746,8 +746,8 @@ pub(crate) mod once_in_out {
             let mut d_k_19: f64 = 0.0f64;
             {
                 let n: usize = len_2;
-                let x_w1 = &(*x_m0)[..n];
-                let d_x_w2 = &mut (*d_x_m2)[..n];
+                let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
+                let d_x_w2 = ::chainrule::rt::window_mut(&mut (*d_x_m2)[..], 0, n);
                 for i_5 in 0..n {
                     let y_8: f64 = x_w1[i_5];
                     state_m1.fill(1.0f64);
@@ -846,26 +846,30 @@ pub(crate) mod checkpointed {
             seed_13: f64,
             d_x_m2: &mut [f64],
         ) -> (f64, (f64,)) {
-            let mut kept_r0: ::std::vec::Vec<(f64, usize)> = ::std::vec::Vec::new();
-            let mut kept_r1: ::std::vec::Vec<f64> = ::std::vec::Vec::new();
-            let mut kept_r2: ::std::vec::Vec<
+            let mut kept_r0: ::std::vec::Vec<(f64, usize, ::std::vec::Vec<f64>)> = ::std::vec::Vec::new();
+            let mut kept_r1: ::std::vec::Vec<
                 (f64, ::std::vec::Vec<f64>, ::std::vec::Vec<f64>),
             > = ::std::vec::Vec::new();
             let mut state_m1: ::std::vec::Vec<f64> = (*x_m0).to_vec();
-            let every_14: usize = {
+            let every_16: usize = {
                 let __lo = 0usize;
                 let __hi = 10usize;
                 ::chainrule::rt::checkpoint_every(__hi as i128 - __lo as i128)
             };
             let mut s_5: f64 = k_0;
             let mut step_17: usize = 0usize;
+            let mut due_20: usize = 0usize;
+            let mut states_23: usize = 0usize;
             for i_4 in 0usize..10usize {
-                let phase_20: usize = step_17 % every_14;
-                let ready_21: bool = phase_20 == 0usize;
-                if ready_21 {
-                    kept_r0.push((s_5, i_4));
-                    kept_r1.extend_from_slice(&state_m1[..]);
-                }
+                let ready_26: bool = step_17 == due_20;
+                let (due_21, states_24): (usize, usize) = if ready_26 {
+                    kept_r0.push((s_5, i_4, state_m1.to_vec()));
+                    let states_28: usize = states_23 + 1usize;
+                    let due_27: usize = due_20.saturating_add(every_16);
+                    (due_27, states_28)
+                } else {
+                    (due_20, states_23)
+                };
                 let step_18: usize = step_17 + 1usize;
                 let r_7: f64 = step(&mut state_m1, s_5);
                 let r_8: f64 = scale(&state_m1, s_5);
@@ -875,78 +879,78 @@ pub(crate) mod checkpointed {
                 let add_12: f64 = add_11 + r_8;
                 s_5 = add_12;
                 step_17 = step_18;
+                due_20 = due_21;
+                states_23 = states_24;
             }
             let s_6: f64 = s_5;
-            let steps_19: usize = step_17;
+            let step_19: usize = step_17;
+            let due_22: usize = due_20;
+            let states_25: usize = states_23;
             let mut d_state_m3: ::std::vec::Vec<f64> = ::std::vec![
                 0.0f64; state_m1.len()
             ];
-            let n_22: usize = steps_19 + every_14;
-            let n_23: usize = n_22 - 1usize;
-            let stretches_24: usize = n_23 / every_14;
-            let mut d_s_25: f64 = seed_13;
-            for stretch_43 in (0usize..stretches_24).rev() {
-                let (s_27, first_26): (f64, usize) = ::chainrule::rt::recall(
+            let mut end_31: usize = 10usize;
+            let mut d_s_29: f64 = seed_13;
+            for stretch_55 in (0usize..states_25).rev() {
+                let (s_32, first_30, mut state_m4): (f64, usize, ::std::vec::Vec<f64>) = ::chainrule::rt::recall(
                     &mut kept_r0,
                 );
-                ::chainrule::rt::restore(&mut state_m1[..], &mut kept_r1);
-                let width_30: usize = (every_14 as usize);
-                let end_28: usize = first_26 + width_30;
-                let end_29: usize = end_28.min(10usize);
-                let mut s_5: f64 = s_27;
-                for i_4 in first_26..end_29 {
-                    let mut state_m6: ::std::vec::Vec<f64> = state_m1.to_vec();
-                    let r_7: f64 = step(&mut state_m1, s_5);
-                    let mut state_m4: ::std::vec::Vec<f64> = state_m1.to_vec();
-                    let r_8: f64 = scale(&state_m1, s_5);
-                    let mul_9: f64 = r_7 * 0.5f64;
-                    let mul_10: f64 = s_5 * 0.5f64;
-                    let add_11: f64 = mul_9 + mul_10;
-                    let add_12: f64 = add_11 + r_8;
-                    kept_r2.push((s_5, state_m4, state_m6));
-                    s_5 = add_12;
+                let mut s_44: f64 = s_32;
+                for i_43 in first_30..end_31 {
+                    let mut state_m9: ::std::vec::Vec<f64> = state_m4.to_vec();
+                    let r_46: f64 = step(&mut state_m4, s_44);
+                    let mut state_m10: ::std::vec::Vec<f64> = state_m4.to_vec();
+                    let r_47: f64 = scale(&state_m4, s_44);
+                    let mul_48: f64 = r_46 * 0.5f64;
+                    let mul_49: f64 = s_44 * 0.5f64;
+                    let add_50: f64 = mul_48 + mul_49;
+                    let add_51: f64 = add_50 + r_47;
+                    kept_r1.push((s_44, state_m10, state_m9));
+                    s_44 = add_51;
                 }
-                let s_41: f64 = s_5;
-                let mut d_s_31: f64 = d_s_25;
-                for i_32 in (first_26..end_29).rev() {
+                let s_45: f64 = s_44;
+                let mut d_s_33: f64 = d_s_29;
+                for i_34 in (first_30..end_31).rev() {
                     let (
-                        s_35,
-                        mut state_m5,
-                        mut state_m7,
+                        s_37,
+                        mut state_m6,
+                        mut state_m8,
                     ): (f64, ::std::vec::Vec<f64>, ::std::vec::Vec<f64>) = ::chainrule::rt::recall(
-                        &mut kept_r2,
+                        &mut kept_r1,
                     );
-                    let mul_33: f64 = d_s_31 * 0.5f64;
-                    let mul_34: f64 = d_s_31 * 0.5f64;
-                    let d_arg_36: f64 = {
+                    let mul_35: f64 = d_s_33 * 0.5f64;
+                    let mul_36: f64 = d_s_33 * 0.5f64;
+                    let d_arg_38: f64 = {
                         let (_, (pulled_w5, pulled_w6)) = scale::vjp(
-                            &state_m5,
-                            s_35,
-                            d_s_31,
+                            &state_m6,
+                            s_37,
+                            d_s_33,
                         );
                         ::chainrule::rt::add_assign(&mut d_state_m3[..], &pulled_w5[..]);
                         pulled_w6
                     };
-                    let d_s_37: f64 = mul_33 + d_arg_36;
-                    let d_arg_38: f64 = {
+                    let d_s_39: f64 = mul_35 + d_arg_38;
+                    let d_arg_40: f64 = {
                         let (_, (pulled_w7, pulled_w8)) = step::vjp(
-                            &mut state_m7,
-                            s_35,
-                            mul_34,
+                            &mut state_m8,
+                            s_37,
+                            mul_36,
                             ::core::mem::take(&mut d_state_m3),
                         );
                         d_state_m3 = pulled_w7;
                         pulled_w8
                     };
-                    let d_s_39: f64 = d_s_37 + d_arg_38;
-                    d_s_31 = d_s_39;
+                    let d_s_41: f64 = d_s_39 + d_arg_40;
+                    d_s_33 = d_s_41;
                 }
-                let d_s_40: f64 = d_s_31;
-                d_s_25 = d_s_40;
+                let d_s_42: f64 = d_s_33;
+                end_31 = first_30;
+                d_s_29 = d_s_42;
             }
-            let k_42: f64 = d_s_25;
+            let end_52: usize = end_31;
+            let d_s_53: f64 = d_s_29;
             ::chainrule::rt::add_assign(&mut (*d_x_m2)[..], &d_state_m3[..]);
-            (s_6, (k_42,))
+            (s_6, (d_s_53,))
         }
     }
 }
@@ -1247,7 +1251,7 @@ pub(crate) mod object {
             let mut s_5: f64 = k_0;
             {
                 let n: usize = len_2;
-                let x_w1 = &(*x_m0)[..n];
+                let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
                 for i_4 in 0..n {
                     let y_7: f64 = x_w1[i_4];
                     let r_8: f64 = draw(&mut object_3, s_5);
@@ -1285,7 +1289,7 @@ pub(crate) mod object {
             let mut s_5: f64 = k_0;
             {
                 let n: usize = len_2;
-                let x_w1 = &(*x_m0)[..n];
+                let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
                 for i_4 in 0..n {
                     let y_7: f64 = x_w1[i_4];
                     let mut before_17: _ = {
@@ -1302,8 +1306,8 @@ pub(crate) mod object {
             let mut d_s_11: f64 = seed_10;
             {
                 let n: usize = len_2;
-                let x_w3 = &(*x_m0)[..n];
-                let d_x_w4 = &mut (*d_x_m1)[..n];
+                let x_w3 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
+                let d_x_w4 = ::chainrule::rt::window_mut(&mut (*d_x_m1)[..], 0, n);
                 for i_12 in (0..n).rev() {
                     let (r_15, mut before_18, s_19): (f64, _, f64) = ::chainrule::rt::recall(
                         &mut kept_r0,
@@ -1905,7 +1909,7 @@ pub(crate) mod moved {
             let mut s_5: f64 = k_0;
             {
                 let n: usize = len_2;
-                let x_w1 = &(*x_m0)[..n];
+                let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
                 for i_4 in 0..n {
                     let mut made_m1: ::std::vec::Vec<f64> = spread(s_5, 3usize);
                     let mut w_m2: ::std::vec::Vec<f64> = made_m1;
@@ -1946,7 +1950,7 @@ pub(crate) mod moved {
             let mut s_5: f64 = k_0;
             {
                 let n: usize = len_2;
-                let x_w1 = &(*x_m0)[..n];
+                let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
                 for i_4 in 0..n {
                     let mut made_m1: ::std::vec::Vec<f64> = spread(s_5, 3usize);
                     let mut w_m2: ::std::vec::Vec<f64> = made_m1;
@@ -1963,8 +1967,8 @@ pub(crate) mod moved {
             let mut d_s_12: f64 = seed_11;
             {
                 let n: usize = len_2;
-                let x_w4 = &(*x_m0)[..n];
-                let d_x_w5 = &mut (*d_x_m3)[..n];
+                let x_w4 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
+                let d_x_w5 = ::chainrule::rt::window_mut(&mut (*d_x_m3)[..], 0, n);
                 for i_13 in (0..n).rev() {
                     let (s_14, y_18, mut w_m5): (f64, f64, ::std::vec::Vec<f64>) = ::chainrule::rt::recall(
                         &mut kept_r0,
@@ -2273,7 +2277,7 @@ pub(crate) mod structs {
             let mut s_5: f64 = k_0;
             {
                 let n: usize = len_2;
-                let x_w1 = &(*x_m0)[..n];
+                let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
                 for i_4 in 0..n {
                     let y_7: f64 = x_w1[i_4];
                     let is_8: bool = y_7 > 0.0f64;
@@ -2323,7 +2327,7 @@ pub(crate) mod structs {
             let mut s_5: f64 = k_0;
             {
                 let n: usize = len_2;
-                let x_w1 = &(*x_m0)[..n];
+                let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
                 for i_4 in 0..n {
                     let y_7: f64 = x_w1[i_4];
                     let is_8: bool = y_7 > 0.0f64;
@@ -2352,8 +2356,8 @@ pub(crate) mod structs {
             let mut d_s_14: f64 = seed_13;
             {
                 let n: usize = len_2;
-                let x_w5 = &(*x_m0)[..n];
-                let d_x_w6 = &mut (*d_x_m2)[..n];
+                let x_w5 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
+                let d_x_w6 = ::chainrule::rt::window_mut(&mut (*d_x_m2)[..], 0, n);
                 for i_15 in (0..n).rev() {
                     let (
                         r_17,

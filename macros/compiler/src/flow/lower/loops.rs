@@ -272,6 +272,13 @@ impl Lowerer<'_> {
                     let every: syn::Result<syn::MetaNameValue> = list.parse_args();
                     match every {
                         Ok(every) if every.path.is_ident("every") => {
+                            if let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(k), .. }) =
+                                &every.value
+                                && matches!(k.base10_parse::<u64>(), Ok(0))
+                            {
+                                self.error(k, "at least one iteration lies between two states: `every = 1` keeps them all");
+                                return None;
+                            }
                             let val = self.expr(&every.value);
                             let v = self.scalar(val, every.value.span())?;
                             self.as_index(v);
