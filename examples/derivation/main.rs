@@ -22,11 +22,15 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use syn::{Expr, ExprBlock, Item, ItemConst, Stmt};
 
-/// A scalar function.
+/// Scalar code: a population in a year's steps, which crashes beyond what the land feeds.
 const SCALAR: &str = "\
 #[differentiate]
-fn damped_wave(t: f64, rate: f64) -> f64 {
-    (-rate * t).exp() * t.cos()
+fn population(start: f64, growth: f64, years: usize) -> f64 {
+    let mut p = start;
+    for _ in 0..years {
+        p = if p > 1.0 { 0.5 * p } else { p + growth * p * (1.0 - p) };
+    }
+    p
 }
 ";
 
@@ -84,35 +88,39 @@ fn run() -> Result<String, Vec<String>> {
 /// Every stage of the last function in a source text, or its mistakes.
 fn show(name: &str, text: &str) -> Result<String, Vec<String>> {
     let shown = read(text).and_then(|assembly| {
-        let mut errors = Errors::new();
-        let compiled = compile(&assembly.callees, &mut errors);
-        compiled
-            .map(|compiled| stages(text, &compiled, &assembly.callees))
-            .ok_or_else(|| located(errors))
+        let (mut errors, callees) = (Errors::new(), assembly.callees());
+        let compiled = compile(&callees, &mut errors);
+        compiled.map(|compiled| stages(text, &compiled, &callees)).ok_or_else(|| located(errors))
     });
     let message = |(line, message): (usize, String)| format!("{name}, line {line}: {message}");
     shown.map_err(|mistakes| mistakes.into_iter().map(message).collect())
 }
 
 fn stages(text: &str, compiled: &Compiled<'_>, callees: &Callees) -> String {
-    let (version, what) = match &compiled.gradient {
-        Some(version) => (version, "value and gradient"),
-        None => (&compiled.pullback, "value and vector-Jacobian product"),
-    };
-    let rust = formatted(emit(compiled, callees));
-    let stages = [
-        ("source", text.to_owned()),
-        ("lowered: one program, what it calls inlined", compiled.lowered.to_string()),
-        ("simplified", compiled.primal.to_string()),
-        (&format!("differentiated: {what}"), version.reverse.to_string()),
-        ("simplified", version.simplified.to_string()),
-        ("factors pulled out of sums, so that one pass does", version.program.to_string()),
-        ("planned: its loops", version.nest.show(&version.program)),
-        ("explained: DERIVATION", compiled.derivation.clone()),
-        ("emitted: the Rust beside the function", rust),
-    ];
+    let mut stages = vec![("source".to_owned(), text.to_owned())];
+    let mut stage = |title: &str, text: String| stages.push((title.to_owned(), text));
+    match compiled {
+        Compiled::Scalars(of) => {
+            stage("lowered: one program, what it calls inlined", of.lowered.to_string());
+            stage("with its reverse sweep", of.adjoint.program.to_string());
+        }
+        Compiled::Tensors(of) => {
+            let (version, what) = match &of.gradient {
+                Some(version) => (version, "value and gradient"),
+                None => (&of.pullback, "value and vector-Jacobian product"),
+            };
+            stage("lowered: one program, what it calls inlined", of.lowered.to_string());
+            stage("simplified", of.primal.to_string());
+            stage(&format!("differentiated: {what}"), version.reverse.to_string());
+            stage("simplified", version.simplified.to_string());
+            stage("factors pulled out of sums, so that one pass does", version.program.to_string());
+            stage("planned: its loops", version.nest.show(&version.program));
+        }
+    }
+    stage("explained: DERIVATION", compiled.derivation().to_owned());
+    stage("emitted: the Rust beside the function", formatted(emit(compiled, callees)));
     let section =
-        |(title, text): &(&str, String)| format!("── {title} ──\n\n{}\n", text.trim_end());
+        |(title, text): &(String, String)| format!("── {title} ──\n\n{}\n", text.trim_end());
     stages.iter().map(section).collect::<Vec<_>>().join("\n")
 }
 

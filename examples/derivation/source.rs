@@ -75,7 +75,7 @@ fn capsule(path: &Path, above: &[Annotated]) -> Result<TokenStream, Vec<Mistake>
     let callees = paths.iter().map(|path| capsule(path, &above[..position]));
     let callees = callees.collect::<Result<Vec<_>, _>>()?;
     let name = item.sig.ident.to_string();
-    Ok(quote!({ #name false [#(#calls)*] { #options } { #item } } #(#callees)*))
+    Ok(quote!({ #name function [#(#calls)*] { #options } { #item } } #(#callees)*))
 }
 
 /// The mistakes that the compiler reported, with their lines.

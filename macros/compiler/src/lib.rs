@@ -13,13 +13,14 @@
 //! let mut errors = Errors::new();
 //! let callees = Callees::of_file(&file, &mut errors).expect("the file has a function");
 //! let compiled = compile(&callees, &mut errors).expect("the function is accepted");
-//! assert_eq!(compiled.primal.to_string(), "\
+//! let scalars = compiled.scalars().expect("it has no arrays");
+//! assert_eq!(scalars.lowered.to_string(), "\
 //! fn f(x: f64)
 //!   sin: f64 = sin x
 //!   mul: f64 = mul sin, x
 //!   return mul
 //! ");
-//! assert!(compiled.derivation.starts_with("f(x) = t1·x\n"), "{}", compiled.derivation);
+//! assert!(scalars.derivation.starts_with("f(x) = t1·x\n"), "{}", scalars.derivation);
 //! # Ok::<(), syn::Error>(())
 //! ```
 

@@ -8,7 +8,7 @@ use chainrule_compiler::ir::eval::Array;
 use chainrule_compiler::ir::verify::verify;
 use chainrule_compiler::one_pass::one_pass;
 use chainrule_compiler::simplify::simplify;
-use common::{compiled, derivative, run};
+use common::{derivative, run, tensors};
 
 /// Functions with their arguments; every parameter is differentiated.
 fn cases() -> Vec<(&'static str, Vec<Array>)> {
@@ -16,15 +16,21 @@ fn cases() -> Vec<(&'static str, Vec<Array>)> {
     let v = || Array::vector(&[0.3, -1.2, 2.1]);
     let m = || Array::matrix(3, &[0.5, -0.4, 1.5, 2.0, 0.25, -1.0]);
     vec![
-        ("fn f(x: f64) -> f64 { x.powi(2) + 2.0 * x + 7.0 }", vec![s(7.0)]),
         (
-            "fn f(x: f64, y: f64) -> f64 { (x / y).sin() * x.exp() - y.sqrt() }",
-            vec![s(0.7), s(1.3)],
+            "fn f(v: &Array1<f64>, x: f64) -> f64 { x.powi(2) + 2.0 * x + 7.0 + v.sum() }",
+            vec![v(), s(7.0)],
         ),
-        ("fn f(x: f64) -> f64 { let y = x; let x = y * x; x.ln() + y }", vec![s(0.7)]),
         (
-            "fn f(x: f64, y: f64) -> f64 { let (mut a, mut b) = (x, y); (a, b) = (b, a); a *= b; b -= a; a / b }",
-            vec![s(0.7), s(2.0)],
+            "fn f(v: &Array1<f64>, x: f64, y: f64) -> f64 { (x / y).sin() * x.exp() - y.sqrt() * v[1] }",
+            vec![v(), s(0.7), s(1.3)],
+        ),
+        (
+            "fn f(v: &Array1<f64>, x: f64) -> f64 { let y = x; let x = y * x; x.ln() + y * v[0] }",
+            vec![v(), s(0.7)],
+        ),
+        (
+            "fn f(v: &Array1<f64>, x: f64, y: f64) -> f64 { let (mut a, mut b) = (x, y); (a, b) = (b, a); a *= b; b -= a; v.sum() * a / b }",
+            vec![v(), s(0.7), s(2.0)],
         ),
         (
             "fn f(v: &Array1<f64>, s: f64) -> f64 { (v * s + 1.0).mapv(|e| e.sin() * s).sum() }",
@@ -62,7 +68,7 @@ fn same_bits(left: &[Array], right: &[Array]) -> bool {
 #[test]
 fn every_pass_leaves_a_program_that_verifies() {
     for (source, _) in cases() {
-        compiled(source, |compiled| {
+        tensors(source, |compiled| {
             let Version { reverse, simplified, program, .. } = compiled.gradient.as_ref().unwrap();
             for program in [
                 &compiled.lowered,
@@ -81,7 +87,7 @@ fn every_pass_leaves_a_program_that_verifies() {
 #[test]
 fn simplifying_keeps_every_bit() {
     for (source, params) in cases() {
-        compiled(source, |compiled| {
+        tensors(source, |compiled| {
             let gradient = compiled.gradient.as_ref().unwrap();
             assert!(
                 same_bits(&run(&compiled.lowered, &params), &run(&compiled.primal, &params)),
@@ -98,7 +104,7 @@ fn simplifying_keeps_every_bit() {
 #[test]
 fn simplifying_twice_changes_nothing() {
     for (source, _) in cases() {
-        compiled(source, |compiled| {
+        tensors(source, |compiled| {
             let once = &compiled.gradient.as_ref().unwrap().program;
             assert_eq!(simplify(once).to_string(), once.to_string(), "{source}");
         });
@@ -108,7 +114,7 @@ fn simplifying_twice_changes_nothing() {
 #[test]
 fn gradients_agree_with_differences() {
     for (source, params) in cases() {
-        compiled(source, |compiled| {
+        tensors(source, |compiled| {
             let found = flat(&run(&compiled.gradient.as_ref().unwrap().program, &params)[1..]);
             let mut k = 0;
             for (p, param) in params.iter().enumerate() {
@@ -135,7 +141,7 @@ fn gradients_agree_with_differences() {
 #[test]
 fn pulling_factors_out_moves_rounding_only() {
     for (source, params) in cases() {
-        compiled(source, |compiled| {
+        tensors(source, |compiled| {
             let gradient = compiled.gradient.as_ref().unwrap();
             let (before, after) =
                 (run(&gradient.simplified, &params), run(&gradient.program, &params));
@@ -153,7 +159,7 @@ fn a_root_of_a_mean_runs_through_its_data_once() {
         fn rmse(x: &Array2<f64>, y: &Array1<f64>, w: &Array1<f64>) -> f64 {
             (x.dot(w) - y).mapv(|e| e * e).mean().unwrap().sqrt()
         }";
-    compiled(source, |compiled| {
+    tensors(source, |compiled| {
         let gradient = compiled.gradient.as_ref().unwrap();
         let text = gradient.nest.show(&gradient.program);
         let loops =
@@ -168,7 +174,7 @@ fn a_zero_factor_selects_zero_after_the_loop() {
     // At a perfect fit the root's partial is infinite, and the error it meets is zero.
     let source =
         "fn f(v: &Array1<f64>, s: f64) -> f64 { (v * s).mapv(|e| e.sqrt()).sum().powi(2) }";
-    compiled(source, |compiled| {
+    tensors(source, |compiled| {
         let program = &compiled.gradient.as_ref().unwrap().program;
         let out = run(program, &[Array::vector(&[0.0, 0.0]), Array::scalar(1.0)]);
         assert_eq!(flat(&out), [0.0, 0.0, 0.0, 0.0]);
@@ -178,14 +184,14 @@ fn a_zero_factor_selects_zero_after_the_loop() {
 #[test]
 fn algebra_that_hides_a_nan_is_not_done() {
     for source in [
-        "fn f(x: f64) -> f64 { 0.0 * x }",
-        "fn f(x: f64) -> f64 { x - x }",
-        "fn f(x: f64) -> f64 { x / x }",
+        "fn f(v: &Array1<f64>, x: f64) -> f64 { v.sum() + 0.0 * x }",
+        "fn f(v: &Array1<f64>, x: f64) -> f64 { v.sum() + (x - x) }",
+        "fn f(v: &Array1<f64>, x: f64) -> f64 { v.sum() + x / x }",
     ] {
-        compiled(source, |compiled| {
-            let nan = Array::scalar(f64::INFINITY);
+        tensors(source, |compiled| {
+            let params = [Array::vector(&[1.0]), Array::scalar(f64::INFINITY)];
             assert!(
-                run(&compiled.primal, &[nan])[0].data[0].is_nan(),
+                run(&compiled.primal, &params)[0].data[0].is_nan(),
                 "{source}\n{}",
                 compiled.primal
             );
@@ -195,7 +201,7 @@ fn algebra_that_hides_a_nan_is_not_done() {
 
 #[test]
 fn a_reverse_sweep_by_nothing_is_empty() {
-    compiled("fn f(x: f64) -> f64 { x.sin() }", |compiled| {
+    tensors("fn f(v: &Array1<f64>) -> f64 { v.mapv(f64::sin).sum() }", |compiled| {
         let program = simplify(&one_pass(&differentiate(&compiled.primal, &[], Seed::One)));
         assert_eq!(program.body.len(), compiled.primal.body.len());
     });
@@ -204,12 +210,11 @@ fn a_reverse_sweep_by_nothing_is_empty() {
 #[test]
 fn code_grows_linearly() {
     let product = |n: usize| {
-        let mut source = String::from("fn f(x: f64) -> f64 { let p = x;");
+        let mut source = String::from("fn f(x: f64, v: &Array1<f64>) -> f64 { let p = v.sum();");
         (0..n).for_each(|_| source.push_str("let p = p * x.sin();"));
         source + "p }"
     };
-    let size =
-        |n: usize| compiled(&product(n), |c| c.gradient.as_ref().unwrap().program.body.len());
+    let size = |n: usize| tensors(&product(n), |c| c.gradient.as_ref().unwrap().program.body.len());
     let (small, large) = (size(100), size(2000));
     assert!(large < 21 * small, "{small} statements for 100, {large} for 2,000");
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{LOSS, compiled};
+use common::{LOSS, compiled, scalars, tensors};
 use expect_test::{Expect, expect};
 
 fn check(found: &str, expected: Expect) {
@@ -11,7 +11,7 @@ fn check(found: &str, expected: Expect) {
 
 #[test]
 fn lowered() {
-    compiled(LOSS, |c| {
+    tensors(LOSS, |c| {
         check(
             &c.lowered.to_string(),
             expect![[r#"
@@ -33,7 +33,7 @@ fn lowered() {
 
 #[test]
 fn primal() {
-    compiled(LOSS, |c| {
+    tensors(LOSS, |c| {
         check(
             &c.primal.to_string(),
             expect![[r#"
@@ -55,7 +55,7 @@ fn primal() {
 
 #[test]
 fn reverse() {
-    compiled(LOSS, |c| {
+    tensors(LOSS, |c| {
         check(
             &c.gradient.as_ref().unwrap().reverse.to_string(),
             expect![[r#"
@@ -89,7 +89,7 @@ fn reverse() {
 
 #[test]
 fn simplified() {
-    compiled(LOSS, |c| {
+    tensors(LOSS, |c| {
         check(
             &c.gradient.as_ref().unwrap().simplified.to_string(),
             expect![[r#"
@@ -120,7 +120,7 @@ fn simplified() {
 
 #[test]
 fn nest() {
-    compiled(LOSS, |c| {
+    tensors(LOSS, |c| {
         let gradient = c.gradient.as_ref().unwrap();
         check(
             &gradient.nest.show(&gradient.program),
@@ -158,7 +158,7 @@ fn nest() {
 
 #[test]
 fn at_run_time_broadcasting() {
-    compiled(LOSS, |c| {
+    tensors(LOSS, |c| {
         check(
             &c.general.as_ref().unwrap().program.to_string(),
             expect![[r#"
@@ -190,7 +190,7 @@ fn at_run_time_broadcasting() {
 
 #[test]
 fn derivation() {
-    compiled(LOSS, |c| {
+    tensors(LOSS, |c| {
         check(
             &c.derivation,
             expect![[r#"
@@ -207,39 +207,190 @@ fn derivation() {
     });
 }
 
+/// A recurrence over a slice with a branch, the derivative of which is a loop backwards.
+const RECURRENCE: &str = "
+    #[differentiate]
+    fn f(x: &[f64], k: f64) -> f64 {
+        let mut y = k;
+        for e in x {
+            y = if y > 1.0 { y.sin() } else { y * e };
+        }
+        y
+    }
+";
+
+#[test]
+fn lowered_scalar_code() {
+    scalars(RECURRENCE, |c| {
+        check(
+            &c.lowered.to_string(),
+            expect![[r#"
+        fn f(x: &[f64], y: f64)
+          n: usize = len x
+          k: usize = 0
+          for i in k..n
+            carry y.2: f64 from y
+            x.2: f64 = x[i]
+            c: f64 = 1.0
+            c.2: bool = y.2 > c
+            if c.2
+              sin: f64 = sin y.2
+            else
+              mul: f64 = mul y.2, x.2
+            out y.3: f64 = sin | mul
+            next y.2 = y.3
+          out y.4: f64 = y.2
+          return y.4
+    "#]],
+        )
+    });
+}
+
+#[test]
+fn adjoint_of_scalar_code() {
+    scalars(RECURRENCE, |c| {
+        check(
+            &c.adjoint.program.to_string(),
+            expect![[r#"
+        fn f(x: &[f64], y: f64)
+          c: f64 = 0.0
+          n: usize = len x
+          k: usize = 0
+          record #0 (n)
+          for i in k..n
+            carry y.2: f64 from y
+            x.2: f64 = x[i]
+            c.2: f64 = 1.0
+            c.3: bool = y.2 > c.2
+            if c.3
+              sin: f64 = sin y.2
+            else
+              mul: f64 = mul y.2, x.2
+            out y.3: f64 = sin | mul
+            keep #0 (y.2; )
+            next y.2 = y.3
+          out y.4: f64 = y.2
+          for i.2 in k..n rev
+            carry d_y: f64 from seed
+            recall #0 (y.5; )
+            c.4: bool = y.5 > c.2
+            if c.4
+              cos: f64 = cos y.5
+              mul.2: f64 = mul d_y, cos
+              guard: f64 = guard d_y, mul.2
+            else
+              x.3: f64 = x[i.2]
+              mul.3: f64 = mul d_y, x.3
+              mul.4: f64 = mul d_y, y.5
+            out d_y.2: f64 = guard | mul.3
+            out d_x: f64 = c | mul.4
+            d_x.2[i.2] += d_x
+            next d_y = d_y.2
+          out d_y.3: f64 = d_y
+          return y.4
+    "#]],
+        )
+    });
+}
+
+#[test]
+fn derivation_of_scalar_code() {
+    scalars(RECURRENCE, |c| {
+        check(
+            &c.derivation,
+            expect![[r#"
+                f(x, k) = y
+                  n = len(x)
+                  y = k
+                  for i in 0..n:
+                    if y > 1.0:
+                      y2 = sin(y)
+                    else:
+                      y2 = y·x[i]
+                    keep y
+                    y = y2
+                  ȳ = 1
+                  for i2 in 0..n reversed:
+                    recall y3
+                    if y3 > 1.0:
+                      ȳ2 = [ȳ ≠ 0]·ȳ·cos(y3)
+                      x̄2 = 0
+                    else:
+                      ȳ2 = ȳ·x[i2]
+                      x̄2 = ȳ·y3
+                    x̄[i2] += x̄2
+                    ȳ = ȳ2
+                k̄ = ȳ
+
+                stores y in each iteration
+            "#]],
+        )
+    });
+}
+
+/// A cotangent that is known to be no zero is not asked about.
+#[test]
+fn derivation_of_a_formula() {
+    let source = "fn f(x: f64, y: f64) -> f64 {
+        (x * y).sin() * 2.0 + y.sqrt() + (x / y).ln() + x.powi(3)
+    }";
+    scalars(source, |c| {
+        check(
+            &c.derivation,
+            expect![[r#"
+        f(x, y) = sin(t1)·2.0 + t2 + ln(t3) + x^3
+          t1 = x·y
+          t2 = √(y)
+          t3 = x / y
+          t4 = 1 / t3
+          t5 = 2.0·cos(t1)
+        x̄ = 3·x^2 + [t4 ≠ 0]·t4 / y + t5·y
+        ȳ = [t4 ≠ 0]·(-t4 / y·t3) + 0.5 / t2 + t5·x
+
+        stores nothing
+    "#]],
+        )
+    });
+}
+
 #[test]
 fn emitted_scalar_code() {
     let source =
         "#[differentiate] fn f(x: f64, y: f64) -> f64 { let s = x.sin(); s * y + (x / y).sqrt() }";
-    let file: syn::File = syn::parse_str(source).unwrap();
-    let mut errors = chainrule_compiler::error::Errors::new();
-    let callees = chainrule_compiler::capsule::Callees::of_file(&file, &mut errors).unwrap();
-    let compiled = chainrule_compiler::driver::compile(&callees, &mut errors).unwrap();
-    let text = prettyplease::unparse(
-        &syn::parse2(chainrule_compiler::emit::emit(&compiled, &callees)).unwrap(),
-    );
-    let start = text.find("fn __gradient").unwrap();
-    let end = start + text[start..].find("\n    }\n").unwrap();
-    check(
-        &text[start..end],
-        expect![[r#"
-            fn __gradient(x: f64, y: f64) -> (f64, f64, f64) {
-                    let s = f64::sin(x);
-                    let mul = s * y;
-                    let div = x / y;
-                    let sqrt = f64::sqrt(div);
-                    let add = mul + sqrt;
-                    let div_2 = 0.5f64 / sqrt;
-                    let div_3 = div_2 / y;
-                    let guard = ::chainrule::rt::guard(div_2, div_3);
-                    let mul_2 = div_3 * div;
-                    let neg = -mul_2;
-                    let guard_2 = ::chainrule::rt::guard(div_2, neg);
-                    let cos = f64::cos(x);
-                    let mul_3 = y * cos;
-                    let guard_3 = ::chainrule::rt::guard(y, mul_3);
-                    let ct_x = guard + guard_3;
-                    let ct_y = guard_2 + s;
-                    (add, ct_x, ct_y)"#]],
-    );
+    let callees = common::parsed(source);
+    compiled(source, |compiled| {
+        let text = prettyplease::unparse(
+            &syn::parse2(chainrule_compiler::emit::emit(compiled, &callees)).unwrap(),
+        );
+        let start = text.find("fn __adjoint").unwrap();
+        let end = start + text[start..].find("\n    }\n").unwrap();
+        check(
+            &text[start..end],
+            expect![[r#"
+            fn __adjoint(x_0: f64, y_1: f64, seed_7: f64) -> (f64, (f64, f64)) {
+                    let sin_2: f64 = f64::sin(x_0);
+                    let mul_3: f64 = sin_2 * y_1;
+                    let div_4: f64 = x_0 / y_1;
+                    let sqrt_5: f64 = f64::sqrt(div_4);
+                    let add_6: f64 = mul_3 + sqrt_5;
+                    let mul_9: f64 = seed_7 * 0.5f64;
+                    let div_10: f64 = mul_9 / sqrt_5;
+                    let guard_11: f64 = ::chainrule::rt::guard(seed_7, div_10);
+                    let div_12: f64 = guard_11 / y_1;
+                    let guard_13: f64 = ::chainrule::rt::guard(guard_11, div_12);
+                    let div_14: f64 = guard_11 / y_1;
+                    let mul_15: f64 = div_14 * div_4;
+                    let neg_16: f64 = -mul_15;
+                    let guard_17: f64 = ::chainrule::rt::guard(guard_11, neg_16);
+                    let mul_18: f64 = seed_7 * y_1;
+                    let mul_19: f64 = seed_7 * sin_2;
+                    let guard_20: f64 = ::chainrule::rt::guard(seed_7, mul_19);
+                    let d_y_21: f64 = guard_17 + guard_20;
+                    let cos_22: f64 = f64::cos(x_0);
+                    let mul_23: f64 = mul_18 * cos_22;
+                    let guard_24: f64 = ::chainrule::rt::guard(mul_18, mul_23);
+                    let d_x_25: f64 = guard_13 + guard_24;
+                    (add_6, (d_x_25, d_y_21))"#]],
+        );
+    });
 }

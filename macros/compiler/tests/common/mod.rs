@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use chainrule_compiler::capsule::Callees;
-use chainrule_compiler::driver::{Compiled, compile};
+use chainrule_compiler::driver::{Compiled, Scalars, Tensors, compile};
 use chainrule_compiler::error::Errors;
 use chainrule_compiler::ir::Program;
 use chainrule_compiler::ir::eval::{Array, eval};
@@ -23,6 +23,16 @@ pub(crate) fn compiled<R>(source: &str, then: impl FnOnce(&Compiled<'_>) -> R) -
     let compiled = compile(&callees, &mut errors);
     assert!(!errors.any(), "{:?}", errors.messages().collect::<Vec<_>>());
     then(&compiled.expect("no error was reported"))
+}
+
+/// The same of a function of arrays.
+pub(crate) fn tensors<R>(source: &str, then: impl FnOnce(&Tensors<'_>) -> R) -> R {
+    compiled(source, |compiled| then(compiled.tensors().expect("a function of arrays")))
+}
+
+/// The same of scalar code.
+pub(crate) fn scalars<R>(source: &str, then: impl FnOnce(&Scalars<'_>) -> R) -> R {
+    compiled(source, |compiled| then(compiled.scalars().expect("scalar code")))
 }
 
 /// The messages of what is refused in a source.

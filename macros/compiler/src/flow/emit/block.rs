@@ -104,7 +104,7 @@ impl<'p> Body<'p> {
 
     /// The identifier of a value that is no literal.
     pub(super) fn name(&self, v: V) -> Ident {
-        names::value(self.program, v)
+        names::value(self.program, self.facts.slots.get(&v).copied().unwrap_or(v))
     }
 
     /// A value, where it is used.
@@ -370,10 +370,31 @@ impl<'p> Body<'p> {
         outs: &[Out],
     ) -> TokenStream {
         let cond = self.value(cond);
+        let (mut out, mut slots) = (TokenStream::new(), Vec::new());
+        let mut outs = outs.to_vec();
+        outs.retain(|of| match self.facts.slots.get(&of.value).copied() {
+            Some(slot) => {
+                slots.push((slot, of.clone()));
+                false
+            }
+            None => true,
+        });
+        for (slot, _) in slots.iter().filter(|(slot, of)| *slot == of.value) {
+            let (declared, blank) = (self.declared(*slot), self.blank(*slot));
+            out.extend(self.bind(Declared { mutable: true, ..declared }, &blank));
+        }
         let branch = |this: &mut Self, number: usize, block: &Block| {
             this.path.push(number);
-            let stmts = this.block(block);
+            let mut stmts = this.block(block);
             this.path.pop();
+            for (slot, of) in &slots {
+                let value = if number == 0 { of.then } else { of.other };
+                let value = value.filter(|v| this.facts.slots.get(v) != Some(slot));
+                if let Some(value) = value {
+                    let (name, value) = (this.name(*slot), this.moved(value));
+                    stmts.extend(quote!(#name = #value;));
+                }
+            }
             let leaves = block
                 .stmts
                 .last()
@@ -392,10 +413,11 @@ impl<'p> Body<'p> {
         let other = branch(self, 1, other);
         let other = (!other.is_empty()).then(|| quote!(else { #other }));
         if outs.is_empty() {
-            return quote!(if #cond { #then } #other);
+            return quote!(#out if #cond { #then } #other);
         }
         let declared = outs.iter().map(|out| self.declared(out.value)).collect();
-        self.bind_all(declared, &quote!(if #cond { #then } #other))
+        out.extend(self.bind_all(declared, &quote!(if #cond { #then } #other)));
+        out
     }
 
     /// What a branch hands out as a value.

@@ -1,7 +1,7 @@
 //! What emission has to know of a program beforehand.
 
 use super::walk::{self, Access};
-use super::windows;
+use super::{slots, windows};
 use crate::flow::ir::{Block, Kind, Loop, MemId, Origin, Pass, Place, Program, RecId, Tree, Ty, V};
 use crate::ir::Literal;
 use crate::parse::Type;
@@ -44,6 +44,8 @@ pub(super) struct Facts {
     pub(super) streamed: HashSet<RecId>,
     /// The places whose floats are saved on a record.
     pub(super) saved: HashMap<RecId, Place>,
+    /// Values that share the variable of another.
+    pub(super) slots: HashMap<V, V>,
 }
 
 /// The entries of a record of more values than this are kept as tuples: a vector for each value
@@ -87,6 +89,7 @@ impl Facts {
         facts.find_shared(program);
         facts.find_homes(program);
         facts.find_streamed(program);
+        facts.slots = slots::slots(program);
         facts
     }
 

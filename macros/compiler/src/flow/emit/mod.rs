@@ -11,6 +11,7 @@ mod innermost;
 mod kernel;
 mod lanes;
 mod names;
+mod slots;
 mod stmt;
 mod types;
 pub(in crate::flow) mod walk;

@@ -4,7 +4,7 @@
 mod uses;
 
 use super::ir::{
-    Adjoint, Block, CallOut, Code, Grad, Init, Kind, Loop, Mode, Over, ParamIs, Pass, Place,
+    Adjoint, Block, CallOut, Code, Grad, Init, Kind, Loop, Mode, Out, Over, ParamIs, Pass, Place,
     Program, Proj, Pulled, Source, Stmt, Tree, V,
 };
 use crate::ir::print::literal_text;
@@ -24,12 +24,14 @@ pub fn explain(adjoint: &Adjoint, params: &[String]) -> String {
         match param {
             ParamIs::Value(v) => writer.call(*v, name),
             ParamIs::Mem(m) => {
+                writer.taken.insert(name.clone());
                 writer.mems.insert(m.0, name.clone());
             }
         }
     }
     for (name, grad) in params.iter().zip(&adjoint.grads) {
         if let Grad::Mem(m) = grad {
+            writer.taken.insert(bar(name));
             writer.mems.insert(m.0, bar(name));
         }
     }
@@ -310,11 +312,20 @@ impl<'p> Writer<'p> {
             Kind::If { cond, then, other, outs } => {
                 let cond = self.operand(*cond, 0);
                 self.line(depth, &format!("if {cond}:"));
-                let names: Vec<String> = outs.iter().map(|out| self.name(out.value)).collect();
+                // What one branch alone knows keeps its name behind the conditional.
+                let (both, one): (Vec<&Out>, Vec<&Out>) =
+                    outs.iter().partition(|out| out.then.is_some() && out.other.is_some());
+                let names: Vec<String> = both.iter().map(|out| self.name(out.value)).collect();
                 for (k, arm) in [then, other].into_iter().enumerate() {
                     let before = self.out.len();
                     self.block(arm, depth + 1);
-                    for (out, name) in outs.iter().zip(&names) {
+                    for out in &one {
+                        if let Some(v) = if k == 0 { out.then } else { out.other } {
+                            let text = self.itself(v);
+                            self.texts.insert(out.value, text);
+                        }
+                    }
+                    for (out, name) in both.iter().zip(&names) {
                         if let Some(v) = if k == 0 { out.then } else { out.other } {
                             let text = self.operand(v, 0);
                             self.line(depth + 1, &format!("{name} = {text}"));
@@ -391,10 +402,25 @@ impl<'p> Writer<'p> {
         };
         self.line(depth, &head);
         self.block(&lp.body, depth + 1);
-        for carried in &lp.carried {
-            let (name, next) = (self.operand(carried.param, 0), self.operand(carried.next, 0));
-            if name != next {
-                self.line(depth + 1, &format!("{name} = {next}"));
+        let handed: Vec<(String, String)> = (lp.carried.iter())
+            .map(|carried| (self.operand(carried.param, 0), self.operand(carried.next, 0)))
+            .filter(|(name, next)| name != next)
+            .collect();
+        // All at once where one reads what another has been assigned before.
+        let crossed = (1..handed.len()).any(|k| {
+            let (_, next) = &handed[k];
+            let mut words = next.split(|c: char| !(c.is_alphanumeric() || "_\u{304}".contains(c)));
+            words.any(|word| handed[..k].iter().any(|(name, _)| name == word))
+        });
+        match crossed {
+            true => {
+                let (names, next): (Vec<String>, Vec<String>) = handed.into_iter().unzip();
+                self.line(depth + 1, &format!("{} = {}", names.join(", "), next.join(", ")));
+            }
+            false => {
+                for (name, next) in handed {
+                    self.line(depth + 1, &format!("{name} = {next}"));
+                }
             }
         }
         if let Some(exit) = lp.exit {
@@ -443,7 +469,11 @@ impl<'p> Writer<'p> {
                 3 => 0,
                 own => own + u8::from(tighter),
             };
-            text = text.replace(&format!("{{{k}}}"), &self.operand(*arg, level));
+            let operand = self.operand(*arg, level);
+            text = match (row.name, operand.strip_prefix('-')) {
+                ("add", Some(negated)) if k == 1 => text.replace("+ {1}", &format!("- {negated}")),
+                _ => text.replace(&format!("{{{k}}}"), &operand),
+            };
         }
         (text, own)
     }

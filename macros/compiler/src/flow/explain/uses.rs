@@ -54,7 +54,8 @@ impl Uses {
         }
     }
 
-    fn block(&mut self, block: &Block) {
+    /// The values that the block defines.
+    fn block(&mut self, block: &Block) -> HashSet<V> {
         let mut here = HashSet::new();
         let scalar = |source: &Source| match source {
             Source::Value(v) => Some(*v),
@@ -88,20 +89,30 @@ impl Uses {
                 Kind::Alloc(_, Init::List(values)) => read.extend(values),
                 Kind::If { cond, then, other, outs } => {
                     read.push(*cond);
-                    self.block(then);
-                    self.block(other);
-                    for v in outs.iter().flat_map(|out| [out.then, out.other]).flatten() {
-                        self.used(v, &HashSet::new());
+                    let (in_then, in_other) = (self.block(then), self.block(other));
+                    for out in outs {
+                        match (out.then, out.other) {
+                            (Some(a), Some(b)) => {
+                                self.used(a, &in_then);
+                                self.used(b, &in_other);
+                            }
+                            // Known to one branch alone: read behind it under the same name.
+                            (one, other) => {
+                                one.or(other)
+                                    .into_iter()
+                                    .for_each(|v| self.used(v, &HashSet::new()));
+                            }
+                        }
                     }
                 }
                 Kind::Loop(lp) => {
                     if let Over::Range { lo, hi, .. } = &lp.over {
                         read.extend([*lo, *hi]);
                     }
-                    self.block(&lp.body);
+                    let inside = self.block(&lp.body);
                     for carried in &lp.carried {
                         read.push(carried.init);
-                        self.used(carried.next, &HashSet::new());
+                        self.used(carried.next, &inside);
                     }
                     lp.exit.into_iter().for_each(|v| self.used(v, &HashSet::new()));
                 }
@@ -123,5 +134,6 @@ impl Uses {
                 self.used(v, &here);
             }
         }
+        here
     }
 }
