@@ -205,7 +205,7 @@ fn of_function(attr: TokenStream, item: syn::ItemFn) -> TokenStream {
         Some(function) if options.is_some() => {
             let paths = capsule::callee_paths(&function);
             if paths.is_empty() {
-                finish(&Callees::alone(&id, function), errors)
+                finish(&Callees::alone(&id, attr, function), errors)
             } else {
                 let chain = capsule::chain(&id, &attr, &item, &paths);
                 let expectations = capsule::expectations(&function);

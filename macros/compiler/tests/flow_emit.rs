@@ -133,7 +133,7 @@ fn function(signature: &str) -> Function {
 /// The loops of the kernel.
 fn check(signature: &str, adjoint: &Adjoint, expected: &Expect) {
     let function = function(signature);
-    let callees = Callees::alone("id", function.clone());
+    let callees = Callees::alone("id", proc_macro2::TokenStream::new(), function.clone());
     let file = syn::parse2(emit(&function, adjoint, "", &callees)).expect("Rust is emitted");
     let text = prettyplease::unparse(&file);
     let (_, kernel) = text.split_once("fn __adjoint").expect("there is a kernel");

@@ -3,6 +3,7 @@
 use super::known::{STD_MACROS, is_known_function, is_std_function};
 use super::structs::struct_paths;
 use super::taint::{Taint, is_assigning};
+use crate::flow::DERIVATIVES;
 use crate::parse::{Function, names_of};
 use quote::ToTokens;
 use std::collections::HashSet;
@@ -102,8 +103,15 @@ impl<'f> Walk<'f> {
             .rev()
             .nth(1)
             .is_some_and(|segment| segment.ident.to_string().starts_with(char::is_uppercase));
+        // `g::grad` is no function with a capsule of its own: lowering says what is wrong with it.
+        let is_derivative = path.segments.len() > 1
+            && path
+                .segments
+                .last()
+                .is_some_and(|segment| DERIVATIVES.contains(&segment.ident.to_string().as_str()));
         if self.is_trial
             || of_a_type
+            || is_derivative
             || local.as_ref().is_some_and(skip)
             || is_known_function(path, &self.function.floats)
             || is_std_function(path)
@@ -167,13 +175,15 @@ impl<'ast> Visit<'ast> for Walk<'_> {
         }
         visit::visit_local(self, local);
         let Some(init) = &local.init else { return };
-        if let (Expr::Closure(_), syn::Pat::Ident(pat)) = (&*init.expr, &local.pat) {
+        let (pat, ty) = match &local.pat {
+            syn::Pat::Type(typed) => (&*typed.pat, Some(&*typed.ty)),
+            pat => (pat, None),
+        };
+        if let syn::Pat::Ident(pat) = pat
+            && (is_function_value(&init.expr) || ty.is_some_and(is_function_type))
+        {
             self.closures.insert(pat.ident.to_string());
         }
-        let pat = match &local.pat {
-            syn::Pat::Type(typed) => &*typed.pat,
-            pat => pat,
-        };
         self.taint.refer(pat, &init.expr);
         self.taint.bind(pat, &init.expr);
     }
@@ -291,6 +301,29 @@ impl Walk<'_> {
                 break;
             }
         }
+    }
+}
+
+/// Whether an expression is a closure or a function, so that what holds it is called by its own name.
+fn is_function_value(expr: &Expr) -> bool {
+    match expr {
+        Expr::Closure(_) => true,
+        Expr::Paren(inner) => is_function_value(&inner.expr),
+        Expr::Reference(inner) => is_function_value(&inner.expr),
+        Expr::Path(path) => is_known_function(&path.path, &[]) && path.path.segments.len() > 1,
+        _ => false,
+    }
+}
+
+fn is_function_type(ty: &syn::Type) -> bool {
+    match crate::parse::strip(ty) {
+        syn::Type::FnPtr(_) | syn::Type::TraitObject(_) | syn::Type::ImplTrait(_) => true,
+        syn::Type::Reference(reference) => is_function_type(&reference.elem),
+        syn::Type::Path(path) => path.path.segments.last().is_some_and(|segment| {
+            matches!(&segment.arguments, syn::PathArguments::AngleBracketed(list)
+                if list.args.iter().any(|arg| matches!(arg, syn::GenericArgument::Type(ty) if is_function_type(ty))))
+        }),
+        _ => false,
     }
 }
 

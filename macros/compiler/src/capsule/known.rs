@@ -148,7 +148,7 @@ pub fn is_known_function(path: &syn::Path, floats: &[String]) -> bool {
 }
 
 /// Whether a path names a function of std.
-pub(super) fn is_std_function(path: &syn::Path) -> bool {
+pub(crate) fn is_std_function(path: &syn::Path) -> bool {
     let segments: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
     match segments.as_slice() {
         [one] => one == "drop",
@@ -164,7 +164,7 @@ pub(super) fn is_std_function(path: &syn::Path) -> bool {
 }
 
 /// Whether a name in front of `::function` is no struct of the user's.
-pub(super) fn is_std_owner(name: &str) -> bool {
+pub(crate) fn is_std_owner(name: &str) -> bool {
     STD_OWNERS.contains(&name) || PRIMITIVES.contains(&name)
 }
 

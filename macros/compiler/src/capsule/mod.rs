@@ -30,6 +30,7 @@ pub use assembly::{Assembly, chain};
 pub use callees::{callee_paths, path_text, tainted_call};
 pub use emit::{broken_capsule, capsule};
 pub use known::{STD_MACROS, is_known_function};
+pub(crate) use known::{is_std_function, is_std_owner};
 pub use sources::Callees;
 
 pub(crate) use block::Method;

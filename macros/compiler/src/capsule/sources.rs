@@ -20,10 +20,9 @@ impl Callees {
         Callees { entries, meanings }
     }
 
-    /// A function that needs no other source.
-    pub fn alone(id: &str, function: Function) -> Callees {
-        let source =
-            Source::Function { options: TokenStream::new(), item: function.item.to_token_stream() };
+    /// A function that needs no other source, with its attribute's arguments.
+    pub fn alone(id: &str, options: TokenStream, function: Function) -> Callees {
+        let source = Source::Function { options, item: function.item.to_token_stream() };
         let entry = Entry { id: id.to_string(), calls: vec![], source };
         Callees::new(vec![entry], vec![Meaning::Function(Box::new(function))])
     }

@@ -336,6 +336,7 @@ impl<'ast> Visit<'ast> for Mentions<'_> {
             }
             Expr::Binary(binary) => !self.strict && is_comparison(&binary.op),
             Expr::Cast(cast) => !self.strict && is_integer_type(&cast.ty),
+            Expr::Call(call) => !self.strict && is_stop(&call.func),
             _ => false,
         };
         if !is_passive {
@@ -355,4 +356,9 @@ impl<'ast> Visit<'ast> for Mentions<'_> {
 fn is_integer_type(ty: &syn::Type) -> bool {
     matches!(ty, syn::Type::Path(path)
         if path.path.get_ident().is_some_and(|name| is_integer(&name.to_string())))
+}
+
+fn is_stop(function: &Expr) -> bool {
+    matches!(function, Expr::Path(path)
+        if path.path.segments.last().is_some_and(|segment| segment.ident == "stop_gradient"))
 }

@@ -2,14 +2,13 @@
 //! reach the result.
 
 use super::ir::{
-    Block, By, Call, CallOut, Code, Init, Kind, MemId, Origin, ParamIs, Pass, Place, Program,
-    Source, Stmt, Tree, Ty, V,
+    Block, By, Call, CallOut, Init, Kind, MemId, Origin, ParamIs, Place, Program, Source, Stmt,
+    Tree, V,
 };
-use crate::capsule::STD_MACROS;
+use super::lost;
 use crate::error::Errors;
 use crate::parse::Type;
 use crate::primitives::{Prim, Sym};
-use proc_macro2::TokenTree;
 
 /// What carries a derivative.
 pub struct Activity {
@@ -52,6 +51,7 @@ pub fn activity(program: &Program, wrt: &[bool], errors: &mut Errors) -> Activit
         program,
         values: vec![false; program.values.len()],
         mems: vec![false; program.mems.len()],
+        mixed: vec![false; program.mems.len()],
         changed: false,
     };
     for (param, wrt) in program.params.iter().zip(wrt) {
@@ -68,7 +68,7 @@ pub fn activity(program: &Program, wrt: &[bool], errors: &mut Errors) -> Activit
             break;
         }
     }
-    report(&program.body, &varied, errors);
+    lost::report(program, &varied, errors);
     let (values, mems) = (varied.values, varied.mems);
     let mut useful = Useful {
         varied: (&values, &mems),
@@ -95,10 +95,13 @@ pub fn activity(program: &Program, wrt: &[bool], errors: &mut Errors) -> Activit
 }
 
 /// What the parameters reach.
-struct Varied<'p> {
+pub(super) struct Varied<'p> {
     program: &'p Program,
     values: Vec<bool>,
     mems: Vec<bool>,
+    /// Memories of floats beside other things: they carry no derivative, so that a float must not
+    /// be read back from them.
+    mixed: Vec<bool>,
     changed: bool,
 }
 
@@ -111,21 +114,35 @@ impl Varied<'_> {
     }
 
     fn mem(&mut self, m: MemId, varied: bool) {
-        if varied && !self.mems[m.0 as usize] && self.program.at(m).ty.is_differentiable() {
-            self.mems[m.0 as usize] = true;
+        let ty = &self.program.at(m).ty;
+        let marks = match ty.is_differentiable() {
+            true => &mut self.mems,
+            false if has_floats(ty) => &mut self.mixed,
+            false => return,
+        };
+        if varied && !marks[m.0 as usize] {
+            marks[m.0 as usize] = true;
             self.changed = true;
         }
     }
 
-    fn is(&self, v: V) -> bool {
+    /// Whether a value is reached.
+    pub(super) fn is(&self, v: V) -> bool {
         self.values[v.0 as usize]
     }
 
-    fn place(&self, place: &Place) -> bool {
-        self.mems[place.mem.0 as usize]
+    /// Whether a memory is reached that cannot carry a derivative.
+    pub(super) fn is_mixed(&self, m: MemId) -> bool {
+        self.mixed[m.0 as usize]
     }
 
-    fn source(&self, source: &Source) -> bool {
+    /// Whether a place is reached.
+    pub(super) fn place(&self, place: &Place) -> bool {
+        self.mems[place.mem.0 as usize] || self.is_mixed(place.mem)
+    }
+
+    /// Whether a source is reached.
+    pub(super) fn source(&self, source: &Source) -> bool {
         match source {
             Source::Value(v) => self.is(*v),
             Source::Place(place) => self.place(place),
@@ -345,90 +362,8 @@ pub(super) fn changed_by(call: &Call) -> impl Iterator<Item = &Place> {
     })
 }
 
-/// Reports where a differentiated value would disappear.
-fn report(block: &Block, varied: &Varied<'_>, errors: &mut Errors) {
-    for stmt in &block.stmts {
-        match &stmt.kind {
-            Kind::Pass(out, Pass::Cast(_), args) if args.iter().any(|v| varied.is(*v)) => {
-                let _ = out;
-                errors.at(
-                    stmt.span,
-                    "this casts a differentiated float to an integer, where its derivative would be lost: write `stop_gradient(x) as …` if that is meant",
-                );
-            }
-            Kind::Opaque { out: Some(out), .. } if varied.program.constants.contains(out) => {}
-            Kind::Opaque { code, .. } if !is_effect(code) => {
-                if let Some(bind) = code.binds.iter().find(|bind| varied.source(&bind.what)) {
-                    let what = callee(code);
-                    errors.at(
-                        stmt.span,
-                        {
-                            let name = bind.name.to_string();
-                            let (takes, stop) = match name.starts_with("__") {
-                                true => ("a value that".to_string(), "x".to_string()),
-                                false => (format!("`{name}`, which"), name),
-                            };
-                            format!("{what} takes {takes} carries a derivative, but cannot be seen through: put `#[differentiate]` on the function that is called, or write `stop_gradient({stop})` if its derivative is not wanted")
-                        },
-                    );
-                }
-            }
-            Kind::Opaque { code, .. } => {
-                let lost =
-                    |bind: &&super::ir::Bind| bind.by == By::Mut && varied.source(&bind.what);
-                if let Some(bind) = code.binds.iter().find(lost) {
-                    errors.at(stmt.span, format!("this code changes `{}`, which carries a derivative, in a way that cannot be seen through", bind.name));
-                }
-            }
-            Kind::Call(call) => lost_in_call(call, stmt, varied, errors),
-            Kind::If { then, other, .. } => {
-                report(then, varied, errors);
-                report(other, varied, errors);
-            }
-            Kind::Loop(lp) => {
-                if lp.checkpoint.is_some() {
-                    super::replay::check(lp, stmt, varied.program, errors);
-                }
-                report(&lp.body, varied, errors);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Reports where a call would lose a derivative: its gradient has no part for what it changes, or
-/// no cotangent can be given to its result.
-fn lost_in_call(call: &Call, stmt: &Stmt, varied: &Varied<'_>, errors: &mut Errors) {
-    let name: String = call.value.to_string().split_whitespace().collect();
-    for arg in call.args.iter().filter(|arg| arg.by == By::Mut && !arg.wrt) {
-        if let Source::Place(place) = &arg.source
-            && varied.place(place)
-        {
-            let changed = &varied.program.at(place.mem).name;
-            errors.at(
-                stmt.span,
-                format!("`{name}` changes `{changed}`, which carries a derivative, but takes it as a constant: add it to the `wrt(…)` of `{name}`"),
-            );
-        }
-    }
-    let unknown = match call.out {
-        CallOut::Unit => false,
-        CallOut::Value(out) => varied.program.of(out).ty == Ty::Opaque,
-        CallOut::Mem(mem) => {
-            let ty = &varied.program.at(mem).ty;
-            !ty.is_differentiable() && has_floats(ty)
-        }
-    };
-    if unknown && call.args.iter().any(|arg| arg.wrt && varied.source(&arg.source)) {
-        errors.at(
-            stmt.span,
-            format!("the result of `{name}` has parts that carry a derivative and others that cannot, so that the derivative would be lost: let it return them separately"),
-        );
-    }
-}
-
 /// Whether any part of a type is a float.
-fn has_floats(ty: &Type) -> bool {
+pub(super) fn has_floats(ty: &Type) -> bool {
     match ty {
         Type::Float(_) | Type::Array(..) | Type::Struct(_) => true,
         Type::Tuple(parts) => parts.iter().any(has_floats),
@@ -436,23 +371,4 @@ fn has_floats(ty: &Type) -> bool {
         Type::Option(of) | Type::Result(of, _) => has_floats(of),
         Type::Int(_) | Type::Constant(_) | Type::Unit => false,
     }
-}
-
-/// Whether code is there for its effect only, as `println!` and `assert!`: reading a differentiated
-/// value is no loss.
-pub(super) fn is_effect(code: &Code) -> bool {
-    let mut tokens = code.tokens.clone().into_iter();
-    let name = match tokens.next() {
-        Some(TokenTree::Ident(name)) => name.to_string(),
-        _ => return false,
-    };
-    let bang = matches!(tokens.next(), Some(TokenTree::Punct(p)) if p.as_char() == '!');
-    bang && name != "vec" && STD_MACROS.contains(&name.as_str())
-}
-
-/// What a piece of code is called in a message.
-pub(super) fn callee(code: &Code) -> String {
-    let text = code.tokens.to_string();
-    let head: String = text.split('(').next().unwrap_or_default().split_whitespace().collect();
-    if head.is_empty() || head.len() > 60 { "this code".to_string() } else { format!("`{head}`") }
 }

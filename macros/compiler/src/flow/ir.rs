@@ -496,6 +496,8 @@ pub struct Program {
     /// Values of pieces of code that take differentiated values and are constants all the same: the
     /// user says so.
     pub constants: Vec<V>,
+    /// How the types of values that only rustc knows are written, where they are: for messages.
+    pub written: Vec<(V, String)>,
     /// Pieces of code that mean something at the function's own place: functions that inline it
     /// reach them beside it.
     pub accessors: Vec<Accessor>,

@@ -11,10 +11,14 @@ pub mod explain;
 pub mod index;
 pub mod ir;
 pub mod jam;
+mod lost;
 pub mod lower;
 pub mod number;
 mod polynomial;
 pub mod print;
 mod replay;
+mod unseen;
 pub mod verify;
 pub mod visit;
+
+pub(crate) use unseen::DERIVATIVES;

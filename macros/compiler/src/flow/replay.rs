@@ -3,9 +3,9 @@
 //! Printing, assertions and what only changes passive variables that the loop does not look at run
 //! once: the second run leaves them out. What may give something else the second time is an error.
 
-use super::activity::{callee, is_effect};
 use super::ir::{Block, By, Call, CallArg, Code, Kind, Loop, Over, Program, Source, Stmt, Ty, V};
 use super::lower::scan;
+use super::unseen::{at, called, is_effect};
 use crate::error::Errors;
 use std::collections::BTreeSet;
 use syn::Token;
@@ -56,11 +56,11 @@ impl Replay<'_> {
                 Kind::Opaque { out, code, .. } if self.is_refused(code) => self.refused.extend(out),
                 Kind::Opaque { out, pure: false, code } if !is_effect(code) => {
                     self.refused.extend(out);
-                    errors.at(stmt.span, format!("{} runs again when the checkpointed loop around it is reversed, and may give something else then: call it before the loop, or take the `#[checkpoint]` off", callee(code)));
+                    errors.at(at(code, stmt.span), format!("{} runs again when the checkpointed loop around it is reversed, and may give something else then: call it before the loop, or take the `#[checkpoint]` off", called(code)));
                 }
                 Kind::Opaque { out: None, code, .. } if !is_assertion(code) => errors.at(
                     stmt.span,
-                    format!("{} prints, which must happen once, and changes what the checkpointed loop around it computes with, which must happen again when it is reversed: do that in a statement of its own", callee(code)),
+                    format!("{} prints, which must happen once, and changes what the checkpointed loop around it computes with, which must happen again when it is reversed: do that in a statement of its own", called(code)),
                 ),
                 Kind::Opaque { code, .. } => {
                     let values = code.binds.iter().filter_map(|bind| value(&bind.what));
@@ -105,7 +105,7 @@ impl Replay<'_> {
     fn clash(&self, kind: &Kind) -> Option<(V, String)> {
         let (objects, what) = match kind {
             Kind::Opaque { pure: false, code, .. } if !is_effect(code) || acts(code) => {
-                (self.objects(code), callee(code))
+                (self.objects(code), called(code))
             }
             Kind::Call(call) => (changed(call).collect(), format!("`{}`", call.value)),
             _ => return None,

@@ -253,7 +253,8 @@ pub(crate) fn understand(ty: &syn::Type, names: Names<'_>, errors: &mut Errors) 
             None
         }
         syn::Type::ImplTrait(bounds) => Some(Type::Constant(bounds_text(&bounds.bounds))),
-        syn::Type::TraitObject(bounds) => Some(Type::Constant(bounds_text(&bounds.bounds))),
+        // Which function or type is behind it is known while the program runs only.
+        syn::Type::TraitObject(_) => Some(Type::Constant("trait object".to_string())),
         syn::Type::FnPtr(_) => Some(Type::Constant("function pointer".to_string())),
         other => {
             errors.at(other, "this type is not understood: supported are floats, integers, arrays, slices and `Vec`s of those, `ndarray` arrays and views of rank 0 to 2, tuples, and structs under `#[derive(Differentiable)]`");

@@ -26,7 +26,7 @@ fn module(name: &str, x: &str, program: &Program) -> syn::Item {
     let activity = activity(program, &[true, true], &mut errors);
     assert!(!errors.any(), "{name}: {:?}", errors.messages().collect::<Vec<_>>());
     let adjoint = differentiate(program, &[true, true], &activity);
-    let callees = Callees::alone("id", function.clone());
+    let callees = Callees::alone("id", proc_macro2::TokenStream::new(), function.clone());
     let file: syn::File =
         syn::parse2(emit(&function, &adjoint, "", &callees)).expect("Rust is emitted");
     let functions = file.items.into_iter().filter_map(|item| match item {

@@ -8,7 +8,7 @@ use crate::ir::Elem;
 use crate::parse::Type;
 use crate::primitives;
 use proc_macro2::Span;
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall};
 
@@ -16,12 +16,13 @@ impl Lowerer<'_> {
     pub(super) fn call(&mut self, call: &ExprCall) -> Val {
         let span = call.span();
         let Expr::Path(function) = &*call.func else {
+            let mark = self.mark();
             let f = self.expr(&call.func);
             let args = self.arguments(call);
             return match f {
                 Val::Closure(_) | Val::Function(_) => self.apply(&f, args, span),
                 val if val.is_silent() => Val::Error,
-                _ => self.opaque(&Expr::Call(call.clone())),
+                _ => self.opaque_instead(mark, &Expr::Call(call.clone())),
             };
         };
         let path = &function.path;
@@ -48,11 +49,13 @@ impl Lowerer<'_> {
     /// A call of a function that cannot be seen through: its arguments are evaluated, so that what
     /// they are made of counts, not what they mention.
     fn passive_call(&mut self, call: &ExprCall, path: &syn::Path) -> Val {
-        let (mut binds, mut tokens) = (Vec::new(), Vec::new());
+        let mark = self.mark();
+        let (mut binds, mut stand_in) = (Vec::new(), call.clone());
+        stand_in.args.clear();
         for (k, arg) in call.args.iter().enumerate() {
             let (inner, borrowed) = match arg {
                 Expr::Reference(reference) if reference.mutability.is_some() => {
-                    return self.opaque(&Expr::Call(call.clone()));
+                    return self.opaque_instead(mark, &Expr::Call(call.clone()));
                 }
                 Expr::Reference(reference) => (&*reference.expr, true),
                 arg => (arg, false),
@@ -63,14 +66,17 @@ impl Lowerer<'_> {
             };
             if matches!(inner, Expr::Path(path) if path.path.get_ident().is_none_or(|name| self.lookup(&name.to_string()).is_none()))
             {
-                tokens.push(arg.to_token_stream());
+                stand_in.args.push(arg.clone());
                 continue;
             }
             let val = self.expr(inner);
-            let name = name.unwrap_or_else(|| format_ident!("__argument{k}"));
+            let name = name.unwrap_or_else(|| {
+                let span = Span::call_site().located_at(arg.span());
+                format_ident!("__argument{k}", span = span)
+            });
             let (what, by) = match self.plain(val, arg.span()) {
                 Val::Scalar(v) if self.program.of(v).object => {
-                    return self.opaque(&Expr::Call(call.clone()));
+                    return self.opaque_instead(mark, &Expr::Call(call.clone()));
                 }
                 Val::Scalar(v) => (Source::Value(v), if borrowed { By::Ref } else { By::Value }),
                 Val::Bool(value) => (Source::Value(self.boolean(value, arg.span())), By::Value),
@@ -79,13 +85,13 @@ impl Lowerer<'_> {
                     (Source::Place(place), by)
                 }
                 val if val.is_silent() => return Val::Error,
-                _ => return self.opaque(&Expr::Call(call.clone())),
+                _ => return self.opaque_instead(mark, &Expr::Call(call.clone())),
             };
-            tokens.push(quote!(#name));
+            stand_in.args.push(syn::parse_quote!(#name));
             binds.push(Bind { name, what, by });
         }
         let foreign = !super::scan::is_absolute(path) && !self.is_item(&last_name(path));
-        self.taken(quote!(#path(#(#tokens),*)), binds, false, foreign, call.span())
+        self.taken(stand_in.to_token_stream(), binds, false, foreign, call.span())
     }
 
     fn arguments(&mut self, call: &ExprCall) -> Vec<Val> {
@@ -256,7 +262,7 @@ impl Lowerer<'_> {
     }
 
     /// The identity whose derivative is zero, of every float in a value.
-    fn stop_gradient(&mut self, val: Val, span: Span) -> Val {
+    pub(super) fn stop_gradient(&mut self, val: Val, span: Span) -> Val {
         match self.plain(val, span) {
             Val::Scalar(v) => {
                 let class = self.class(v);

@@ -31,10 +31,13 @@ impl Lowerer<'_> {
             Expr::Binary(binary) => self.binary(binary),
             Expr::Cast(cast) => self.cast(cast),
             Expr::Reference(reference) => self.reference(reference),
-            Expr::Field(_) | Expr::Index(_) => match self.lvalue(expr) {
-                Some(lv) => self.read(lv, expr.span()),
-                None => self.opaque(expr),
-            },
+            Expr::Field(_) | Expr::Index(_) => {
+                let mark = self.mark();
+                match self.lvalue(expr) {
+                    Some(lv) => self.read(lv, expr.span()),
+                    None => self.opaque_instead(mark, expr),
+                }
+            }
             Expr::Tuple(tuple) => {
                 if tuple.elems.is_empty() {
                     return Val::Unit;
@@ -151,17 +154,19 @@ impl Lowerer<'_> {
     }
 
     fn assignment(&mut self, assign: &syn::ExprAssign) {
+        let mark = self.mark();
         let val = self.expr(&assign.right);
         let val = self.settled(val, assign.right.span());
-        self.assign_to(&assign.left, val, assign);
+        self.assign_to(&assign.left, val, assign, mark);
     }
 
-    fn assign_to(&mut self, left: &Expr, val: Val, assign: &syn::ExprAssign) {
+    /// `mark`: where the assignment began.
+    fn assign_to(&mut self, left: &Expr, val: Val, assign: &syn::ExprAssign, mark: usize) {
         let span = left.span();
         match left {
             Expr::Infer(_) => {}
-            Expr::Paren(inner) => self.assign_to(&inner.expr, val, assign),
-            Expr::Group(inner) => self.assign_to(&inner.expr, val, assign),
+            Expr::Paren(inner) => self.assign_to(&inner.expr, val, assign, mark),
+            Expr::Group(inner) => self.assign_to(&inner.expr, val, assign, mark),
             Expr::Tuple(tuple) => {
                 let parts: Option<Vec<Val>> =
                     (0..tuple.elems.len()).map(|k| self.part(&val, &k.to_string(), span)).collect();
@@ -172,14 +177,14 @@ impl Lowerer<'_> {
                     return;
                 };
                 for (part, val) in tuple.elems.iter().zip(parts) {
-                    self.assign_to(part, val, assign);
+                    self.assign_to(part, val, assign, mark);
                 }
             }
             Expr::Array(array) => {
                 let parts: Vec<Val> =
                     (0..array.elems.len()).map(|k| self.element_at(&val, k, span)).collect();
                 for (part, val) in array.elems.iter().zip(parts) {
-                    self.assign_to(part, val, assign);
+                    self.assign_to(part, val, assign, mark);
                 }
             }
             _ => match self.lvalue(left) {
@@ -190,7 +195,10 @@ impl Lowerer<'_> {
                     };
                     self.write(lv, val, span);
                 }
-                None => self.opaque_statement(&Expr::Assign(assign.clone())),
+                None => {
+                    self.take_back(mark);
+                    self.opaque_statement(&Expr::Assign(assign.clone()));
+                }
             },
         }
     }

@@ -1,7 +1,7 @@
 //! The end of lowering: what is known of types is written down.
 
 use super::{Lowerer, Slot};
-use crate::flow::ir::{Block, Kind, Pass, Program, Ty, V};
+use crate::flow::ir::{Block, Code, Kind, ParamIs, Pass, Program, Ty, V};
 use crate::ir::{Elem, Literal};
 use crate::parse::{Function, Type};
 use crate::primitives::{self, Spelling};
@@ -22,11 +22,34 @@ impl Lowerer<'_> {
         let mut body = std::mem::take(&mut program.body);
         self.decide(&mut body, &program);
         program.body = body;
-        if let Some((span, name)) = super::super::verify::undefined(&program) {
+        self.payloads(&mut program, function);
+        if self.errors.count() == self.before
+            && let Some((span, name)) = super::super::verify::undefined(&program)
+        {
             self.errors.at(span, format!("what `{name}` is here cannot be followed: it is not certain to have a value; give it one where it is declared"));
         }
-        let _ = function;
         Some(program)
+    }
+
+    /// Numbers inside of a value that only rustc knows: a pattern may bind them by reference. Those
+    /// of a parameter are constants, which has to be said.
+    fn payloads(&mut self, program: &mut Program, function: &Function) {
+        for (out, of, span) in std::mem::take(&mut self.payloads) {
+            if matches!(program.of(out).ty, Ty::Opaque) {
+                continue;
+            }
+            if let Some(code) = code_of(&mut program.body, out) {
+                let tokens = std::mem::take(&mut code.tokens);
+                code.tokens = quote!((#tokens).to_owned());
+            }
+            let is_parameter = program.params.contains(&ParamIs::Value(of));
+            if is_parameter && program.float(out).is_some() && function.options.wrt.is_none() {
+                let (name, of) = (program.of(out).name.clone(), program.of(of).name.clone());
+                let others: Vec<String> = function.wrt().map(|p| p.name.to_string()).collect();
+                let others = others.join(", ");
+                self.errors.at(span, format!("`{name}` is a float inside of `{of}`, by which nothing is differentiated since chainrule does not know its type: pass the floats as parameters of their own, or say that `{of}` is a constant, `#[differentiate(wrt({others}))]`"));
+            }
+        }
     }
 
     /// A memory's type with its element types known.
@@ -104,4 +127,14 @@ impl Lowerer<'_> {
             }
         }
     }
+}
+
+/// The code that makes a value.
+fn code_of(block: &mut Block, v: V) -> Option<&mut Code> {
+    block.stmts.iter_mut().find_map(|stmt| match &mut stmt.kind {
+        Kind::Opaque { out: Some(out), code, .. } if *out == v => Some(code),
+        Kind::If { then, other, .. } => code_of(then, v).or_else(|| code_of(other, v)),
+        Kind::Loop(lp) => code_of(&mut lp.body, v),
+        _ => None,
+    })
 }

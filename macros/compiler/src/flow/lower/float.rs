@@ -29,6 +29,9 @@ const PASSIVE: &[&str] = &[
     "classify",
 ];
 
+/// Methods of floats that give their bits.
+pub(crate) const BITS: &[&str] = &["to_bits", "to_ne_bytes", "to_le_bytes", "to_be_bytes"];
+
 impl Lowerer<'_> {
     /// `f64::max(x, y)`, `f64::from(x)`, `T::one()`.
     pub(super) fn float_function(
@@ -160,8 +163,20 @@ impl Lowerer<'_> {
             }
             return Val::Scalar(out);
         }
+        if let ([x], true) = (args, name == "to_string" || BITS.contains(&name)) {
+            // Taken as it stands: what is read back from a text or from bits has no derivative.
+            let receiver = Ident::new("__number", Span::call_site().located_at(span));
+            let method = Ident::new(name, Span::call_site().located_at(span));
+            let bind = Bind { name: receiver.clone(), what: Source::Value(*x), by: By::Value };
+            let val = self.opaque_tokens(quote!(#receiver.#method()), vec![bind], true, span);
+            if let (Val::Scalar(v), "to_string") = (&val, name) {
+                let (own, class) = (self.class(*v), self.types.class(Slot::Other));
+                self.types.unify(own, class);
+            }
+            return val;
+        }
         let Some(row) = primitives::method(name) else {
-            return self.error(at, format!("`{name}` is not a differentiable function of floats that chainrule knows; write `stop_gradient(x)` if its derivative is not wanted"));
+            return self.error(at, format!("`{name}` is not a method of floats that chainrule knows: make it a function under `#[differentiate]` and call that, `{name}(x)`"));
         };
         if row.arity != args.len() {
             return self.error(
@@ -249,7 +264,7 @@ impl Lowerer<'_> {
         } else if matches!(name.as_str(), "cmp" | "partial_cmp") {
             Some(Slot::Other)
         } else {
-            return self.opaque(&syn::Expr::MethodCall(call.clone()));
+            return self.opaque_method(v, call);
         };
         let mut args = vec![v];
         for arg in &call.args {

@@ -104,15 +104,17 @@ impl Lowerer<'_> {
 
     /// A macro as it stands, with the variables in it.
     fn macro_code(&mut self, mac: &syn::Macro) -> Option<Code> {
-        let uses = scan::uses_of_macro(mac);
+        let (mac, stopped) = self.stopped_in_macro(mac);
+        let uses = scan::uses_of_macro(&mac);
         if uses.leaves {
             self.error(
-                mac,
+                &mac,
                 "control leaves the arguments of this macro: compute the value first, then use it",
             );
             return None;
         }
-        let binds = self.binds(&uses, mac.path.span())?;
+        let mut binds = self.binds(&uses, mac.path.span())?;
+        binds.extend(stopped);
         Some(Code { tokens: mac.to_token_stream(), binds })
     }
 

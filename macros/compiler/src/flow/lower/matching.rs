@@ -128,8 +128,7 @@ impl Lowerer<'_> {
             match self.part(val, &k.to_string(), span) {
                 Some(part) => all = self.and_test(all, pat, &part),
                 None => {
-                    return self
-                        .error(*pat, format!("this pattern does not fit {}", val.described()));
+                    return self.error(*pat, unfit(val));
                 }
             }
         }
@@ -224,6 +223,14 @@ impl Lowerer<'_> {
             );
         }
         all
+    }
+}
+
+/// What is said where a pattern does not fit.
+pub(super) fn unfit(val: &Val) -> String {
+    match val.is_exclusive() {
+        true => "what is behind this `&mut` cannot be taken apart by a pattern here: match on the value itself, and assign a new one".to_string(),
+        false => format!("this pattern does not fit {}", val.described()),
     }
 }
 

@@ -12,7 +12,9 @@ use syn::{Expr, ExprMethodCall};
 
 impl Lowerer<'_> {
     pub(super) fn method_call(&mut self, call: &ExprMethodCall) -> Val {
+        let mark = self.mark();
         let receiver = self.expr(&call.receiver);
+        self.receiver_mark = mark;
         let name = call.method.to_string();
         if name == "next"
             && let Val::Iter(it) = &receiver
@@ -162,23 +164,36 @@ impl Lowerer<'_> {
     }
 
     /// A method of something that only rustc knows, whose receiver is evaluated already.
-    fn opaque_method(&mut self, v: V, call: &ExprMethodCall) -> Val {
-        if matches!(&*call.receiver, Expr::Path(_) | Expr::Field(_)) {
+    pub(super) fn opaque_method(&mut self, v: V, call: &ExprMethodCall) -> Val {
+        if is_variable(&call.receiver) {
+            self.take_back(self.receiver_mark);
             return self.opaque(&Expr::MethodCall(call.clone()));
         }
         let span = call.span();
         let mut stand_in = call.clone();
-        let receiver = Ident::new("__receiver", Span::call_site());
+        let at = Span::call_site().located_at(call.receiver.span());
+        let receiver = Ident::new("__receiver", at);
         *stand_in.receiver = syn::parse_quote!(#receiver);
-        let whole = Expr::MethodCall(stand_in);
+        let (whole, stopped) = self.stopped(&Expr::MethodCall(stand_in));
         let mut uses = scan::uses(&whole);
         uses.names.remove("__receiver");
         if uses.leaves {
             return self.error(call, "control leaves this expression in a way that cannot be followed: compute the value first, then use it");
         }
         let Some(mut binds) = self.binds(&uses, span) else { return Val::Error };
+        binds.extend(stopped);
         binds.push(Bind { name: receiver, what: Source::Value(v), by: By::Value });
         let foreign = self.is_foreign(&uses);
         self.taken(quote!(#whole), binds, !uses.acts, foreign, span)
+    }
+}
+
+/// Whether an expression is a variable or a field of one, which can be evaluated twice.
+fn is_variable(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_variable(&field.base),
+        Expr::Paren(inner) => is_variable(&inner.expr),
+        _ => false,
     }
 }

@@ -40,6 +40,8 @@ mod structs;
 mod types;
 mod val;
 
+pub(crate) use float::BITS;
+
 use crate::capsule::Callees;
 use crate::error::{Errors, Place as At};
 use crate::flow::ir::{Kind, MemId, Origin, Program, Stmt, V};
@@ -53,14 +55,12 @@ use val::{Val, Var, VarId};
 
 /// Lowers the function and everything it calls to one program.
 ///
-/// Returns `None` after reporting what is not accepted.
+/// What is not accepted is reported. The rest is there all the same, as far as it can be, so that
+/// what comes next can report too: all errors of a function are shown at once.
 pub fn lower(callees: &Callees, errors: &mut Errors) -> Option<Program> {
     let root = callees.root();
     let function = callees.function(root)?;
-    let before = errors.count();
-    let mut lowerer = Lowerer::new(callees, errors);
-    let program = lowerer.root(root, function);
-    program.filter(|_| errors.count() == before)
+    Lowerer::new(callees, errors).root(root, function)
 }
 
 /// A function or closure being lowered.
@@ -138,7 +138,13 @@ struct Lowerer<'a> {
     statement_call: usize,
     /// Whether the pattern that is being bound was asked whether it fits.
     matched: bool,
+    /// Where the evaluation of the receiver began whose method is being called.
+    receiver_mark: usize,
+    /// Names that patterns bind in values that only rustc knows, with those values.
+    payloads: Vec<(V, V, Span)>,
     errors: &'a mut Errors,
+    /// How many errors there were when lowering began.
+    before: usize,
 }
 
 impl<'a> Lowerer<'a> {
@@ -159,6 +165,9 @@ impl<'a> Lowerer<'a> {
             depth: 0,
             statement_call: 0,
             matched: false,
+            receiver_mark: 0,
+            payloads: Vec::new(),
+            before: errors.count(),
             errors,
         }
     }

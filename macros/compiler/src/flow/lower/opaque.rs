@@ -8,8 +8,10 @@ use crate::flow::ir::{Accessor, Bind, By, Code, Kind, Origin, Place, Source, V};
 use crate::parse::Type;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::Expr;
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Expr, Token};
 
 impl Lowerer<'_> {
     /// An expression that is taken as it stands, for its value.
@@ -18,9 +20,60 @@ impl Lowerer<'_> {
         if uses.leaves {
             return self.error(expr, "control leaves this expression in a way that cannot be followed: compute the value first, then use it");
         }
-        let Some(binds) = self.binds(&uses, expr.span()) else { return Val::Error };
+        let (expr, stopped) = self.stopped(expr);
+        let uses = scan::uses(&expr);
+        let Some(mut binds) = self.binds(&uses, expr.span()) else { return Val::Error };
+        binds.extend(stopped);
         let foreign = self.is_foreign(&uses);
         self.taken(expr.to_token_stream(), binds, !uses.acts, foreign, expr.span())
+    }
+
+    /// An expression that is taken as it stands after all: what was lowered of it since there were
+    /// so many statements is taken back, so that nothing in it happens twice.
+    pub(super) fn opaque_instead(&mut self, mark: usize, expr: &Expr) -> Val {
+        self.take_back(mark);
+        self.opaque(expr)
+    }
+
+    /// How many statements there are, to come back to by [`Lowerer::take_back`].
+    pub(super) fn mark(&self) -> usize {
+        self.regions.last().map_or(0, |region| region.stmts.len())
+    }
+
+    /// Takes back the statements since a mark.
+    pub(super) fn take_back(&mut self, mark: usize) {
+        if let Some(region) = self.regions.last_mut() {
+            region.stmts.truncate(mark);
+        }
+    }
+
+    /// An expression with the `stop_gradient(..)` in it evaluated ahead, and what stands for them.
+    pub(super) fn stopped(&mut self, expr: &Expr) -> (Expr, Vec<Bind>) {
+        let mut expr = expr.clone();
+        let mut found = Stopped::default();
+        found.visit_expr_mut(&mut expr);
+        (expr, self.stopped_values(found))
+    }
+
+    /// The same in the arguments of a macro.
+    pub(super) fn stopped_in_macro(&mut self, mac: &syn::Macro) -> (syn::Macro, Vec<Bind>) {
+        let mut mac = mac.clone();
+        let mut found = Stopped::default();
+        found.visit_macro_mut(&mut mac);
+        (mac, self.stopped_values(found))
+    }
+
+    fn stopped_values(&mut self, found: Stopped) -> Vec<Bind> {
+        let mut binds = Vec::new();
+        for (name, arg) in found.values {
+            let span = arg.span();
+            let val = self.expr(&arg);
+            let val = self.stop_gradient(val, span);
+            if let Some(v) = self.scalar(val, span) {
+                binds.push(Bind { name, what: Source::Value(v), by: By::Value });
+            }
+        }
+        binds
     }
 
     /// A statement that is taken as it stands.
@@ -30,9 +83,12 @@ impl Lowerer<'_> {
             self.error(expr, "control leaves this statement in a way that cannot be followed");
             return;
         }
-        let Some(binds) = self.binds(&uses, expr.span()) else { return };
+        let (expr, stopped) = self.stopped(expr);
+        let uses = scan::uses(&expr);
+        let Some(mut binds) = self.binds(&uses, expr.span()) else { return };
+        binds.extend(stopped);
         if self.outer.is_some() && self.is_foreign(&uses) {
-            self.error(expr, "this statement uses names of the place it stands at, which the caller cannot reach: pass what it needs as arguments");
+            self.error(&expr, "this statement uses names of the place it stands at, which the caller cannot reach: pass what it needs as arguments");
             return;
         }
         let code = Code { tokens: expr.to_token_stream(), binds };
@@ -61,7 +117,7 @@ impl Lowerer<'_> {
             self.outer.is_none() && generics.const_params().any(|param| param.ident == name)
         };
         uses.foreign
-            || (uses.names.keys()).any(|name| {
+            || (uses.names.keys()).filter(|name| !name.starts_with("__stopped")).any(|name| {
                 self.lookup(name).is_none() && !self.is_item(name) && !is_parameter(name)
             })
     }
@@ -133,6 +189,16 @@ impl Lowerer<'_> {
     }
 
     fn bound(&mut self, name: &str, val: Val, how: Use, span: Span) -> Option<(Source, By)> {
+        let is_copied = match &val {
+            Val::Scalar(v) => self.is_plain(*v),
+            Val::Tuple(_) | Val::Struct(..) | Val::Bool(_) | Val::Var(..) | Val::Either(..) => true,
+            _ => false,
+        };
+        if how == Use::Borrowed && is_copied {
+            self.error(span, format!("this changes `{name}` through a `&mut` in a way that cannot be seen through: put `#[differentiate]` on the function that is called, or let it return the new value"));
+            return None;
+        }
+        let how = if how == Use::Borrowed { Use::Mut } else { how };
         Some(match val {
             Val::Scalar(v) if self.program.of(v).object => (Source::Value(v), By::Mut),
             Val::Scalar(v) => {
@@ -216,6 +282,44 @@ impl Lowerer<'_> {
             self.as_index(v);
         }
         val
+    }
+}
+
+/// Finds each `stop_gradient(x)` in code that is taken as it stands, and puts a name in its place:
+/// there `x` is no differentiated value any more.
+#[derive(Default)]
+struct Stopped {
+    values: Vec<(Ident, Expr)>,
+}
+
+impl VisitMut for Stopped {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if let Expr::Call(call) = expr
+            && let (Expr::Path(path), [arg]) =
+                (&*call.func, &call.args.iter().collect::<Vec<_>>()[..])
+            && path.path.segments.last().is_some_and(|segment| segment.ident == "stop_gradient")
+        {
+            let span = Span::call_site().located_at(path.span());
+            let name = Ident::new(&format!("__stopped{}", self.values.len()), span);
+            self.values.push((name.clone(), (*arg).clone()));
+            *expr = Expr::Path(syn::ExprPath { attrs: vec![], qself: None, path: name.into() });
+            return;
+        }
+        visit_mut::visit_expr_mut(self, expr);
+    }
+
+    // What a closure binds has no value yet.
+    fn visit_expr_closure_mut(&mut self, _: &mut syn::ExprClosure) {}
+
+    fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
+        let list = mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
+        let before = self.values.len();
+        if let Ok(mut list) = list {
+            list.iter_mut().for_each(|expr| self.visit_expr_mut(expr));
+            if self.values.len() > before {
+                mac.tokens = list.to_token_stream();
+            }
+        }
     }
 }
 

@@ -91,9 +91,10 @@ impl Lowerer<'_> {
             self.compound_assign(binary, &operation);
             return Val::Unit;
         }
+        let mark = self.mark();
         let (left, right) = (self.expr(&binary.left), self.expr(&binary.right));
         if let (Operation::Comparison(_), true) = (&operation, self.is_aggregate(&left)) {
-            return self.opaque(&Expr::Binary(binary.clone()));
+            return self.opaque_instead(mark, &Expr::Binary(binary.clone()));
         }
         let left = self.scalar(left, binary.left.span());
         let right = self.scalar(right, binary.right.span());
@@ -175,9 +176,11 @@ impl Lowerer<'_> {
 
     fn compound_assign(&mut self, binary: &syn::ExprBinary, operation: &Operation) {
         let span = binary.span();
+        let mark = self.mark();
         let right = self.expr(&binary.right);
         let right = self.scalar(right, binary.right.span());
         let Some(lv) = self.lvalue(&binary.left) else {
+            self.take_back(mark);
             self.opaque_statement(&Expr::Binary(binary.clone()));
             return;
         };
@@ -186,6 +189,7 @@ impl Lowerer<'_> {
             && let Some(Val::Scalar(v)) = self.vars[*id].val.at(path)
             && self.program.of(*v).object
         {
+            self.take_back(mark);
             self.opaque_statement(&Expr::Binary(binary.clone()));
             return;
         }
@@ -237,9 +241,10 @@ impl Lowerer<'_> {
         match unary.op {
             UnOp::Deref(_) => {
                 let expr = Expr::Unary(unary.clone());
+                let mark = self.mark();
                 match self.lvalue(&expr) {
                     Some(lv) => self.read(lv, span),
-                    None => self.opaque(&expr),
+                    None => self.opaque_instead(mark, &expr),
                 }
             }
             UnOp::Neg(_) => {

@@ -122,9 +122,16 @@ impl Lowerer<'_> {
         let name = call.method.to_string();
         let args: Vec<&syn::Expr> = call.args.iter().collect();
         match (name.as_str(), &args[..]) {
-            ("copied" | "cloned" | "as_ref" | "as_deref" | "iter" | "clone" | "as_mut", []) => {
+            ("copied" | "cloned" | "as_ref" | "as_deref" | "iter" | "clone", []) => {
                 Val::Opt(Box::new(opt))
             }
+            // A reference to what is no memory would be one to a copy.
+            ("as_mut" | "as_deref_mut", [])
+                if opt.some.is_exclusive() || matches!(opt.some, Val::Place(..) | Val::Undef) =>
+            {
+                Val::Opt(Box::new(opt))
+            }
+            ("as_mut" | "as_deref_mut", []) => self.error(&call.method, format!("`{name}` of an `Option` or `Result` of numbers is not supported here: take the number out with `match` or `if let`, and assign a new `Some(..)` or `Ok(..)`")),
             ("is_some" | "is_ok", []) => opt.tag,
             ("is_none" | "is_err", []) => self.not(opt.tag, span),
             ("unwrap" | "expect", _) => {

@@ -115,14 +115,21 @@ impl Lowerer<'_> {
                 Some((mem, ty))
             }
             val => {
-                if !val.is_silent() {
-                    self.error(
-                        span,
-                        format!(
-                            "an array, a struct or a tuple is expected here, not {}",
-                            val.described()
-                        ),
-                    );
+                let what = val.described();
+                match val {
+                    val if val.is_silent() => {}
+                    Val::Closure(_) | Val::Function(_) => {
+                        self.error(span, format!("{what} cannot be held in an array, `Vec` or struct here: hold it in a variable, and choose between several with `if` or `match`"));
+                    }
+                    Val::Opt(_) => {
+                        self.error(span, format!("{what} cannot be held in an array, `Vec` or struct here: hold the numbers, and beside them which of them count"));
+                    }
+                    _ => {
+                        self.error(
+                            span,
+                            format!("an array, a struct or a tuple is expected here, not {what}"),
+                        );
+                    }
                 }
                 None
             }

@@ -1,5 +1,6 @@
 //! Patterns that bind: what the names in them stand for.
 
+use super::matching::unfit;
 use super::place::Lv;
 use super::val::{Held, Val};
 use super::{Lowerer, Slot};
@@ -228,7 +229,7 @@ impl Lowerer<'_> {
                 Some(part) => self.bind(pat, part),
                 None => {
                     self.bind_nothing(pat);
-                    self.error(pat, format!("this pattern does not fit {}", val.described()));
+                    self.error(*pat, unfit(val));
                 }
             }
         }
@@ -257,7 +258,7 @@ impl Lowerer<'_> {
                 Val::Scalar(_) => self.bind_opaque(&Pat::Slice(slice.clone()), val.clone()),
                 val if val.is_silent() => {}
                 val => {
-                    self.error(slice, format!("this pattern does not fit {}", val.described()));
+                    self.error(slice, unfit(val));
                 }
             }
             return;
@@ -339,8 +340,11 @@ impl Lowerer<'_> {
             }
             let val = self.opaque_tokens(tokens, vec![bind], true, span);
             self.name_val(&val, &name);
-            let mutable = false;
-            self.declare(&name, val, mutable);
+            if let Val::Scalar(out) = val {
+                self.program.values[out.0 as usize].name = name.clone();
+                self.payloads.push((out, v, span));
+            }
+            self.declare(&name, val, false);
         }
     }
 

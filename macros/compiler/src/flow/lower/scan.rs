@@ -14,8 +14,10 @@ pub(in crate::flow) enum Use {
     Base,
     /// As a value.
     Value,
-    /// By `&mut`, or as the receiver of a method that is not known to leave it as it is.
+    /// As the receiver of a method that is not known to leave it as it is, or assigned to.
     Mut,
+    /// By `&mut`.
+    Borrowed,
 }
 
 /// What a piece of source uses.
@@ -270,7 +272,7 @@ impl<'ast> Visit<'ast> for Uses {
     }
 
     fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
-        let how = if reference.mutability.is_some() { Use::Mut } else { Use::Base };
+        let how = if reference.mutability.is_some() { Use::Borrowed } else { Use::Base };
         self.acts |= reference.mutability.is_some();
         self.base(&reference.expr, how);
     }

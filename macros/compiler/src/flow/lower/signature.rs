@@ -104,6 +104,10 @@ impl<'a> Lowerer<'a> {
             (ty, _) if is_memory(ty) => memory(self, held),
             (_, passing) => {
                 let (is, val) = value(self, Slot::Other);
+                if let ParamIs::Value(v) = &is {
+                    let written = crate::parse::text_of(without_reference(&param.written));
+                    self.program.written.push((*v, written));
+                }
                 if let (ParamIs::Value(v), Passing::Exclusive) = (&is, passing) {
                     self.program.values[v.0 as usize].object = true;
                 }
@@ -250,5 +254,13 @@ pub(super) fn is_memory(ty: &Type) -> bool {
         }
         Type::Float(_) | Type::Struct(_) => true,
         _ => false,
+    }
+}
+
+/// What a reference refers to.
+fn without_reference(ty: &syn::Type) -> &syn::Type {
+    match crate::parse::strip(ty) {
+        syn::Type::Reference(reference) => without_reference(&reference.elem),
+        ty => ty,
     }
 }

@@ -158,6 +158,11 @@ impl Lowerer<'_> {
                 self.types.unify(own, class);
             }
         }
+        if let (Val::Scalar(v), Some(ty)) = (&val, annotated)
+            && !self.is_plain(*v)
+        {
+            self.program.written.push((*v, crate::parse::text_of(ty)));
+        }
         self.bind(pat, val);
     }
 
