@@ -4,17 +4,19 @@
 use super::activity::{Varied, has_floats};
 use super::index::{By_, Index};
 use super::ir::{
-    Block, By, Call, CallOut, Code, Init, Kind, MemId, Pass, Place, Program,
-    Source, Stmt, Tree, Ty, V,
+    Block, By, Call, CallOut, Code, Init, Kind, MemId, Pass, Place, Program, Source, Stmt, Tree,
+    Ty, V,
 };
 use super::unseen::{Unseen, at, is_constructor, is_conversion, is_effect, is_text};
 use crate::error::Errors;
 use proc_macro2::Span;
+use std::collections::HashSet;
 
 /// Reports what would make a derivative silently wrong: a differentiated value that disappears into
 /// an integer, into memory that carries none or into code that is not seen through.
 pub(super) fn report(program: &Program, varied: &Varied<'_>, errors: &mut Errors) {
-    let mut lost = Lost { program, varied, index: Index::new(program), errors };
+    let said = HashSet::new();
+    let mut lost = Lost { program, varied, index: Index::new(program), said, errors };
     lost.block(&program.body);
     if let Some(result) = &program.result {
         lost.tree(result);
@@ -25,6 +27,8 @@ struct Lost<'a, 'p> {
     program: &'p Program,
     varied: &'a Varied<'a>,
     index: Index<'p>,
+    /// Memories that a word was said about.
+    said: HashSet<MemId>,
     errors: &'a mut Errors,
 }
 
@@ -145,7 +149,7 @@ impl Lost<'_, '_> {
 
     /// A float is read from memory: not from one that cannot carry its derivative.
     fn read(&mut self, place: &Place) {
-        if self.varied.is_mixed(place.mem) {
+        if self.varied.is_mixed(place.mem) && self.said.insert(place.mem) {
             let mem = self.program.at(place.mem);
             self.errors.at(
                 mem.span,
@@ -263,6 +267,9 @@ impl Lost<'_, '_> {
                 !ty.is_differentiable() && has_floats(ty)
             }
         };
+        if let (CallOut::Mem(mem), true) = (call.out, unknown) {
+            self.said.insert(mem);
+        }
         if unknown && call.args.iter().any(|arg| arg.wrt && self.varied.source(&arg.source)) {
             self.errors.at(
                 stmt.span,

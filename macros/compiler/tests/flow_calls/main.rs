@@ -128,7 +128,7 @@ fn a_constant_that_the_call_changes_is_refused_where_it_carries_a_derivative() {
         b.run("bend", vec![constant(of(By::Mut, whole(y))), value(k)]);
         b.load(whole(y))
     });
-    expect!["`bend` changes `y`, which carries a derivative, but takes it as a constant: add it to the `wrt(…)` of `bend`"].assert_eq(&message);
+    expect!["`bend` changes `y`, which carries a derivative, but takes it as a constant: add it to the `wrt(..)` of `bend`"].assert_eq(&message);
 }
 
 #[test]
