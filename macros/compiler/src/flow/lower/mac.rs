@@ -86,7 +86,8 @@ impl Lowerer<'_> {
             "cfg" | "concat" | "env" | "option_env" | "file" | "line" | "column" | "module_path"
             | "stringify" | "include_str" | "format" => {
                 let Some(code) = self.macro_code(mac) else { return Val::Error };
-                let pure = name != "format";
+                // A text that is made of the same is the same.
+                let pure = name != "format" || !acts(mac);
                 let val = self.opaque_tokens(code.tokens, code.binds, pure, span);
                 if let Val::Scalar(v) = val {
                     let slot = if name == "cfg" { Slot::Bool } else { Slot::Other };
@@ -163,4 +164,10 @@ impl Lowerer<'_> {
         let vals: Vec<Val> = list.iter().map(|expr| self.expr(expr)).collect();
         self.list(vals, None, span)
     }
+}
+
+/// Whether the arguments of a macro do more than to look.
+fn acts(mac: &syn::Macro) -> bool {
+    let list = mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
+    list.map_or(true, |args| args.iter().any(|arg| scan::uses(arg).acts))
 }
