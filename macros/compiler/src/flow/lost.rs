@@ -62,13 +62,12 @@ impl Lost<'_, '_> {
                         vec![place]
                     }
                     Init::ListOf(places) => places.iter().collect(),
-                    Init::Fields(fields) => {
-                        let place = |source| match source {
-                            &Source::Place(ref place) => Some(place),
+                    Init::Fields(fields) => (fields.iter())
+                        .filter_map(|(_, source)| match source {
+                            Source::Place(place) => Some(place),
                             Source::Value(_) => None,
-                        };
-                        fields.iter().filter_map(|(_, source)| place(source)).collect()
-                    }
+                        })
+                        .collect(),
                     _ => vec![],
                 };
                 places.into_iter().for_each(|place| self.moved(*mem, place));
