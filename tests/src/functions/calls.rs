@@ -143,6 +143,29 @@ fn arguments_with_effect(x: f64, n: usize) -> f64 {
     power(x, next()) + power(x + 1.0, next())
 }
 
+/// Functions inside the body, used before they stand.
+#[differentiate(tape)]
+fn with_functions_inside(x: f64, n: usize) -> f64 {
+    fn square(t: f64) -> f64 {
+        if t < 0.0 {
+            return t;
+        }
+        t * t
+    }
+    fn backwards(n: usize) -> Vec<usize> {
+        (0..n).rev().collect()
+    }
+    const SCALE: f64 = 2.0;
+    let mut y = square(x) * SCALE;
+    for k in backwards(n) {
+        y = square(y.sin()) + raised(x, k);
+    }
+    fn raised(x: f64, k: usize) -> f64 {
+        x * k as f64
+    }
+    y
+}
+
 mod inner {
     use chainrule::differentiate;
 
@@ -192,6 +215,7 @@ cases! {
         vectors_returned(&x): (vec![0.7, 0.2]);
         plain_functions_of_constants(&x): (vec![]), (vec![0.7, 0.2, -1.3]);
         arguments_with_effect(x, n): (0.7, 0), (0.7, 2);
+        with_functions_inside(x, n): (0.7, 0), (-0.7, 1), (0.7, 3);
         from_a_module(x): (0.7);
         diamond(x): (0.7), (1.3);
     }

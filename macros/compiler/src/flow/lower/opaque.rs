@@ -178,7 +178,7 @@ impl Lowerer<'_> {
     pub(super) fn binds(&mut self, uses: &Uses, span: Span) -> Option<Vec<Bind>> {
         let mut binds = Vec::new();
         for (name, how) in &uses.names {
-            let Some(id) = self.lookup(name) else { continue };
+            let Some(id) = self.lookup(name).filter(|_| !self.is_item(name)) else { continue };
             let val = self.read(Lv::Var(id, vec![]), span);
             let ident = syn::parse_str::<Ident>(name)
                 .unwrap_or_else(|_| Ident::new_raw(name.trim_start_matches("r#"), span));

@@ -1,11 +1,12 @@
 //! Blocks and statements.
 
 use super::region::Live;
-use super::val::{Held, Val};
+use super::val::{Closure, Held, Val};
 use super::{Lowerer, TargetKind};
 use crate::flow::ir::{Init, Kind, Place};
 use crate::parse::Type;
-use quote::ToTokens;
+use quote::{ToTokens, quote};
+use std::rc::Rc;
 use syn::spanned::Spanned;
 use syn::{Expr, Item, Pat, Stmt};
 
@@ -26,6 +27,12 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn statements(&mut self, stmts: &[Stmt]) -> Val {
+        // Items may be used before they stand.
+        for stmt in stmts {
+            if let Stmt::Item(item) = stmt {
+                self.local_item(item);
+            }
+        }
         let mut last = Val::Unit;
         for (k, stmt) in stmts.iter().enumerate() {
             let is_last = k + 1 == stmts.len();
@@ -34,10 +41,7 @@ impl Lowerer<'_> {
                     self.local(local);
                     Val::Unit
                 }
-                Stmt::Item(item) => {
-                    self.local_item(item);
-                    Val::Unit
-                }
+                Stmt::Item(_) => Val::Unit,
                 Stmt::Expr(expr, semicolon) => {
                     if let (Some(_), Expr::MethodCall(call)) = (semicolon, expr) {
                         self.statement_call = std::ptr::from_ref(call) as usize;
@@ -212,6 +216,7 @@ impl Lowerer<'_> {
             Item::Use(of) => self.program.items.push((String::new(), of.to_token_stream())),
             Item::Fn(of) => {
                 self.program.items.push((of.sig.ident.to_string(), of.to_token_stream()));
+                self.local_function(of);
             }
             Item::Struct(of) => {
                 self.program.items.push((of.ident.to_string(), of.to_token_stream()));
@@ -229,6 +234,31 @@ impl Lowerer<'_> {
                 );
             }
         }
+    }
+
+    /// A function inside the body is called like a closure that captures nothing.
+    fn local_function(&mut self, of: &syn::ItemFn) {
+        let sig = &of.sig;
+        if !sig.generics.params.is_empty() || sig.asyncness.is_some() {
+            return;
+        }
+        let inputs = &sig.inputs;
+        let (output, block) = (&sig.output, &of.block);
+        let closure = match output {
+            syn::ReturnType::Default => quote!(|#inputs| #block),
+            syn::ReturnType::Type(..) => quote!(|#inputs| #output #block),
+        };
+        let Ok(expr) = syn::parse2::<syn::ExprClosure>(closure) else { return };
+        let frame = self.frame();
+        let closure = Closure {
+            expr,
+            scopes: vec![],
+            id: frame.id,
+            elems: frame.elems.clone(),
+            lengths: frame.lengths.clone(),
+            outer: self.outer.clone(),
+        };
+        self.declare(&sig.ident.to_string(), Val::Closure(Rc::new(closure)), false);
     }
 
     /// Whether a name is that of an item inside the function's body.
