@@ -114,6 +114,10 @@ fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scal
     let function = callees.function(callees.root())?;
     let mut lowered = flow::lower::lower(callees, errors)?;
     flow::number::number(&mut lowered);
+    flow::unroll::unroll(&mut lowered);
+    flow::scalars::scalars(&mut lowered);
+    flow::hoist::hoist(&mut lowered);
+    flow::number::number(&mut lowered);
     let wrt: Vec<bool> = function.params.iter().map(|param| param.wrt).collect();
     let activity = flow::activity::activity(&lowered, &wrt, errors);
     if errors.any() {

@@ -8,10 +8,10 @@
 
 use super::index::Index;
 use super::ir::{
-    Block, Init, Kind, Loop, MemId, Over, ParamIs, Pass, Place, Program, Proj, Stmt, Tree, Ty, V,
+    Block, Init, Kind, Loop, MemId, Over, ParamIs, Pass, Place, Program, Proj, Stmt, Ty, V,
 };
 use super::polynomial::{Atom, Polynomial};
-use super::visit::{Rename, rename_block, rename_place};
+use super::visit::{Names, rename_block, rename_place, rename_tree};
 use crate::ir::Literal;
 use crate::parse::Type;
 use std::collections::{HashMap, HashSet};
@@ -32,16 +32,17 @@ pub fn number(program: &mut Program) {
         added: Vec::new(),
         loads: HashMap::new(),
         repeated: HashSet::new(),
+        numbers: HashMap::new(),
     };
     numbering.parameters();
     numbering.block(&program.body, &mut 0);
-    let Numbering { names, repeated, .. } = numbering;
+    let Numbering { names, repeated, numbers, .. } = numbering;
     let mut body = std::mem::take(&mut program.body);
-    clean(&mut body, program, &names, &repeated);
+    Cleaning { program, names: &names, repeated: &repeated, numbers: &numbers }.block(&mut body);
     rename_block(&mut body, &mut Names(&names));
     program.body = body;
     if let Some(result) = &mut program.result {
-        rename_tree(result, &names);
+        rename_tree(result, &mut Names(&names));
     }
 }
 
@@ -70,6 +71,8 @@ struct Numbering<'p> {
     loads: HashMap<Place, V>,
     /// Values whose statement repeats another one.
     repeated: HashSet<V>,
+    /// Integers that turn out to be numbers; whether their statement cannot panic.
+    numbers: HashMap<V, (i128, bool)>,
 }
 
 impl Numbering<'_> {
@@ -212,6 +215,12 @@ impl Numbering<'_> {
                 }
             }
             None => {
+                if let Key::Integer(_, polynomial) = &key
+                    && let Some(number) = polynomial.as_number()
+                    && number >= 0
+                {
+                    self.numbers.insert(v, (number, harmless));
+                }
                 self.known.insert(key.clone(), v);
                 self.added.push(key);
             }
@@ -328,32 +337,51 @@ impl Numbering<'_> {
     }
 }
 
-struct Names<'n>(&'n HashMap<V, V>);
-
-impl Rename for Names<'_> {
-    fn value(&mut self, v: &mut V) {
-        *v = self.0.get(v).copied().unwrap_or(*v);
-    }
-
-    fn mem(&mut self, _: &mut MemId) {}
+struct Cleaning<'n> {
+    program: &'n mut Program,
+    names: &'n HashMap<V, V>,
+    repeated: &'n HashSet<V>,
+    numbers: &'n HashMap<V, (i128, bool)>,
 }
 
-/// Removes the statements that repeat others. Those that may panic stay, under new names.
-fn clean(block: &mut Block, program: &mut Program, names: &HashMap<V, V>, repeated: &HashSet<V>) {
-    block.stmts.retain(|stmt| defined(stmt).is_none_or(|v| !repeated.contains(&v)));
-    for stmt in &mut block.stmts {
-        match &mut stmt.kind {
-            Kind::Pass(v, ..) if names.contains_key(v) => {
-                let of = program.of(*v).clone();
-                *v = program.value(of.name, of.ty, of.span);
+impl Cleaning<'_> {
+    /// Removes the statements that repeat others, and writes numbers as such. Those that may panic
+    /// stay, under new names.
+    fn block(&mut self, block: &mut Block) {
+        let mut stmts = Vec::with_capacity(block.stmts.len());
+        for mut stmt in std::mem::take(&mut block.stmts) {
+            if defined(&stmt).is_some_and(|v| self.repeated.contains(&v)) {
+                continue;
             }
-            Kind::If { then, other, .. } => {
-                clean(then, program, names, repeated);
-                clean(other, program, names, repeated);
+            match &mut stmt.kind {
+                Kind::Pass(v, ..) => match self.numbers.get(v) {
+                    Some(&(number, harmless)) => {
+                        let kind = Kind::Const(*v, Literal::Int(number));
+                        stmts.push(Stmt { kind, span: stmt.span });
+                        if harmless {
+                            continue;
+                        }
+                        *v = self.again(*v);
+                    }
+                    None if self.names.contains_key(v) => *v = self.again(*v),
+                    None => {}
+                },
+                Kind::If { then, other, .. } => {
+                    self.block(then);
+                    self.block(other);
+                }
+                Kind::Loop(lp) => self.block(&mut lp.body),
+                _ => {}
             }
-            Kind::Loop(lp) => clean(&mut lp.body, program, names, repeated),
-            _ => {}
+            stmts.push(stmt);
         }
+        block.stmts = stmts;
+    }
+
+    /// Another value of the same kind.
+    fn again(&mut self, v: V) -> V {
+        let of = self.program.of(v).clone();
+        self.program.value(of.name, of.ty, of.span)
     }
 }
 
@@ -365,16 +393,5 @@ fn defined(stmt: &Stmt) -> Option<V> {
         | Kind::Pass(v, ..)
         | Kind::Load(v, _) => Some(*v),
         _ => None,
-    }
-}
-
-fn rename_tree(tree: &mut Tree, names: &HashMap<V, V>) {
-    let mut to = Names(names);
-    match tree {
-        Tree::Unit => {}
-        Tree::Value(v) => to.value(v),
-        Tree::Place(place) => rename_place(place, &mut to),
-        Tree::Tuple(parts) => parts.iter_mut().for_each(|part| rename_tree(part, names)),
-        Tree::Success(inner) => rename_tree(inner, names),
     }
 }

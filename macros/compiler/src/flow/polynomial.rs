@@ -27,6 +27,15 @@ impl Polynomial {
         Polynomial([(vec![atom], 1)].into())
     }
 
+    /// The number, if it is one.
+    pub(super) fn as_number(&self) -> Option<i128> {
+        match self.0.first_key_value() {
+            None => Some(0),
+            Some((product, factor)) if product.is_empty() && self.0.len() == 1 => Some(*factor),
+            Some(_) => None,
+        }
+    }
+
     /// How many products it is the sum of.
     pub(super) fn terms(&self) -> usize {
         self.0.len()

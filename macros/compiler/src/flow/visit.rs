@@ -1,8 +1,10 @@
 //! Visits to every value and memory that a statement names, to rename them.
 
 use super::ir::{
-    Block, Call, CallOut, Code, Init, Kind, MemId, Over, Pass, Place, Proj, Pulled, Source, Stmt, V,
+    Block, Call, CallOut, Code, Init, Kind, MemId, Over, Pass, Place, Proj, Pulled, Source, Stmt,
+    Tree, V,
 };
+use std::collections::HashMap;
 
 /// Something that renames.
 pub trait Rename {
@@ -10,6 +12,17 @@ pub trait Rename {
     fn value(&mut self, v: &mut V);
     /// A memory.
     fn mem(&mut self, m: &mut MemId);
+}
+
+/// New names for some values.
+pub struct Names<'n>(pub &'n HashMap<V, V>);
+
+impl Rename for Names<'_> {
+    fn value(&mut self, v: &mut V) {
+        *v = self.0.get(v).copied().unwrap_or(*v);
+    }
+
+    fn mem(&mut self, _: &mut MemId) {}
 }
 
 /// Renames all that the statements of a block name, the blocks inside included.
@@ -125,6 +138,17 @@ pub fn rename_place(place: &mut Place, to: &mut impl Rename) {
                 until.iter_mut().for_each(|v| to.value(v));
             }
         }
+    }
+}
+
+/// Renames what a result names.
+pub fn rename_tree(tree: &mut Tree, to: &mut impl Rename) {
+    match tree {
+        Tree::Unit => {}
+        Tree::Value(v) => to.value(v),
+        Tree::Place(place) => rename_place(place, to),
+        Tree::Tuple(parts) => parts.iter_mut().for_each(|part| rename_tree(part, to)),
+        Tree::Success(inner) => rename_tree(inner, to),
     }
 }
 

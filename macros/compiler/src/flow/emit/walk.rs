@@ -6,7 +6,7 @@ use crate::flow::ir::{
 
 /// How a statement touches a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Access {
+pub(in crate::flow) enum Access {
     /// Reads one float.
     Load,
     /// Writes one float.
@@ -21,13 +21,13 @@ pub(super) enum Access {
 
 impl Access {
     /// Whether it changes the place.
-    pub(super) fn writes(self) -> bool {
+    pub(in crate::flow) fn writes(self) -> bool {
         matches!(self, Access::Store | Access::Change | Access::Resize)
     }
 }
 
 /// Every place that a statement touches itself, not in its blocks.
-pub(super) fn places(kind: &Kind, f: &mut dyn FnMut(MemId, &[Proj], Access)) {
+pub(in crate::flow) fn places(kind: &Kind, f: &mut dyn FnMut(MemId, &[Proj], Access)) {
     let mut at = |place: &Place, access| f(place.mem, &place.proj, access);
     match kind {
         Kind::Pass(_, Pass::Len(place), _) => at(place, Access::Read),
@@ -114,7 +114,7 @@ fn source_place(source: &Source, at: &mut dyn FnMut(&Place, Access)) {
 
 /// Every value that a statement reads itself, not in its blocks; those that leave its blocks are
 /// read by it.
-pub(super) fn values(kind: &Kind, f: &mut dyn FnMut(V)) {
+pub(in crate::flow) fn values(kind: &Kind, f: &mut dyn FnMut(V)) {
     places(kind, &mut |_, proj, _| {
         for proj in proj {
             match proj {
