@@ -1,7 +1,7 @@
 //! The reverse of statements that write memories, on the memories' shadows.
 
 use super::{Builder, Standing};
-use crate::flow::index::BlockId;
+use crate::flow::index::{BlockId, By_, Def};
 use crate::flow::ir::{
     Block, CallOut, Carried, Init, Kind, Loop, MemId, Mode, Origin, Over, Pass, Place, Proj,
     Source, Stmt, Ty, V,
@@ -326,7 +326,12 @@ impl Builder<'_> {
     fn assign(&mut self, pos: usize, to: &Place, from: &Place, moved: bool) {
         let shadow = self.shadow_place(to);
         let fixed = is_fixed(&self.type_of(to)) || matches!(self.type_of(to), Type::Slice(_));
-        let before = (!fixed).then(|| self.shape_before(pos, to));
+        let before = (!fixed).then(|| match self.type_of(to) {
+            Type::Vec(of) if matches!(*of, Type::Float(_)) => {
+                Before::Length(self.length_before(pos, to))
+            }
+            _ => Before::Shape(self.shape_before(pos, to)),
+        });
         let local = self.src.at(from.mem).origin == Origin::Local;
         if self.act.mem(from.mem) {
             if moved
@@ -343,7 +348,17 @@ impl Builder<'_> {
             }
         }
         match before {
-            Some(zeros) => {
+            Some(before) => {
+                let zeros = match before {
+                    Before::Shape(zeros) => zeros,
+                    Before::Length(len) => {
+                        let (ty, len) = (self.type_of(to), self.primal(len));
+                        let zero = self.number(0.0, leaf(&ty));
+                        let zeros = self.out.mem("before", ty, Origin::Local, Span::call_site());
+                        self.emit(Kind::Alloc(zeros, Init::Filled(zero, Some(len))));
+                        zeros
+                    }
+                };
                 self.emit(Kind::Assign { to: shadow, from: Place::whole(zeros), moved: true });
             }
             None => {
@@ -352,6 +367,17 @@ impl Builder<'_> {
                 self.emit(Kind::Fill(shadow, zero));
             }
         }
+    }
+
+    /// How long a `Vec` was before the statement at `pos` gave it other contents.
+    fn length_before(&mut self, pos: usize, place: &Place) -> V {
+        let block = self.ix.stmts[pos].1;
+        let int = Ty::Int(Some("usize".to_string()));
+        let len = self.out.value("len", int, Span::call_site());
+        let stmt = self.stmt(Kind::Pass(len, Pass::Len(place.clone()), vec![]));
+        self.patches.before.entry(pos).or_default().push(stmt);
+        self.later.insert(len, Def { block, pos, by: By_::Variable });
+        len
     }
 
     /// Zeros in the shape that a place had before the statement at `pos` gave it another.
@@ -375,6 +401,14 @@ impl Builder<'_> {
             Standing::Reversed => self.keep_mem(region, mem),
         }
     }
+}
+
+/// What is remembered of a memory that got other contents.
+enum Before {
+    /// How long it was.
+    Length(V),
+    /// Zeros in its shape.
+    Shape(MemId),
 }
 
 /// A type that rustc finds.
