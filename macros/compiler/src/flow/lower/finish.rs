@@ -1,7 +1,7 @@
 //! The end of lowering: what is known of types is written down.
 
 use super::{Lowerer, Slot};
-use crate::flow::ir::{Block, Code, Kind, ParamIs, Pass, Program, Ty, V};
+use crate::flow::ir::{Bind, Block, By, Code, Kind, ParamIs, Pass, Program, Source, Ty, V};
 use crate::ir::{Elem, Literal};
 use crate::parse::{Function, Type};
 use crate::primitives::{self, Spelling};
@@ -105,6 +105,23 @@ impl Lowerer<'_> {
                         stmt.kind = Kind::Prim(*out, row, args.clone());
                     }
                 }
+                Kind::Pass(out, Pass::Binary("+"), args)
+                    if self.inclusive.contains(out) && is_small(&program.of(*out).ty) =>
+                {
+                    let bind = Bind {
+                        name: Ident::new("__last", Span::call_site()),
+                        what: Source::Value(args[0]),
+                        by: By::Value,
+                    };
+                    let tokens = quote!(match __last.checked_add(1) {
+                        ::core::option::Option::Some(end) => end,
+                        ::core::option::Option::None => ::core::panic!(
+                            "chainrule: an inclusive range up to the greatest number of its type cannot be differentiated: use a greater type"
+                        ),
+                    });
+                    let code = Code { tokens, binds: vec![bind] };
+                    stmt.kind = Kind::Opaque { out: Some(*out), code, pure: true };
+                }
                 Kind::Pass(out, Pass::Cast(ty), _) if ty.to_string() == "_" => {
                     let name = match &program.of(*out).ty {
                         Ty::Int(Some(name)) => name.clone(),
@@ -137,4 +154,14 @@ fn code_of(block: &mut Block, v: V) -> Option<&mut Code> {
         Kind::Loop(lp) => code_of(&mut lp.body, v),
         _ => None,
     })
+}
+
+/// Whether a loop may well reach the greatest number of an integer type.
+fn is_small(ty: &Ty) -> bool {
+    match ty {
+        Ty::Int(Some(name)) => {
+            !matches!(name.as_str(), "usize" | "isize" | "u64" | "i64" | "u128" | "i128")
+        }
+        _ => true,
+    }
 }

@@ -75,7 +75,13 @@ impl Lowerer<'_> {
                     return self.error(range, "the two ends of this range are of different types");
                 }
                 match range.limits {
-                    syn::RangeLimits::Closed(_) => Some(self.plus_one(hi, span)),
+                    syn::RangeLimits::Closed(_) => {
+                        let end = self.plus_one(hi, span);
+                        if !self.known.contains_key(&hi) {
+                            self.inclusive.insert(end);
+                        }
+                        Some(end)
+                    }
                     syn::RangeLimits::HalfOpen(_) => Some(hi),
                 }
             }

@@ -123,6 +123,8 @@ struct Lowerer<'a> {
     changing: HashSet<MemId>,
     /// Memories whose variable gets new contents as a whole: what is moved out of them is copied.
     refilled: HashSet<MemId>,
+    /// Ends of inclusive ranges, plus one: in a small type there may be no such number.
+    inclusive: HashSet<V>,
     /// Integers that are literals.
     known: HashMap<V, i128>,
     vars: Vec<Var>,
@@ -155,6 +157,7 @@ impl<'a> Lowerer<'a> {
             classes: Vec::new(),
             changing: HashSet::new(),
             refilled: HashSet::new(),
+            inclusive: HashSet::new(),
             known: HashMap::new(),
             vars: Vec::new(),
             regions: Vec::new(),
