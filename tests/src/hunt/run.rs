@@ -81,8 +81,9 @@ fn batch(
     Ok(())
 }
 
-/// Why the compiler refuses a program, if it does.
-fn refusal(candidate: &Program, others: &[Program]) -> Option<String> {
+/// Why the compiler refuses a program, if it does; `others` are those it may call.
+#[must_use]
+pub fn refusal(candidate: &Program, others: &[Program]) -> Option<String> {
     let mut text = format!("#[differentiate]\n{STIR}\n");
     for other in
         others.iter().filter(|other| candidate.source.contains(&format!("{}(", other.name)))

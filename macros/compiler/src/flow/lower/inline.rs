@@ -110,7 +110,8 @@ impl<'a> Lowerer<'a> {
             self.lengths_of(&param.ty, arg, &mut lengths);
         }
         self.given_arguments(function, path, &elems, &mut lengths);
-        let is_outer = self.outer.is_none();
+        // What a method of the same block names is at hand here too.
+        let is_outer = self.outer.is_none() && function.owner.is_none();
         if is_outer {
             let mut plain = path.clone();
             for segment in &mut plain.segments {
@@ -142,13 +143,6 @@ impl<'a> Lowerer<'a> {
                 if !this.expect_type(&arg, &ty, span) {
                     continue;
                 }
-                if param.passing != Passing::Exclusive && !param.wrt && param.ty.is_differentiable()
-                {
-                    // Held constant by the callee: its gradient has no part for it.
-                    let arg = this.held_constant(arg, span);
-                    this.bind(&param.pat, arg);
-                    continue;
-                }
                 this.bind(&param.pat, arg);
             }
             let val = this.body(&function.item.block, &function.output);
@@ -160,13 +154,6 @@ impl<'a> Lowerer<'a> {
             self.outer = None;
         }
         val
-    }
-
-    /// A parameter that the callee's `wrt` leaves out is a constant there only if the callee is
-    /// differentiated itself; inlined, what flows through it flows on.
-    fn held_constant(&mut self, arg: Val, span: Span) -> Val {
-        let _ = span;
-        arg
     }
 
     /// The lengths that constant parameters stand for, by the arguments' types.
