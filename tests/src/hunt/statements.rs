@@ -411,7 +411,7 @@ impl Writer {
         let (out, value) = (self.fresh("v"), self.bounded(1));
         let from = self.rng.random_range(0..2);
         self.line(&format!(
-            "let {out} = {{ let (at, k) = ({from} % {slice}.len(), {value}); stir(&mut {slice}[at..], k).sin() }};"
+            "let {out} = {{ let (at, k) = ({from} % {slice}.len(), {value} + 0.01 * a); stir(&mut {slice}[at..], k).sin() }};"
         ));
         self.scope().floats.push((out, false));
     }

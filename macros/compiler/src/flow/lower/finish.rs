@@ -84,6 +84,12 @@ impl Lowerer<'_> {
                 Kind::Prim(out, row, args) if !float(*out) => {
                     let symbol = match row.spelling {
                         Spelling::Operator(symbol) => symbol,
+                        // Of a type that only rustc knows: no derivative is in it.
+                        Spelling::Method if program.of(*out).ty == Ty::Opaque => {
+                            let pass = Pass::Method(row.name.to_string());
+                            stmt.kind = Kind::Pass(*out, pass, args.clone());
+                            continue;
+                        }
                         _ => {
                             let what = row.name;
                             self.errors.at(stmt.span, format!("the type of the value that `{what}` is applied to is not known here: annotate its `let`, `let x: f64 = ..`"));

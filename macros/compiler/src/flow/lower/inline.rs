@@ -64,7 +64,9 @@ impl<'a> Lowerer<'a> {
         }
         let Some(function) = self.callees.function(callee) else { return false };
         let method = function.owner.is_some();
-        let mut body = Body { own: function.name(), recursive: false, foreign: false, method };
+        let known = crate::capsule::callee_paths(function);
+        let mut body =
+            Body { own: function.name(), known, recursive: false, foreign: false, method };
         body.visit_block(&function.item.block);
         if body.recursive || body.foreign || (!method && self.has_private_fields(function)) {
             return false;
@@ -324,6 +326,8 @@ fn match_lengths(param: &Type, arg: &Type, lengths: &mut HashMap<String, String>
 /// What a body mentions that does not mean the same at another place.
 struct Body {
     own: String,
+    /// The paths of annotated functions.
+    known: Vec<syn::Path>,
     recursive: bool,
     foreign: bool,
     method: bool,
@@ -333,6 +337,13 @@ impl<'ast> Visit<'ast> for Body {
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
         if let syn::Expr::Path(path) = &*call.func {
             self.recursive |= path.path.is_ident(&self.own);
+            // A function of the callee's place that takes more than numbers cannot be reached from
+            // another.
+            let lowercase = super::pattern::last_name(&path.path)
+                .starts_with(|c: char| c.is_lowercase() || c == '_');
+            let annotated = self.known.contains(&path.path);
+            let borrows = call.args.iter().any(|arg| matches!(arg, syn::Expr::Reference(_)));
+            self.foreign |= lowercase && borrows && !annotated && !scan::is_absolute(&path.path);
             // `Line::new(..)`: a type of the callee's place.
             let names: Vec<String> =
                 path.path.segments.iter().map(|s| s.ident.to_string()).collect();
