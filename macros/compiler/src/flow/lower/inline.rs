@@ -65,8 +65,15 @@ impl<'a> Lowerer<'a> {
         let Some(function) = self.callees.function(callee) else { return false };
         let method = function.owner.is_some();
         let known = crate::capsule::callee_paths(function);
-        let mut body =
-            Body { own: function.name(), known, recursive: false, foreign: false, method };
+        let mut body = Body {
+            own: function.name(),
+            known,
+            locals: vec![],
+            recursive: false,
+            foreign: false,
+            method,
+        };
+        function.params.iter().for_each(|param| body.visit_pat(&param.pat));
         body.visit_block(&function.item.block);
         if body.recursive || body.foreign || (!method && self.has_private_fields(function)) {
             return false;
@@ -328,6 +335,8 @@ struct Body {
     own: String,
     /// The paths of annotated functions.
     known: Vec<syn::Path>,
+    /// What patterns have bound so far.
+    locals: Vec<String>,
     recursive: bool,
     foreign: bool,
     method: bool,
@@ -341,7 +350,11 @@ impl<'ast> Visit<'ast> for Body {
             // another.
             let lowercase = super::pattern::last_name(&path.path)
                 .starts_with(|c: char| c.is_lowercase() || c == '_');
-            let annotated = self.known.contains(&path.path);
+            let local = path
+                .path
+                .get_ident()
+                .is_some_and(|name| self.locals.iter().any(|local| name == local));
+            let annotated = local || self.known.contains(&path.path);
             let borrows = call.args.iter().any(|arg| matches!(arg, syn::Expr::Reference(_)));
             self.foreign |= lowercase && borrows && !annotated && !scan::is_absolute(&path.path);
             // `Line::new(..)`: a type of the callee's place.
@@ -380,6 +393,7 @@ impl<'ast> Visit<'ast> for Body {
             syn::Pat::Path(path) => self.foreign |= !scan::is_absolute(&path.path),
             syn::Pat::Ident(name) => {
                 let text = name.ident.to_string();
+                self.locals.push(text.clone());
                 self.foreign |= text.len() > 1
                     && text != "None"
                     && text
