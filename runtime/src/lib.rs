@@ -100,8 +100,31 @@ pub use chainrule_macros::__differentiate;
 /// A function that is called with a differentiable argument must be annotated too; it may stand in
 /// another module or crate, before or after. rustc's "cannot find macro `g` in this scope" at a
 /// call of `g` means that `g` is not annotated, or not imported by a `use` that brings all of it.
-/// Functions called with other arguments are taken as they are. Functions cannot call themselves
-/// or each other in a circle yet.
+/// Functions called with other arguments are taken as they are.
+///
+/// A function may call itself. Functions that call each other in a circle would each wait for the
+/// other's source, which ends in the same error: put them in one `impl` block, whose functions know
+/// each other.
+///
+/// ```
+/// use chainrule::differentiate;
+///
+/// struct Parity;
+///
+/// #[differentiate]
+/// impl Parity {
+///     fn even(x: f64, n: u32) -> f64 {
+///         if n == 0 { 1.0 } else { x * Self::odd(x, n - 1) }
+///     }
+///
+///     fn odd(x: f64, n: u32) -> f64 {
+///         if n == 0 { x } else { x * Self::even(x, n - 1) }
+///     }
+/// }
+///
+/// // x · (x · 1)
+/// assert_eq!(Parity::even_value_and_grad(3.0, 2), (9.0, 6.0));
+/// ```
 ///
 /// # Errors
 /// What is not understood is a compile error at its place, with what to do instead.

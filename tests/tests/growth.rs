@@ -192,6 +192,26 @@ fn chain_of_thirty_functions() {
     assert_linear("functions", &sizes);
 }
 
+/// Each function calls the one before twice: what is inlined would double with every level.
+#[test]
+fn two_calls_in_each_of_many_functions() {
+    let source = |n: usize| {
+        let mut all = "#[differentiate]\nfn f0(x: f64) -> f64 { x.sin() * 1.1 }\n".to_owned();
+        for k in 1..n {
+            let before = k - 1;
+            all += &format!(
+                "#[differentiate]\nfn f{k}(x: f64) -> f64 {{ f{before}(x) * f{before}(x * 0.5) }}\n"
+            );
+        }
+        all
+    };
+    let sizes: Vec<usize> = [15, 30]
+        .iter()
+        .map(|&n| expansion(&format!("two calls in each of {n} functions"), &source(n)))
+        .collect();
+    assert_linear("functions", &sizes);
+}
+
 // The same sizes by the macro itself, and right.
 
 /// Five copies of statements, four times over.
@@ -329,6 +349,31 @@ fn thirty_functions_are_right() {
     assert_eq!(value.to_bits(), plain.to_bits());
     assert_close("29 factors", &slope, &(0.7_f64.cos() * 1.05_f64.powi(29)), 1e-14);
     assert_eq!(end_of_the_chain(0.05).1, (0.05 * 0.05, 0.1));
+}
+
+/// 2¹⁶ sines by 17 functions, each with two calls of the one before.
+macro_rules! doubled {
+    ($($before:ident $name:ident)*) => {
+        $(#[differentiate]
+        fn $name(x: f64) -> f64 {
+            0.5 * ($before(x) + $before(x * 0.9))
+        })*
+    };
+}
+#[differentiate]
+fn d00(x: f64) -> f64 {
+    x.sin()
+}
+doubled! {
+    d00 d01 d01 d02 d02 d03 d03 d04 d04 d05 d05 d06 d06 d07 d07 d08
+    d08 d09 d09 d10 d10 d11 d11 d12 d12 d13 d13 d14 d14 d15 d15 d16
+}
+
+#[test]
+fn two_calls_in_each_of_many_functions_are_right() {
+    let (value, slope) = d16::value_and_grad(0.7);
+    assert_eq!(value.to_bits(), d16(0.7).to_bits());
+    assert_close("differences", &slope, &derivative(d16, 0.7), 1e-10);
 }
 
 /// 80 factors from a slice.

@@ -451,6 +451,34 @@ fn c1_12_recursion() {
     expect!(p(0.7, 5) => 5.0 * 0.7_f64.powi(4));
 }
 
+/// Two functions that call each other see each other in one `impl` block; on their own each would
+/// wait for the other's source (see `errors/recursion_mutual.rs`).
+#[test]
+fn c1_12_mutual_recursion() {
+    struct Parity;
+    #[differentiate]
+    impl Parity {
+        #[differentiate(tape)]
+        fn even(x: f64, n: usize) -> f64 {
+            if n == 0 { 1. } else { x * Parity::odd(x, n - 1) }
+        }
+        #[differentiate(tape)]
+        fn odd(x: f64, n: usize) -> f64 {
+            if n == 0 { x } else { x.sin() * Self::even(x, n - 1) }
+        }
+    }
+    // x sin x · x sin x · x · x
+    let (sin, cos) = 0.7_f64.sin_cos();
+    let expected = 4.0 * 0.7_f64.powi(3) * sin * sin + 0.7_f64.powi(4) * 2.0 * sin * cos;
+    for (value, slope) in
+        [Parity::even_value_and_grad(0.7, 5), Parity::even_tape_value_and_grad(0.7, 5)]
+    {
+        assert_eq!(value.to_bits(), Parity::even(0.7, 5).to_bits());
+        assert_close("even", &slope, &expected, DIGITS);
+    }
+    assert_close("odd", &Parity::odd_grad(0.7, 0), &1.0, DIGITS);
+}
+
 /// What a function does beside its value happens once.
 #[test]
 fn c1_13_side_effects_once() {

@@ -322,7 +322,7 @@ fn derivation_of_scalar_code() {
                     ȳ = ȳ2
                 k̄ = ȳ
 
-                stores y in each iteration
+                stores 1 f64 in each iteration: y
             "#]],
         )
     });

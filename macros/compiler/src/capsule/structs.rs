@@ -4,7 +4,7 @@
 //! literal or pattern, or in front of `::function`, and where values with a derivative are
 //! involved: enums, and structs of constants, have no capsule.
 
-use super::callees::{add_path, plain};
+use super::callees::{add_path, path_text, plain};
 use super::known::{is_std_constructor, is_std_owner};
 use super::taint::Taint;
 use crate::error::Errors;
@@ -235,7 +235,12 @@ impl Walk<'_> {
             .last()
             .is_some_and(|segment| !segment.ident.to_string().starts_with(char::is_uppercase));
         if is_function && path.segments.len() > 1 {
-            self.add(&without_last(path));
+            let of = without_last(path);
+            // The functions of an `impl` block know each other, whatever they belong to.
+            let own = own(syn::parse_quote!(Self), self.function);
+            if !of.is_ident("Self") && path_text(&of) != path_text(&own) {
+                self.add(&of);
+            }
         }
     }
 }

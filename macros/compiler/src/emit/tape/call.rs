@@ -128,7 +128,7 @@ impl Rewrite<'_> {
         if let Some(id) = self.annotated(&path.path) {
             self.called.push(id);
             let arity = self.callees.function(id).map_or(1, |f| f.params.len());
-            return Some(as_closure(&name_of(id), arity));
+            return Some(as_closure(&name_of(self.callees, id), arity));
         }
         if let Some(name) = path.path.get_ident() {
             if let Some(&arity) = self.names.functions.get(&name.to_string()) {
@@ -262,7 +262,7 @@ impl Rewrite<'_> {
 
     fn call_associated(&mut self, id: usize, call: &mut syn::ExprCall) -> Expr {
         call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
-        let name = name_of(id);
+        let name = name_of(self.callees, id);
         let function = self.callees.function(id);
         let receives = function.is_some_and(|f| f.item.sig.receiver().is_some());
         let args: Vec<&Expr> = call.args.iter().collect();
@@ -277,7 +277,7 @@ impl Rewrite<'_> {
     fn call_annotated(&mut self, id: usize, call: &mut syn::ExprCall) -> Expr {
         call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
         self.called.push(id);
-        let name = name_of(id);
+        let name = name_of(self.callees, id);
         let callee = self.callees.function(id);
         let args = call.args.iter().enumerate().map(|(k, arg)| -> Expr {
             let param = callee.and_then(|callee| callee.params.get(k));

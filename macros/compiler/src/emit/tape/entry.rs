@@ -94,7 +94,7 @@ fn call_root(
     entered: &[Entered<'_>],
     structs: Structs<'_>,
 ) -> TokenStream {
-    let root = name_of(callees.root());
+    let root = name_of(callees, callees.root());
     let mut path = quote!(#root);
     if let Some(owner) = &function.owner {
         let mut ty = owner.ty.clone();

@@ -58,7 +58,7 @@ impl Rewrite<'_> {
         self.visit_method_call(call);
         self.in_error = before;
         if let Some(id) = self.method(call) {
-            let method = name_of(id);
+            let method = name_of(self.callees, id);
             let (receiver, args) = (&call.receiver, call.args.iter());
             return Some(parse_quote!(#receiver.#method(__tape, #(#args),*)));
         }

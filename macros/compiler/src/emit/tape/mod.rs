@@ -75,8 +75,14 @@ struct Accessors<'c> {
 }
 
 /// The rewritten function of this number.
-fn name_of(id: usize) -> Ident {
-    format_ident!("__tape_{id}")
+fn name_of(callees: &Callees, id: usize) -> Ident {
+    match callees.function(callees.root()) {
+        // Several methods of a type have their functions beside each other.
+        Some(root) if root.owner.is_some() => {
+            format_ident!("__tape_{id}_of_{}", root.name().trim_start_matches("r#"))
+        }
+        _ => format_ident!("__tape_{id}"),
+    }
 }
 
 /// The tokens of a capsule are marked as its own; here all names meet in one function.

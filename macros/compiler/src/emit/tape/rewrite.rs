@@ -67,7 +67,7 @@ impl<'c> Rewrite<'c> {
         let mut sig = self.function.item.sig.clone();
         let owner = self.function.owner.clone();
         rewrite_signature(&mut sig, &self.floats, self.structs, owner.is_some());
-        sig.ident = name_of(self.id);
+        sig.ident = name_of(self.callees, self.id);
         let mut block = (*self.function.item.block).clone();
         self.visit_block_mut(&mut block);
         let Some(owner) = owner else { return unmarked(quote!(#sig #block)) };

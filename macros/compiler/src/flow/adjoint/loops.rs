@@ -4,6 +4,7 @@ use super::checkpoint::Sum;
 use super::{Builder, LoopPatch, Standing};
 use crate::flow::index::{BlockId, By_, Def};
 use crate::flow::ir::{Block, Carried, Kind, Loop, Mode, Over, Pass, Place, RecId, Stmt, Ty, V};
+use crate::flow::print::type_text;
 use crate::primitives;
 use proc_macro2::Span;
 
@@ -273,10 +274,38 @@ impl<'p> Builder<'p> {
         values: &[V],
         mems: &[(crate::flow::ir::MemId, crate::flow::ir::MemId)],
     ) {
-        let names: Vec<String> = (values.iter().map(|v| self.out.of(*v).name.clone()))
-            .chain(mems.iter().map(|(m, _)| self.out.at(*m).name.clone()))
-            .collect();
-        self.stores.push(format!("{} in each iteration", names.join(", ")));
+        let value = |v: &V| {
+            let of = self.out.of(*v);
+            let ty = match &of.ty {
+                Ty::Float(elem) => elem.to_string(),
+                Ty::Int(name) => name.clone().unwrap_or_else(|| "i32".to_string()),
+                Ty::Bool => "bool".to_string(),
+                Ty::Opaque => "constant".to_string(),
+            };
+            (ty, of.name.clone())
+        };
+        let kept = values.iter().map(value).chain(mems.iter().map(|(m, _)| {
+            let of = self.out.at(*m);
+            (type_text(&of.ty), of.name.clone())
+        }));
+        let (mut types, mut names): (Vec<(String, usize)>, Vec<String>) = (vec![], vec![]);
+        for (ty, name) in kept {
+            match types.iter_mut().find(|(other, _)| *other == ty) {
+                Some((_, count)) => *count += 1,
+                None => types.push((ty, 1)),
+            }
+            // What has no name of the user's is called by its operation.
+            let is_named = primitives::TABLE.iter().all(|row| row.name != name);
+            if is_named && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let types: Vec<String> = types.iter().map(|(ty, count)| format!("{count} {ty}")).collect();
+        let names = match names.is_empty() {
+            true => String::new(),
+            false => format!(": {}", names.join(", ")),
+        };
+        self.stores.push(format!("{} in each iteration{names}", types.join(", ")));
     }
 
     /// Whether the iterations of a reversed loop can run in any order: they only add to shadows.

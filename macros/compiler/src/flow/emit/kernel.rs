@@ -307,7 +307,7 @@ fn seed_checks(function: &str, seed: &Tree, result: &Tree, body: &mut Body<'_>) 
                 place: body.place(place),
                 text: text.to_string(),
             };
-            let (seed_shown, result) = (shown(seed, "the cotangent"), shown(result, "the result"));
+            let (seed_shown, result) = (shown(seed, "`cotangent`"), shown(result, "the result"));
             let ty = &body.program.at(seed.mem).ty;
             let check = types::check(ty, function, &seed_shown, &result);
             body.checks.insert(seed.mem, check);

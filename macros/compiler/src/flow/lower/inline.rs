@@ -1,6 +1,6 @@
 //! Calls of annotated functions: their bodies in place, or their pullbacks.
 
-use super::scan;
+use super::extent::MAX_DEPTH;
 use super::val::{Held, Val};
 use super::{Frame, Lowerer, Outer, Slot, TargetKind};
 use crate::flow::ir::{By, Call, CallOut, Kind};
@@ -10,10 +10,6 @@ use proc_macro2::Span;
 use quote::{ToTokens, quote};
 use std::collections::HashMap;
 use syn::spanned::Spanned;
-use syn::visit::Visit;
-
-/// Functions are inlined this deep; further in, their pullbacks are called.
-const DEPTH: usize = 48;
 
 impl<'a> Lowerer<'a> {
     /// A call of an annotated function by its path.
@@ -51,44 +47,18 @@ impl<'a> Lowerer<'a> {
         let Some(function) = callees.function(callee) else { return Val::Error };
         let closures = args.iter().any(|arg| matches!(arg, Val::Closure(_) | Val::Function(_)));
         let running = self.frames.iter().any(|frame| frame.id == callee && !closures);
-        if running || self.depth >= DEPTH || !(closures || self.is_inlinable(callee, &mut vec![])) {
+        // Inside of an inlined function the decision was made where it is called.
+        let nested = self.outer.is_some();
+        let fits =
+            closures || self.extent(callee).is_some_and(|extent| nested || extent.is_small());
+        if running || self.depth > MAX_DEPTH || !fits {
             return self.call_pullback(function, path, args, span);
         }
         self.inlined(callee, function, path, args, span)
     }
 
-    /// Whether a function's body means the same at its caller's place, and ends.
-    fn is_inlinable(&self, callee: usize, seen: &mut Vec<usize>) -> bool {
-        if seen.contains(&callee) {
-            return false;
-        }
-        let Some(function) = self.callees.function(callee) else { return false };
-        let method = function.owner.is_some();
-        let known = crate::capsule::callee_paths(function);
-        let mut body = Body {
-            own: function.name(),
-            known,
-            locals: vec![],
-            recursive: false,
-            foreign: false,
-            method,
-        };
-        function.params.iter().for_each(|param| body.visit_pat(&param.pat));
-        body.visit_block(&function.item.block);
-        if body.recursive || body.foreign || (!method && self.has_private_fields(function)) {
-            return false;
-        }
-        seen.push(callee);
-        let all = crate::capsule::callee_paths(function)
-            .iter()
-            .filter_map(|path| self.callees.callee(callee, path))
-            .all(|inner| self.is_inlinable(inner, seen));
-        seen.pop();
-        all
-    }
-
     /// Whether a function takes structs whose fields its callers may not be able to name.
-    fn has_private_fields(&self, function: &Function) -> bool {
+    pub(super) fn has_private_fields(&self, function: &Function) -> bool {
         let private = |text: &str| {
             let path = text.split('<').next().unwrap_or(text);
             let named = syn::parse_str::<syn::Path>(path).ok();
@@ -327,85 +297,5 @@ fn match_lengths(param: &Type, arg: &Type, lengths: &mut HashMap<String, String>
             a.iter().zip(b).for_each(|(a, b)| match_lengths(a, b, lengths));
         }
         _ => {}
-    }
-}
-
-/// What a body mentions that does not mean the same at another place.
-struct Body {
-    own: String,
-    /// The paths of annotated functions.
-    known: Vec<syn::Path>,
-    /// What patterns have bound so far.
-    locals: Vec<String>,
-    recursive: bool,
-    foreign: bool,
-    method: bool,
-}
-
-impl<'ast> Visit<'ast> for Body {
-    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
-        if let syn::Expr::Path(path) = &*call.func {
-            self.recursive |= path.path.is_ident(&self.own);
-            // A function of the callee's place that takes more than numbers cannot be reached from
-            // another.
-            let lowercase = super::pattern::last_name(&path.path)
-                .starts_with(|c: char| c.is_lowercase() || c == '_');
-            let local = path
-                .path
-                .get_ident()
-                .is_some_and(|name| self.locals.iter().any(|local| name == local));
-            let annotated = local || self.known.contains(&path.path);
-            let borrows = call.args.iter().any(|arg| matches!(arg, syn::Expr::Reference(_)));
-            self.foreign |= lowercase && borrows && !annotated && !scan::is_absolute(&path.path);
-            // `Line::new(..)`: a type of the callee's place.
-            let names: Vec<String> =
-                path.path.segments.iter().map(|s| s.ident.to_string()).collect();
-            if let [.., ty, _] = &names[..]
-                && ty.starts_with(char::is_uppercase)
-                && !scan::is_absolute(&path.path)
-                && ty.len() > 1
-                && ty != "Float"
-                && !(self.method && ty == "Self")
-            {
-                self.foreign = true;
-            }
-        }
-        syn::visit::visit_expr_call(self, call);
-    }
-
-    fn visit_expr_struct(&mut self, of: &'ast syn::ExprStruct) {
-        self.foreign |= !(self.method && of.path.is_ident("Self"));
-        syn::visit::visit_expr_struct(self, of);
-    }
-
-    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-        self.recursive |= self.method && call.method == self.own;
-        syn::visit::visit_expr_method_call(self, call);
-    }
-
-    fn visit_pat(&mut self, pat: &'ast syn::Pat) {
-        match pat {
-            syn::Pat::TupleStruct(of) => {
-                let name = super::pattern::last_name(&of.path);
-                self.foreign |= !matches!(name.as_str(), "Some" | "Ok" | "Err");
-            }
-            syn::Pat::Struct(_) => self.foreign = true,
-            syn::Pat::Path(path) => self.foreign |= !scan::is_absolute(&path.path),
-            syn::Pat::Ident(name) => {
-                let text = name.ident.to_string();
-                self.locals.push(text.clone());
-                self.foreign |= text.len() > 1
-                    && text != "None"
-                    && text
-                        .chars()
-                        .all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit());
-            }
-            _ => {}
-        }
-        syn::visit::visit_pat(self, pat);
-    }
-
-    fn visit_item(&mut self, _: &'ast syn::Item) {
-        self.foreign = true;
     }
 }

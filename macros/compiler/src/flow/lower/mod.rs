@@ -14,6 +14,7 @@ mod consume;
 mod drive;
 mod elements;
 mod expr;
+mod extent;
 mod finish;
 mod float;
 mod inline;
@@ -138,6 +139,8 @@ struct Lowerer<'a> {
     depth: usize,
     /// The call of a method that is a statement of its own, by its address.
     statement_call: usize,
+    /// How much functions are, inlined.
+    extents: HashMap<usize, extent::Known>,
     /// Whether the pattern that is being bound was asked whether it fits.
     matched: bool,
     /// Where the evaluation of the receiver began whose method is being called.
@@ -167,6 +170,7 @@ impl<'a> Lowerer<'a> {
             outer: None,
             depth: 0,
             statement_call: 0,
+            extents: HashMap::new(),
             matched: false,
             receiver_mark: 0,
             payloads: Vec::new(),

@@ -126,7 +126,11 @@ impl Lowerer<'_> {
         owner.segments.pop();
         owner.segments.pop_punct();
         let name = self.struct_name(&owner);
-        self.fields_of(&name).is_some().then_some(name)
+        // A function of the same block is known whatever the block belongs to.
+        let function = super::pattern::last_name(path);
+        let known = self.fields_of(&name).is_some()
+            || self.callees.method(self.frame().id, &name, &function).is_some();
+        known.then_some(name)
     }
 
     /// An associated function of a struct.
