@@ -78,10 +78,14 @@ pub(super) struct Unseen<'a, 'p> {
 impl Unseen<'_, '_> {
     /// What is wrong with it, and what to do.
     pub(super) fn message(&self) -> String {
-        let name = self.bind.name.to_string();
-        let (x, stop) = match name.starts_with("__") {
-            true => ("a value here".to_string(), "stop_gradient(..)".to_string()),
-            false => (format!("`{name}`"), format!("stop_gradient({name})")),
+        let name = match (&self.bind.what, self.bind.name.to_string()) {
+            (Source::Value(v), name) if name.starts_with("__") => self.name_of(*v),
+            (Source::Place(_), name) if name.starts_with("__") => None,
+            (_, name) => Some(name),
+        };
+        let (x, stop) = match name {
+            None => ("a value here".to_string(), "stop_gradient(..)".to_string()),
+            Some(name) => (format!("`{name}`"), format!("stop_gradient({name})")),
         };
         let (lost, instead) = match syn::parse2::<Expr>(self.code.tokens.clone()).ok() {
             _ if is_text(self.code) => (
@@ -104,6 +108,15 @@ impl Unseen<'_, '_> {
         )
     }
 
+    /// The user's name of a value, if it has one.
+    fn name_of(&self, v: V) -> Option<String> {
+        const MADE_UP: &[&str] = &["k", "t", "c", "if", "not", "neg", "constant", "result", "stop"];
+        let name = &self.program.of(v).name;
+        let operation = ["add", "sub", "mul", "div", "rem"].contains(&name.as_str())
+            || crate::primitives::method(name).is_some();
+        (!operation && !MADE_UP.contains(&name.as_str())).then(|| name.clone())
+    }
+
     fn call(&self, call: &syn::ExprCall) -> (String, String) {
         let choose = "choose between calls with `if` or `match`".to_string();
         let Expr::Path(function) = &*call.func else {
@@ -124,12 +137,12 @@ impl Unseen<'_, '_> {
                 format!("take it as an `impl Fn` parameter, {choose}"),
             ),
             [name] if self.program.items.iter().any(|(item, _)| item == name) => (
-                format!("in `{name}`, which stands inside of the function and is not seen through"),
+                format!("in `{name}`, a function inside of this one"),
                 "move it out and put `#[differentiate]` on it".to_string(),
             ),
             [.., name] if STD_MACROS.contains(&name.as_str()) => (
                 format!(
-                    "in `{name}`, which shares its name with a macro of std and therefore cannot be seen through where it is called"
+                    "in `{name}`, which is not seen through since a macro of std has the same name"
                 ),
                 "rename it".to_string(),
             ),

@@ -106,7 +106,7 @@ impl<'a> Lowerer<'a> {
         if segments.last().is_some_and(|last| last.starts_with(char::is_uppercase)) {
             return self.error(
                 path,
-                format!("`{name}(..)` is not supported yet: return the plain value, or a tuple"),
+                format!("`{name}(..)` is not supported in functions of `ndarray` arrays yet: return the plain value, or a tuple"),
             );
         }
         if segments.len() == 1 && STD_MACROS.contains(&segments[0]) {
@@ -114,7 +114,7 @@ impl<'a> Lowerer<'a> {
         }
         if segments == [self.frame().function.name().as_str()] {
             return self
-                .error(path, format!("`{name}` calls itself: recursion is not supported yet"));
+                .error(path, format!("`{name}` calls itself: recursion is not supported in functions of `ndarray` arrays yet"));
         }
         self.error(path, format!("`{name}` is called with a differentiable argument but is not known: put `#[differentiate]` on it"))
     }
@@ -198,7 +198,7 @@ impl<'a> Lowerer<'a> {
         if self.frames.iter().any(|f| f.id == id) {
             return self.error(
                 path,
-                format!("`{}` calls itself: recursion is not supported yet", function.name()),
+                format!("`{}` calls itself: recursion is not supported in functions of `ndarray` arrays yet", function.name()),
             );
         }
         if args.len() != function.params.len() {

@@ -21,7 +21,7 @@ impl Lowerer<'_> {
             Expr::Reference(inner) => match &inner.mutability {
                 None => self.expr(&inner.expr),
                 Some(token) => self
-                    .error(token.span(), "`&mut` is not supported yet: bind a new value instead"),
+                    .error(token.span(), "`&mut` is not supported in functions of `ndarray` arrays yet: bind a new value instead"),
             },
             Expr::Unary(unary) => self.unary(unary),
             Expr::Binary(binary) => self.binary(binary),
@@ -53,28 +53,34 @@ impl Lowerer<'_> {
     fn refused(&mut self, expr: &Expr) -> Option<Val> {
         let what = match expr {
             Expr::If(_) => {
-                "`if` is not supported yet: use `max`, `min`, `abs` or `clamp` where they serve"
+                "`if` is not supported in functions of `ndarray` arrays yet: use `max`, `min`, `abs` or `clamp` where they serve, or take slices, `&[f64]`, instead of arrays"
             }
             Expr::Match(_) => {
-                "`match` is not supported yet: use arithmetic that holds in every case, or a function for each"
+                "`match` is not supported in functions of `ndarray` arrays yet: use arithmetic that holds in every case, or take slices, `&[f64]`, instead of arrays"
             }
             Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_) => {
-                "loops are not supported yet: use array operations"
+                "loops are not supported in functions of `ndarray` arrays yet: use array operations, or take slices, `&[f64]`, instead of arrays"
             }
             Expr::Return(_) => {
-                "an early `return` is not supported yet: make the value the last expression"
+                "an early `return` is not supported in functions of `ndarray` arrays yet: make the value the last expression, or take slices, `&[f64]`, instead of arrays"
             }
-            Expr::Try(_) => "`?` is not supported yet: unwrap the value, or return it",
+            Expr::Try(_) => {
+                "`?` is not supported in functions of `ndarray` arrays yet: unwrap the value, or return it"
+            }
             Expr::Unsafe(_) => {
                 "`unsafe` code cannot be differentiated: move it to a function of constants"
             }
             Expr::Async(_) | Expr::Await(_) => "asynchronous code cannot be differentiated",
             Expr::Array(_) | Expr::Repeat(_) => {
-                "array expressions are not supported yet: take an `ndarray` array as parameter"
+                "array expressions are not supported in functions of `ndarray` arrays yet: take an `ndarray` array as parameter"
             }
-            Expr::Struct(_) => "struct expressions are not supported yet: use a tuple",
-            Expr::Range(_) => "ranges are not supported yet",
-            Expr::Let(_) => "`let` conditions are not supported yet",
+            Expr::Struct(_) => {
+                "struct expressions are not supported in functions of `ndarray` arrays yet: use a tuple"
+            }
+            Expr::Range(_) => "ranges are not supported in functions of `ndarray` arrays yet",
+            Expr::Let(_) => {
+                "`let` conditions are not supported in functions of `ndarray` arrays yet"
+            }
             _ => "this expression is not supported in a differentiated function",
         };
         self.error(expr, what)
@@ -164,7 +170,7 @@ impl Lowerer<'_> {
                     self.elementwise(&primitives::NEG, &[(arg, &text)], false, unary.span());
                 Some(Val::Ref(result?))
             }
-            _ => self.error(unary, "`!` is not supported in a differentiated function yet"),
+            _ => self.error(unary, "`!` is not supported in functions of `ndarray` arrays yet"),
         }
     }
 
@@ -212,7 +218,7 @@ impl Lowerer<'_> {
             (Val::Opaque(what), _) if what.is_empty() => None,
             _ => self.error(
                 field,
-                "fields of structs are not supported yet: pass the fields as parameters",
+                "fields of structs are not supported in functions of `ndarray` arrays yet: pass the fields as parameters",
             ),
         }
     }

@@ -53,7 +53,7 @@ impl Lowerer<'_> {
             other => self.error(
                 &call.method,
                 format!(
-                    "`{other}` on an `Option` is not supported yet: use `unwrap()` or `expect(..)`"
+                    "`{other}` on an `Option` is not supported in functions of `ndarray` arrays yet: use `unwrap()` or `expect(..)`"
                 ),
             ),
         }
@@ -129,11 +129,11 @@ impl Lowerer<'_> {
             }
             "is_nan" | "is_finite" | "is_infinite" | "is_sign_positive" | "is_sign_negative"
             | "is_normal" | "total_cmp" | "partial_cmp" | "classify" => {
-                "gives no float, and conditions are not supported yet: use `max`, `min`, `abs` or `clamp` where they serve"
+                "gives no float, and conditions are not supported in functions of `ndarray` arrays yet: use `max`, `min`, `abs` or `clamp` where they serve"
             }
             "abs_sub" => "is deprecated: write `(x - y).max(0.0)`",
             "max_by" | "min_by" | "iter" | "for_each" | "fold" | "into_iter" | "slice" | "row"
-            | "column" | "outer_iter" => "is not supported yet",
+            | "column" | "outer_iter" => "is not supported in functions of `ndarray` arrays yet",
             _ => {
                 "is not a method chainrule knows on floats: supported are the differentiable methods of `f32` and `f64`"
             }

@@ -132,7 +132,7 @@ struct OuterCall {
 impl<'a> Lowerer<'a> {
     fn root(mut self, id: usize, function: &'a Function) -> Option<Program> {
         if !function.is_of_tensors() {
-            let message = "this type is not supported yet: take and return floats, integers, `ndarray` arrays and tuples of those";
+            let message = "this type is not supported in functions of `ndarray` arrays yet: take and return floats, integers, `ndarray` arrays by value or `&`, and tuples of those";
             let mut params = function.params.iter();
             return match params.find(|p| !p.ty.is_of_tensors() || p.passing == Passing::Exclusive) {
                 Some(param) => self.error(&param.written, message),
@@ -140,7 +140,7 @@ impl<'a> Lowerer<'a> {
             };
         }
         if let Some(param) = function.item.sig.generics.const_params().next() {
-            let message = "const generics are not supported yet: pass the size as an argument";
+            let message = "const generics are not supported in functions of `ndarray` arrays yet: pass the size as an argument";
             return self.error(&param.ident, message);
         }
         let elems = function.floats.iter().map(|f| (f.clone(), Elem::Param(f.clone()))).collect();

@@ -38,7 +38,7 @@ impl Lowerer<'_> {
     fn local(&mut self, local: &syn::Local) -> Option<()> {
         for attr in &local.attrs {
             if attr.path().is_ident("constant") {
-                return self.error(attr, "`#[constant]` is not supported yet: bind the value outside and pass it as a parameter that is not in `wrt(..)`");
+                return self.error(attr, "`#[constant]` is not supported in functions of `ndarray` arrays yet: bind the value outside and pass it as a parameter that is not in `wrt(..)`");
             }
         }
         let Some(init) = &local.init else {
@@ -48,7 +48,7 @@ impl Lowerer<'_> {
             );
         };
         if let Some((token, _)) = &init.diverge {
-            return self.error(token, "`let … else` is not supported yet");
+            return self.error(token, "`let … else` is not supported in functions of `ndarray` arrays yet: unwrap the value");
         }
         let (pat, annotation) = match &local.pat {
             Pat::Type(typed) => (&*typed.pat, Some(&*typed.ty)),
@@ -96,7 +96,7 @@ impl Lowerer<'_> {
                 self.poison(pat);
                 self.error(
                     pat,
-                    "this pattern is not supported yet: bind names, `_` and tuples of those",
+                    "this pattern is not supported in functions of `ndarray` arrays yet: bind names, `_` and tuples of those",
                 )
             }
         }
@@ -182,7 +182,9 @@ impl Lowerer<'_> {
         };
         self.error(
             &mac.path,
-            format!("the macro `{name}!` is not supported in a differentiated function yet{hint}"),
+            format!(
+                "the macro `{name}!` is not supported in functions of `ndarray` arrays yet{hint}"
+            ),
         )
     }
 
@@ -232,7 +234,7 @@ impl Lowerer<'_> {
             }
             other => self.error(
                 other,
-                "assigning to a part of a value is not supported yet: bind a new value",
+                "assigning to a part of a value is not supported in functions of `ndarray` arrays yet: bind a new value",
             ),
         }
     }

@@ -269,8 +269,8 @@ fn output(sig: &syn::Signature, names: Names<'_>, errors: &mut Errors) -> Option
         errors.at(ty, "`Option` and `Result` are supported as the whole of a result only");
         return None;
     }
-    if matches!(strip(ty), syn::Type::Reference(_)) && !output.is_of_tensors() {
-        errors.at(ty, "a result behind a reference is not supported: return an owned value");
+    if matches!(strip(ty), syn::Type::Reference(_)) && !matches!(output, Type::Array(..)) {
+        errors.at(ty, "a result behind a reference is not supported: return the value itself, `f64`, or a `Vec`");
         return None;
     }
     Some(output)

@@ -136,11 +136,15 @@ impl Lowerer<'_> {
                     let name = Ident::new(&name, Span::call_site());
                     *ty = quote!(#name);
                 }
-                Kind::Const(v, literal) => {
-                    if let (Ty::Float(_), Literal::Int(number)) = (&program.of(*v).ty, &literal) {
+                Kind::Const(v, literal) => match (&program.of(*v).ty, &literal) {
+                    (Ty::Float(_), Literal::Int(number)) => {
                         *literal = Literal::Float(*number as f64, None);
                     }
-                }
+                    (Ty::Int(_), Literal::Float(number, _)) => {
+                        *literal = Literal::Int(*number as i128);
+                    }
+                    _ => {}
+                },
                 Kind::If { then, other, .. } => {
                     self.decide(then, program);
                     self.decide(other, program);

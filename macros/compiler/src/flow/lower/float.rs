@@ -175,8 +175,11 @@ impl Lowerer<'_> {
             }
             return val;
         }
+        if name == "pow" {
+            return self.error(at, "`pow` is a method of integers: write `powi` or `powf`");
+        }
         let Some(row) = primitives::method(name) else {
-            return self.error(at, format!("`{name}` is not a method of floats that chainrule knows: make it a function under `#[differentiate]` and call that, `{name}(x)`"));
+            return self.error(at, format!("`{name}` is not a method of floats that chainrule knows: if it is one of your own, make it a function under `#[differentiate]`"));
         };
         if row.arity != args.len() {
             return self.error(

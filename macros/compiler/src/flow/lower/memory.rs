@@ -13,6 +13,19 @@ use std::rc::Rc;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall};
 
+/// Methods of lists of integers that compare by a closure.
+const ORDERS: &[&str] = &[
+    "sort_by",
+    "sort_by_key",
+    "sort_by_cached_key",
+    "sort_unstable_by",
+    "sort_unstable_by_key",
+    "select_nth_unstable_by",
+    "retain",
+    "binary_search_by",
+    "partition_point",
+];
+
 impl Lowerer<'_> {
     /// `[a, b, c]`
     pub(super) fn array(&mut self, array: &syn::ExprArray) -> Val {
@@ -384,24 +397,27 @@ impl Lowerer<'_> {
     }
 
     fn unknown_memory_method(&mut self, place: Place, call: &ExprMethodCall) -> Val {
-        let passive = self.element_type(&place).is_some_and(|of| matches!(of, Type::Int(_)));
         let name = call.method.to_string();
-        if passive
-            || matches!(
-                name.as_str(),
-                "contains" | "starts_with" | "as_ptr" | "capacity" | "reserve"
-            )
-        {
-            return self.opaque(&Expr::MethodCall(call.clone()));
-        }
-        if let Some(Type::Float(Elem::Var(class))) = self.element_type(&place)
-            && matches!(self.types.slot(class), Slot::Int(_))
-        {
-            return self.opaque(&Expr::MethodCall(call.clone()));
+        let integers = match self.element_type(&place) {
+            Some(Type::Int(_)) => true,
+            Some(Type::Float(Elem::Var(class))) => matches!(self.types.slot(class), Slot::Int(_)),
+            _ => false,
+        };
+        let looks = matches!(
+            name.as_str(),
+            "contains" | "starts_with" | "ends_with" | "as_ptr" | "capacity" | "reserve"
+        );
+        if integers || looks {
+            let val = self.opaque(&Expr::MethodCall(call.clone()));
+            // What integers are put in order by, and what is only looked for, is lost to nothing.
+            if let (Val::Scalar(v), true) = (&val, looks || ORDERS.contains(&name.as_str())) {
+                self.program.constants.push(*v);
+            }
+            return val;
         }
         let instead = match name.as_str() {
             "sort" | "sort_by" | "sort_unstable_by" | "sort_by_key" | "sort_unstable" => {
-                "sort a list of indices by `stop_gradient` of the values, and gather through it"
+                "sort a list of indices, `order.sort_by(|&i, &j| y[i].total_cmp(&y[j]))`, and gather through it"
             }
             "insert" | "remove" | "dedup" | "retain" | "drain" | "append" | "swap_remove"
             | "split_off" => "build a new `Vec` by `push` in a loop",

@@ -130,6 +130,9 @@ impl Lowerer<'_> {
                 Val::Scalar(out)
             }
             Operation::Bits(symbol) => {
+                if self.is_float(a) && *symbol == "^" {
+                    return self.error(span, "`^` is no power of floats: write `powi` or `powf`");
+                }
                 if self.is_float(a) || !self.comparable(a, b) {
                     return self.error(
                         span,
@@ -156,6 +159,30 @@ impl Lowerer<'_> {
         other(self, a) || other(self, b) || self.unify(a, b)
     }
 
+    /// Reports two operands of different types.
+    fn differing(&mut self, name: &str, a: V, b: V, span: Span) {
+        let kind = |slot: &Slot| match slot {
+            Slot::Float(elem) => Some(format!("a float (`{elem}`)")),
+            Slot::FloatLiteral => Some("a float".to_string()),
+            Slot::Int(Some(name)) => Some(format!("an integer (`{name}`)")),
+            Slot::Int(None) => Some("an integer".to_string()),
+            Slot::Bool => Some("a condition".to_string()),
+            _ => None,
+        };
+        let (left, right) = (self.slot(a), self.slot(b));
+        let literal = [a, b].into_iter().find_map(|v| self.known.get(&v).copied());
+        let message = match (kind(&left), kind(&right), literal) {
+            (Some(left), Some(right), Some(number)) => {
+                format!("the two sides of this operator are {left} and {right}: write `{number}.0`")
+            }
+            (Some(left), Some(right), None) => format!(
+                "the two sides of this operator are {left} and {right}: convert one of them, `.. as f64`"
+            ),
+            _ => format!("the two sides of `{name}` are of different types"),
+        };
+        self.error(span, message);
+    }
+
     /// An arithmetic operation of two values of one type.
     pub(super) fn arithmetic(&mut self, row: Prim, a: V, b: V, span: Span) -> Option<V> {
         if matches!(self.slot(a), Slot::Other) || matches!(self.slot(b), Slot::Other) {
@@ -164,7 +191,7 @@ impl Lowerer<'_> {
             return Some(out);
         }
         if !self.unify(a, b) {
-            self.error(span, "the two sides of this operator are of different types");
+            self.differing(row.name, a, b, span);
             return None;
         }
         let class = self.class(a);
@@ -202,7 +229,8 @@ impl Lowerer<'_> {
             };
             if let (Some(mode), Some(Type::Float(elem))) = (mode, self.place_type(place)) {
                 if !self.expect_elem(right, &elem) {
-                    self.error(span, "the two sides of this operator are of different types");
+                    let old = self.fresh("old", Slot::Float(elem), span);
+                    self.differing(row.name, old, right, span);
                     return;
                 }
                 self.emit(Kind::Store(place.clone(), right, mode), span);

@@ -114,6 +114,9 @@ impl Lowerer<'_> {
     fn bind_name(&mut self, pat: &syn::PatIdent, val: Val) {
         let name = pat.ident.to_string();
         if pat.by_ref.is_some() && pat.mutability.is_some() {
+            if matches!(val, Val::Scalar(_) | Val::Bool(_) | Val::Tuple(_) | Val::Struct(..)) {
+                self.error(pat, "`ref mut` of what is no array or `Vec` is not supported: assign to the variable itself");
+            }
             self.declare(&name, val, false);
             return;
         }
@@ -235,7 +238,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn parts_of(&self, val: &Val) -> Option<usize> {
+    pub(super) fn parts_of(&self, val: &Val) -> Option<usize> {
         match val {
             Val::Tuple(parts) => Some(parts.len()),
             Val::Struct(_, fields) => Some(fields.len()),

@@ -47,6 +47,19 @@ impl Lowerer<'_> {
                     Member::Named(name) => name.to_string(),
                     Member::Unnamed(index) => index.index.to_string(),
                 };
+                if let (Member::Unnamed(index), Some(len)) =
+                    (&field.member, self.parts_named(&base))
+                    && index.index as usize >= len
+                {
+                    self.error(
+                        &field.member,
+                        format!(
+                            "there is no part {name} here: the last one is {}",
+                            len.saturating_sub(1)
+                        ),
+                    );
+                    return Some(Lv::Val(Val::Error));
+                }
                 self.field_of(base, &name)
             }
             Expr::Index(index) => {
@@ -54,6 +67,16 @@ impl Lowerer<'_> {
                 self.element_of(base, &index.index, index.span())
             }
             _ => None,
+        }
+    }
+
+    /// How many parts a tuple has that is named.
+    fn parts_named(&self, lv: &Lv) -> Option<usize> {
+        match lv {
+            Lv::Place(place, held) => self.parts_of(&Val::Place(place.clone(), *held)),
+            Lv::Var(id, path) => self.parts_of(self.vars[*id].val.at(path)?),
+            Lv::Val(val) => self.parts_of(val),
+            Lv::Either(..) => None,
         }
     }
 
@@ -153,7 +176,9 @@ impl Lowerer<'_> {
                 if !sliced {
                     return None;
                 }
-                let place = self.indexed(place, index, span)?;
+                let Some(place) = self.indexed(place, index, span) else {
+                    return Some(Lv::Val(Val::Error));
+                };
                 let held = if held == Held::Ref { Held::Named } else { held };
                 Some(Lv::Place(place, if held == Held::Fresh { Held::Named } else { held }))
             }
@@ -200,9 +225,19 @@ impl Lowerer<'_> {
         }
         let at = self.expr(index);
         let at = self.scalar(at, index.span())?;
-        if self.is_float(at) {
-            self.error(index, "an index must be an integer");
-            return None;
+        match self.slot(at) {
+            Slot::Float(_) | Slot::FloatLiteral => {
+                self.error(index, "an index must be an integer");
+                return None;
+            }
+            Slot::Int(Some(name)) if name != "usize" => {
+                self.error(
+                    index,
+                    format!("an index is a `usize`, not an `{name}`: write `[.. as usize]`"),
+                );
+                return None;
+            }
+            _ => {}
         }
         self.as_index(at);
         place.proj.push(Proj::Index(at));
@@ -448,6 +483,11 @@ impl Lowerer<'_> {
                 }
                 (Some(Val::Scalar(v)), _) if self.program.of(v).object => {
                     self.error(span, "a value that other code changes cannot be assigned here: bind it to a new variable");
+                }
+                (Some(old), _) if !self.vars[id].mutable && !matches!(old, Val::Undef) => {
+                    let name = &self.vars[id].name;
+                    let message = format!("`{name}` is assigned here, but declared without `mut`");
+                    self.error(span, message);
                 }
                 _ => {
                     let val = match val {

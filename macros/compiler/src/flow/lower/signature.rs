@@ -169,6 +169,13 @@ impl<'a> Lowerer<'a> {
                     .collect();
                 Some(Tree::Tuple(parts.into_iter().collect::<Option<_>>()?))
             }
+            (Val::Unit, _) => {
+                self.error(
+                    span,
+                    "the function promises a result, but its body ends without a value",
+                );
+                None
+            }
             (val, Type::Float(_) | Type::Int(_) | Type::Constant(_)) => {
                 self.expect_type(&val, ty, span);
                 Some(Tree::Value(self.scalar(val, span)?))
