@@ -80,3 +80,27 @@ fn no_source_makes_the_compiler_panic() {
         }
     }
 }
+
+/// Mistakes that rustc refuses too, at the function itself: what chainrule says beside it.
+#[test]
+fn beginners_are_told_what_to_write() {
+    let says = |source: &str, words: &str| {
+        let messages = refused(source);
+        assert!(messages.iter().any(|said| said.contains(words)), "{source}: {messages:#?}");
+    };
+    says("fn f(x: f64) -> f64 { 2 * x }", "write `2.0`");
+    says("fn f(x: &[f64]) -> f64 { let s: f64 = x.iter().sum(); s / x.len() }", "`.. as f64`");
+    says("fn f(x: f32, y: f64) -> f64 { x * y }", "a float (`f32`) and a float (`f64`)");
+    says("fn f(x: &[f64], i: i32) -> f64 { x[i] }", "an index is a `usize`, not an `i32`");
+    says("fn f(x: &[f64]) -> f64 { x[x[0]] }", "an index must be an integer");
+    says("fn f(x: f64) -> f64 { x.pow(2) }", "write `powi` or `powf`");
+    says("fn f(x: f64) -> f64 { x ^ 2.0 }", "write `powi` or `powf`");
+    says("fn f(x: f64) -> f64 { x.powi(2.0) }", "the exponent of `powi` is an `i32`");
+    says("fn f(x: &[f64]) -> f64 { x.get(0) * 2.0 }", "not an `Option`");
+    says("fn f(x: f64) -> f64 { let s = 0.0; s += x; s }", "declared without `mut`");
+    says("fn f(x: f64) -> f64 { x * 2.0; }", "ends without a value");
+    says(
+        "fn f(x: f64) -> f64 { let g = |a: f64, b: f64| a * b; g(x) }",
+        "takes 2 argument(s), not 1",
+    );
+}

@@ -1,9 +1,10 @@
 use chainrule::differentiate;
+use ndarray::Array1;
 
 #[differentiate]
-fn f(x: f64) -> f64 {
-    let mut pair = (x, x);
-    pair.0 = 2.0 * x;
+fn f(x: &Array1<f64>) -> f64 {
+    let mut pair = (x.sum(), 1.0);
+    pair.0 *= 2.0;
     pair.0
 }
 

@@ -1,8 +1,9 @@
 use chainrule::differentiate;
+use ndarray::Array1;
 
 #[differentiate]
-fn f(x: f64) -> f64 {
-    if x > 0.0 { x } else { -x }
+fn f(x: &Array1<f64>, n: i32) -> f64 {
+    if n > 0 { x.sum() } else { -x.sum() }
 }
 
 fn main() {}

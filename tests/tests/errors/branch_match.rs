@@ -1,10 +1,11 @@
 use chainrule::differentiate;
+use ndarray::Array1;
 
 #[differentiate]
-fn f(x: f64, n: i32) -> f64 {
+fn f(x: &Array1<f64>, n: i32) -> f64 {
     match n {
-        0 => x,
-        _ => x * x,
+        0 => x.sum(),
+        _ => -x.sum(),
     }
 }
 

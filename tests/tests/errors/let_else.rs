@@ -1,8 +1,9 @@
 use chainrule::differentiate;
+use ndarray::Array1;
 
 #[differentiate]
-fn f(x: f64) -> f64 {
-    let Some(y) = Some(x) else {
+fn f(x: &Array1<f64>) -> f64 {
+    let Some(y) = x.mean() else {
         return 0.0;
     };
     y

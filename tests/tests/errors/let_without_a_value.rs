@@ -1,9 +1,10 @@
 use chainrule::differentiate;
+use ndarray::Array1;
 
 #[differentiate]
-fn f(x: f64) -> f64 {
+fn f(x: &Array1<f64>) -> f64 {
     let y;
-    y = x * x;
+    y = x.sum();
     y
 }
 

@@ -1,10 +1,14 @@
 use chainrule::differentiate;
+use ndarray::Array1;
 
 #[differentiate]
-fn f(x: f64) -> f64 {
+fn f(x: &Array1<f64>) -> f64 {
+    let mut s = x.sum();
     loop {
-        break x;
+        s *= 2.0;
+        break;
     }
+    s
 }
 
 fn main() {}

@@ -1,12 +1,13 @@
 use chainrule::differentiate;
+use ndarray::Array1;
 
 #[differentiate]
-fn f(x: f64) -> f64 {
-    let mut y = x;
-    for _ in 0..3 {
-        y *= x;
+fn f(x: &Array1<f64>) -> f64 {
+    let mut s = 0.0;
+    for e in x {
+        s += e * e;
     }
-    y
+    s
 }
 
 fn main() {}

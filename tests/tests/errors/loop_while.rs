@@ -1,12 +1,14 @@
 use chainrule::differentiate;
+use ndarray::Array1;
 
 #[differentiate]
-fn f(x: f64) -> f64 {
-    let mut y = x;
-    while y < 10.0 {
-        y *= 2.0;
+fn f(x: &Array1<f64>, n: i32) -> f64 {
+    let (mut s, mut k) = (x.sum(), n);
+    while k > 0 {
+        s *= 2.0;
+        k -= 1;
     }
-    y
+    s
 }
 
 fn main() {}

@@ -1,8 +1,9 @@
 use chainrule::differentiate;
+use ndarray::Array1;
 
 #[differentiate]
-fn f(x: &mut f64) -> f64 {
-    *x * 2.0
+fn f(x: &mut Array1<f64>) -> f64 {
+    x.sum()
 }
 
 fn main() {}

@@ -1,16 +1,21 @@
 use chainrule::differentiate;
 
+macro_rules! square {
+    ($x:expr) => {
+        $x * $x
+    };
+}
+
 #[differentiate]
 fn f(x: f64) -> f64 {
+    static SCALE: f64 = 2.0;
     let a = x.to_bits() as f64;
-    let b = if a > 0.0 { x } else { a };
-    let mut c = b;
+    let mut b = if a > 0.0 { square!(x) } else { a };
     for _ in 0..3 {
-        c += x;
+        b += (2.0 * x) as i32 as f64;
     }
-    let d = c * 2.0 + x.is_nan() as u8 as f64;
-    println!("{d}");
-    d
+    let text = format!("{x}");
+    text.len() as f64 * SCALE + b
 }
 
 fn main() {}

@@ -152,7 +152,7 @@ impl Lost<'_, '_> {
             let mem = self.program.at(place.mem);
             self.errors.at(
                 mem.span,
-                format!("`{}` holds floats that carry a derivative together with other things, where it would be lost: keep the floats in a `Vec` or array of their own", mem.name),
+                format!("`{}` holds other things beside floats, so that the derivatives of the floats in it are lost: keep the floats in a `Vec` or array of their own", mem.name),
             );
         }
     }
@@ -247,7 +247,7 @@ impl Lost<'_, '_> {
             };
             let message = match (mixed, arg.by) {
                 (true, _) => format!(
-                    "`{name}` takes `{what}`, which holds floats that carry a derivative together with other things, where it would be lost: pass the floats in a `Vec` or array of their own"
+                    "`{name}` takes `{what}`, which holds other things beside floats, so that the derivatives of the floats in it are lost: pass the floats in a `Vec` or array of their own"
                 ),
                 (_, By::Mut) => format!(
                     "`{name}` changes `{what}`, which carries a derivative, but takes it as a constant: add it to the `wrt(..)` of `{name}`"

@@ -90,7 +90,7 @@ impl Unseen<'_, '_> {
         let (lost, instead) = match syn::parse2::<Expr>(self.code.tokens.clone()).ok() {
             _ if is_text(self.code) => (
                 "where it is turned into text".to_string(),
-                "compute with the number itself, print it in `println!` or `assert!`".to_string(),
+                "compute with the number itself, show it by `println!`".to_string(),
             ),
             Some(Expr::Call(call)) => self.call(&call),
             Some(Expr::MethodCall(call)) => self.method(&call),
@@ -188,8 +188,20 @@ impl Unseen<'_, '_> {
         }
         let receiver = root(&call.receiver);
         let ty = receiver.as_ref().and_then(|name| self.type_of(name)).unwrap_or_default();
-        if let Some(list) = list(receiver.as_deref(), &ty) {
-            return list;
+        let fills =
+            ["push", "extend", "extend_from_slice", "insert", "resize", "copy_from_slice", "fill"];
+        match (list(receiver.as_deref(), &ty), &receiver) {
+            (Some(list), _) => return list,
+            (None, Some(name)) if !self.is_bound(name) && !name.starts_with("__") => {
+                return outside(Some(name));
+            }
+            (None, Some(name)) if ty.is_empty() && fills.contains(&method.to_string().as_str()) => {
+                return (
+                    format!("in `{name}`, which was made by code that is not seen through"),
+                    "build it in this function".to_string(),
+                );
+            }
+            _ => {}
         }
         let annotate = "`#[derive(Differentiable)]`, with `#[differentiate]` on the `impl` block";
         match receiver.filter(|name| !name.starts_with("__")) {
@@ -214,7 +226,7 @@ impl Unseen<'_, '_> {
         if let Some(held) = self.holder_of(left) {
             return held;
         }
-        match root(left).filter(|name| self.code.binds.iter().any(|bind| bind.name == name)) {
+        match root(left).filter(|name| self.is_bound(name)) {
             Some(name) => {
                 let ty = self.type_of(&name).unwrap_or_default();
                 list(Some(&name), &ty).unwrap_or_else(|| (
@@ -222,14 +234,13 @@ impl Unseen<'_, '_> {
                     "make that a float, an array or a `Vec` that is built in this function, or a struct under `#[derive(Differentiable)]`".to_string(),
                 ))
             }
-            None => (
-                match root(left) {
-                    Some(name) => format!("in `{name}`, which is no variable of this function"),
-                    None => "in something that is no variable of this function".to_string(),
-                },
-                "pass that in as a `&mut` parameter".to_string(),
-            ),
+            None => outside(root(left).as_deref()),
         }
+    }
+
+    /// Whether a name in the code is that of a variable.
+    fn is_bound(&self, name: &str) -> bool {
+        self.code.binds.iter().any(|bind| bind.name == name)
     }
 
     /// What is said of something that a holder of std holds.
@@ -283,6 +294,15 @@ impl Unseen<'_, '_> {
     }
 }
 
+/// What is said of something that is no variable: a `static`.
+fn outside(name: Option<&str>) -> (String, String) {
+    let what = name.map_or("something".to_string(), |name| format!("`{name}`"));
+    (
+        format!("in {what}, which is no variable of this function"),
+        "use a `let mut` variable or a `&mut` parameter".to_string(),
+    )
+}
+
 fn unseen() -> (String, String) {
     (
         "in this code, which is not seen through".to_string(),
@@ -292,7 +312,9 @@ fn unseen() -> (String, String) {
 
 fn held(of: &str) -> (String, String) {
     let instead = holder(of).unwrap_or_default();
-    (format!("in a `{of}`"), instead.to_string())
+    let article =
+        if of.starts_with(['A', 'O', 'U']) || of == "Rc" || of == "RwLock" { "an" } else { "a" };
+    (format!("in {article} `{of}`"), instead.to_string())
 }
 
 fn unknown_type(text: &str) -> (String, String) {

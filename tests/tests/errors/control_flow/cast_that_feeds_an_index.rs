@@ -2,7 +2,7 @@ use chainrule::differentiate;
 
 #[differentiate]
 fn f(x: f64, table: &[f64]) -> f64 {
-    let k = x.floor() as usize;
+    let k = x as usize;
     table[k] + (x - x.floor()) * (table[k + 1] - table[k])
 }
 

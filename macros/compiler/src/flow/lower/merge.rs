@@ -78,11 +78,22 @@ impl Lowerer<'_> {
             (Val::Place(a, Held::Ref), Val::Place(b, Held::Ref)) if same_steps(&a, &b) => {
                 self.merge_indices(join, a, &b, name)
             }
-            (a @ Val::Place(..), b) | (a, b @ Val::Place(..)) => self.merge_places(join, a, b, name),
+            (a @ Val::Place(..), b) | (a, b @ Val::Place(..)) => {
+                self.merge_places(join, a, b, name)
+            }
             (Val::Closure(a), Val::Closure(b)) if std::rc::Rc::ptr_eq(&a, &b) => Val::Closure(a),
             (Val::Iter(a), Val::Iter(b)) if std::rc::Rc::ptr_eq(&a, &b) => Val::Iter(a),
             (Val::Function(a), Val::Function(b)) if a == b => Val::Function(a),
-            _ => self.error(join.span, format!("which thing `{name}` is behind this depends on a condition (a closure, an iterator or an exclusive reference): use it inside the branches instead")),
+            (a, b) => {
+                let what = match (a, b) {
+                    (Val::Closure(_) | Val::Function(_), _) => "function",
+                    (Val::Iter(_), _) => "iterator",
+                    (a, _) if a.is_exclusive() => "exclusive reference",
+                    _ => "value",
+                };
+                let of = if name == "if" { String::new() } else { format!(" `{name}`") };
+                self.error(join.span, format!("which {what}{of} comes out of this condition is not followed: use it inside the branches instead"))
+            }
         }
     }
 

@@ -115,7 +115,9 @@ impl Lowerer<'_> {
         let name = pat.ident.to_string();
         if pat.by_ref.is_some() && pat.mutability.is_some() {
             if matches!(val, Val::Scalar(_) | Val::Bool(_) | Val::Tuple(_) | Val::Struct(..)) {
-                self.error(pat, "`ref mut` of what is no array or `Vec` is not supported: assign to the variable itself");
+                let val = self.error(pat, "`ref mut` of what is no array or `Vec` is not supported: assign to the variable itself");
+                self.declare(&name, val, true);
+                return;
             }
             self.declare(&name, val, false);
             return;

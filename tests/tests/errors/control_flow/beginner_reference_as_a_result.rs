@@ -1,8 +1,8 @@
 use chainrule::differentiate;
 
 #[differentiate]
-fn f(x: &Vec<f64>) -> f64 {
-    x[0]
+fn f(x: &[f64]) -> &f64 {
+    &x[0]
 }
 
 fn main() {}

@@ -1,8 +1,8 @@
 use chainrule::differentiate;
 
 #[differentiate]
-fn f(x: [f64; 2]) -> f64 {
-    x[0] * x[1]
+fn f(x: f64) -> f64 {
+    x ^ 2.0
 }
 
 fn main() {}
