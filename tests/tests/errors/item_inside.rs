@@ -1,11 +1,12 @@
 use chainrule::differentiate;
+use ndarray::Array1;
 
 #[differentiate]
-fn f(x: f64) -> f64 {
+fn f(x: &Array1<f64>) -> f64 {
     fn square(x: f64) -> f64 {
         x * x
     }
-    square(x)
+    square(x.sum())
 }
 
 fn main() {}

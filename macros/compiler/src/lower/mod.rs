@@ -171,7 +171,7 @@ impl<'a> Lowerer<'a> {
                     .map(|(k, part)| self.parameter(&format!("{name}_{k}"), part, span))
                     .collect(),
             ),
-            Type::Constant(what) => Val::Opaque(format!("a `{what}`")),
+            Type::Constant(what) => Val::Opaque(format!("a value of type `{what}`")),
             _ => Val::Opaque("of a type that tensor code does not take".to_string()),
         }
     }
