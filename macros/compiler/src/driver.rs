@@ -64,6 +64,8 @@ pub struct Scalars<'f> {
     pub lowered: flow::ir::Program,
     /// The function with its reverse sweep.
     pub adjoint: flow::ir::Adjoint,
+    /// The same with forward and reverse code apart, if `pullback` is asked for.
+    pub apart: Option<flow::ir::Adjoint>,
     /// The equations as text.
     pub derivation: String,
 }
@@ -124,14 +126,20 @@ fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scal
         return None;
     }
     let mut adjoint = flow::adjoint::differentiate(&lowered, &wrt, &activity);
+    let apart = (function.options.pullback)
+        .then(|| flow::adjoint::differentiate_apart(&lowered, &wrt, &activity));
     let names: Vec<String> = function.params.iter().map(|p| p.name.to_string()).collect();
     let derivation = flow::explain::explain(&adjoint, &names);
     flow::jam::jam(&mut adjoint.program);
-    Some(Scalars { function, lowered, adjoint, derivation })
+    Some(Scalars { function, lowered, adjoint, apart, derivation })
 }
 
 fn compile_tensors<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Tensors<'f>> {
     let function = callees.function(callees.root())?;
+    if function.options.pullback {
+        let name = &function.item.sig.ident;
+        errors.at(name, "the option `pullback` is not supported yet for functions of `ndarray` arrays: call `vjp` for each cotangent");
+    }
     let lowered = lower(callees, Broadcasting::Assumed, errors)?;
     let primal = simplify(&lowered);
     let wrt = differentiated(function, &primal);

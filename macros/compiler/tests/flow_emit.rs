@@ -121,7 +121,13 @@ impl Builder {
         self.program.body = Block { stmts: self.blocks.pop().expect("the body is open") };
         self.program.params = params;
         self.program.result = Some(Tree::Value(result));
-        Adjoint { program: self.program, seed: Tree::Value(seed), grads, stores: vec![] }
+        Adjoint {
+            program: self.program,
+            seed: Tree::Value(seed),
+            grads,
+            reverse: 0,
+            stores: vec![],
+        }
     }
 }
 
@@ -134,7 +140,7 @@ fn function(signature: &str) -> Function {
 fn check(signature: &str, adjoint: &Adjoint, expected: &Expect) {
     let function = function(signature);
     let callees = Callees::alone("id", proc_macro2::TokenStream::new(), function.clone());
-    let file = syn::parse2(emit(&function, adjoint, "", &callees)).expect("Rust is emitted");
+    let file = syn::parse2(emit(&function, adjoint, None, "", &callees)).expect("Rust is emitted");
     let text = prettyplease::unparse(&file);
     let (_, kernel) = text.split_once("fn __adjoint").expect("there is a kernel");
     let (_, kernel) = kernel.split_once("{\n").expect("it has a body");

@@ -32,15 +32,20 @@ pub fn emit(compiled: &Compiled<'_>, callees: &Callees) -> TokenStream {
     match compiled {
         Compiled::Tensors(compiled) => of_tensors(compiled, callees),
         Compiled::Scalars(of) if of.function.owner.is_some() => {
-            let mut functions =
-                crate::flow::emit::emit_method(of.function, &of.adjoint, &of.derivation);
+            let mut functions = crate::flow::emit::emit_method(
+                of.function,
+                &of.adjoint,
+                of.apart.as_ref(),
+                &of.derivation,
+            );
             if of.function.options.tape {
                 functions.extend(tape::tape_of(of.function, callees, &[]));
             }
             functions
         }
         Compiled::Scalars(of) => {
-            crate::flow::emit::emit(of.function, &of.adjoint, &of.derivation, callees)
+            let apart = of.apart.as_ref();
+            crate::flow::emit::emit(of.function, &of.adjoint, apart, &of.derivation, callees)
         }
     }
 }

@@ -568,6 +568,8 @@ pub struct Adjoint {
     pub seed: Tree,
     /// For each parameter of the function its gradient.
     pub grads: Vec<Grad>,
+    /// The number of the statement with which the reverse sweep begins.
+    pub reverse: usize,
     /// What the reverse sweep keeps, for people: `3 n f64`.
     pub stores: Vec<String>,
 }

@@ -200,6 +200,12 @@ fn parse(
             "the option `tape` needs a function that returns a float and has no type parameters",
         );
     }
+    if options.pullback && params.iter().any(|p| p.passing == Passing::Exclusive) {
+        errors.at(
+            &sig.ident,
+            "the option `pullback` needs parameters that the function does not change: take `&` instead of `&mut`, or call `vjp`",
+        );
+    }
     if errors.count() == before {
         choose_wrt(&options, &mut params, sig.ident.span(), errors);
     }

@@ -13,10 +13,11 @@ pub struct Options {
     pub wrt: Option<Vec<Ident>>,
     /// Whether `tape_value_and_grad` is generated.
     pub tape: bool,
+    /// Whether `pullback` is generated.
+    pub pullback: bool,
 }
 
-const LATER: &[&str] =
-    &["pullback", "jvp", "hvp", "hessian", "jacobian", "via", "vjp", "check", "partials"];
+const LATER: &[&str] = &["jvp", "hvp", "hessian", "jacobian", "via", "vjp", "check", "partials"];
 
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
@@ -43,18 +44,21 @@ impl Parse for Options {
                     options.wrt = Some(names.into_iter().collect());
                 }
                 "tape" => options.tape = true,
+                "pullback" => options.pullback = true,
                 later if LATER.contains(&later) => {
                     return Err(syn::Error::new(
                         name.span(),
                         format!(
-                            "the option `{later}` is not supported yet; supported are `wrt(..)` and `tape`"
+                            "the option `{later}` is not supported yet; supported are `wrt(..)`, `tape` and `pullback`"
                         ),
                     ));
                 }
                 other => {
                     return Err(syn::Error::new(
                         name.span(),
-                        format!("unknown option `{other}`; supported are `wrt(..)` and `tape`"),
+                        format!(
+                            "unknown option `{other}`; supported are `wrt(..)`, `tape` and `pullback`"
+                        ),
                     ));
                 }
             }

@@ -35,26 +35,42 @@ use std::rc::Rc;
 
 /// Appends the reverse sweep by the parameters in `wrt` to a program.
 pub fn differentiate(program: &Program, wrt: &[bool], activity: &Activity) -> Adjoint {
-    let mut builder = Builder {
-        src: program,
-        ix: Rc::new(Index::new(program)),
-        act: activity,
-        out: program.clone(),
-        later: HashMap::new(),
-        regions: Vec::new(),
-        cot: HashMap::new(),
-        also_active: HashSet::new(),
-        shadows: HashMap::new(),
-        stand_ins: HashMap::new(),
-        numbers: HashMap::new(),
-        code: Vec::new(),
-        patches: Patches::default(),
-        consts: Vec::new(),
-        declares: Vec::new(),
-        stores: Vec::new(),
-    };
+    let mut builder = Builder::new(program, activity);
     builder.literals();
     builder.function(wrt)
+}
+
+/// The same, with forward code that knows no cotangent: one run of it serves any number of runs of
+/// the reverse code.
+pub fn differentiate_apart(program: &Program, wrt: &[bool], activity: &Activity) -> Adjoint {
+    let mut builder = Builder::new(program, activity);
+    builder.apart = true;
+    builder.literals();
+    builder.function(wrt)
+}
+
+impl<'p> Builder<'p> {
+    fn new(program: &'p Program, activity: &'p Activity) -> Self {
+        Builder {
+            src: program,
+            ix: Rc::new(Index::new(program)),
+            act: activity,
+            out: program.clone(),
+            later: HashMap::new(),
+            regions: Vec::new(),
+            cot: HashMap::new(),
+            also_active: HashSet::new(),
+            shadows: HashMap::new(),
+            stand_ins: HashMap::new(),
+            numbers: HashMap::new(),
+            code: Vec::new(),
+            patches: Patches::default(),
+            consts: Vec::new(),
+            declares: Vec::new(),
+            stores: Vec::new(),
+            apart: false,
+        }
+    }
 }
 
 /// How the reverse code of a region stands to its forward code.
@@ -147,6 +163,8 @@ struct Builder<'p> {
     consts: Vec<Stmt>,
     declares: Vec<Stmt>,
     stores: Vec<String>,
+    /// Whether the forward code stands alone: no cotangent is known in it.
+    apart: bool,
 }
 
 impl<'p> Builder<'p> {
@@ -175,7 +193,9 @@ impl<'p> Builder<'p> {
             Some(tree) => self.seed(&tree.clone(), &mut seeding),
             None => Tree::Unit,
         };
-        self.fuse_all(BlockId(0));
+        if !self.apart {
+            self.fuse_all(BlockId(0));
+        }
         // What a parameter is overwritten with has cotangents of its own.
         for (param, grad) in self.src.params.iter().zip(&grads) {
             if let (ParamIs::Mem(m), Grad::Mem(_)) = (param, grad)
@@ -213,9 +233,10 @@ impl<'p> Builder<'p> {
         let mut body = std::mem::take(&mut self.consts);
         body.append(&mut self.declares);
         body.extend(forward);
+        let start = body.len();
         body.extend(reverse);
         self.out.body.stmts = body;
-        Adjoint { program: self.out, seed, grads, stores: self.stores }
+        Adjoint { program: self.out, seed, grads, reverse: start, stores: self.stores }
     }
 
     /// The cotangents of the result: scalars are known from the start.
@@ -227,6 +248,9 @@ impl<'p> Builder<'p> {
                 let seed = self.out.value("seed", Ty::Float(elem), Span::call_site());
                 if self.act.value(*v) {
                     self.contribute(*v, seed);
+                    if self.apart {
+                        return Tree::Value(seed);
+                    }
                     let sum = self.code.last_mut().map(std::mem::take).unwrap_or_default();
                     self.declares.extend(sum);
                     let known = self.cot[v];

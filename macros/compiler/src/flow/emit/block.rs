@@ -212,14 +212,20 @@ impl<'p> Body<'p> {
 
     /// The statements of a block.
     pub(super) fn block(&mut self, block: &Block) -> TokenStream {
+        self.part(block, 0..block.stmts.len())
+    }
+
+    /// Some statements of a block, by their numbers.
+    pub(super) fn part(&mut self, block: &Block, range: std::ops::Range<usize>) -> TokenStream {
         let around = self.together.take();
         let mut out = TokenStream::new();
         let many = block.stmts.len() >= MANY;
-        for (chunk, stmts) in block.stmts.chunks(MANY).enumerate() {
+        let first = range.start;
+        for (chunk, stmts) in block.stmts[range].chunks(MANY).enumerate() {
             self.together = many.then(Vec::new);
             let mut tokens = TokenStream::new();
             for (k, stmt) in stmts.iter().enumerate() {
-                let at = chunk * MANY + k;
+                let at = first + chunk * MANY + k;
                 tokens.extend(self.declare_ahead(at));
                 self.path.push(at);
                 tokens.extend(self.seed_checks(stmt));

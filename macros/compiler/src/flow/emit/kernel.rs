@@ -171,7 +171,11 @@ fn is_dereferenced(function: &Function, program: &Program, k: usize) -> bool {
 }
 
 /// The parameters as the kernel takes them.
-fn parameters(function: &Function, program: &Program, body: &mut Body<'_>) -> Vec<TokenStream> {
+pub(super) fn parameters(
+    function: &Function,
+    program: &Program,
+    body: &mut Body<'_>,
+) -> Vec<TokenStream> {
     let mut inputs = Vec::new();
     for (k, (param, is)) in function.params.iter().zip(&program.params).enumerate() {
         let written = param.written.to_token_stream();
@@ -258,7 +262,12 @@ pub(super) fn turbofish(function: &Function) -> TokenStream {
 }
 
 /// The type behind the reference by which a gradient's memory is passed.
-fn shadow_type(passing: Passing, shadow: MemId, program: &Program, body: &Body<'_>) -> TokenStream {
+pub(super) fn shadow_type(
+    passing: Passing,
+    shadow: MemId,
+    program: &Program,
+    body: &Body<'_>,
+) -> TokenStream {
     let ty = &program.at(shadow).ty;
     let grows = passing == Passing::Exclusive || body.facts.resized.contains(&shadow);
     match ty {
@@ -275,7 +284,7 @@ fn shadow_type(passing: Passing, shadow: MemId, program: &Program, body: &Body<'
 }
 
 /// The parts of the result's cotangent as parameters.
-fn seeds(program: &Program, seed: &Tree, inputs: &mut Vec<TokenStream>) {
+pub(super) fn seeds(program: &Program, seed: &Tree, inputs: &mut Vec<TokenStream>) {
     match seed {
         Tree::Unit => {}
         Tree::Value(v) => {
@@ -293,7 +302,7 @@ fn seeds(program: &Program, seed: &Tree, inputs: &mut Vec<TokenStream>) {
     }
 }
 
-fn seed_checks(function: &str, seed: &Tree, result: &Tree, body: &mut Body<'_>) {
+pub(super) fn seed_checks(function: &str, seed: &Tree, result: &Tree, body: &mut Body<'_>) {
     match (seed, result) {
         (Tree::Success(seed), result) => seed_checks(function, seed, result, body),
         (seed, Tree::Success(result)) => seed_checks(function, seed, result, body),
@@ -323,6 +332,34 @@ fn result(program: &Program, body: &Body<'_>) -> TokenStream {
     tree_places(tree, &mut |place| mems.push(place.mem));
     tree_values(tree, &mut |_| {});
     built(tree, &mems, body)
+}
+
+/// The same as copies, where what it is made of is used again.
+pub(super) fn copied_result(program: &Program, body: &Body<'_>) -> TokenStream {
+    fn copied(tree: &Tree, body: &Body<'_>) -> TokenStream {
+        match tree {
+            Tree::Unit => quote!(()),
+            Tree::Value(v) => body.moved(*v),
+            Tree::Place(place) => body.copied(place),
+            Tree::Tuple(parts) => {
+                let parts = parts.iter().map(|part| copied(part, body));
+                quote!((#(#parts,)*))
+            }
+            Tree::Success(inner) => copied(inner, body),
+        }
+    }
+    program.result.as_ref().map_or_else(|| quote!(()), |tree| copied(tree, body))
+}
+
+/// The types of the parts of the result's cotangent.
+pub(super) fn seed_types(program: &Program, seed: &Tree) -> Vec<TokenStream> {
+    match seed {
+        Tree::Unit => vec![],
+        Tree::Value(v) => program.float(*v).map(elem_type).into_iter().collect(),
+        Tree::Place(place) => vec![owned(&program.at(place.mem).ty)],
+        Tree::Tuple(parts) => parts.iter().flat_map(|part| seed_types(program, part)).collect(),
+        Tree::Success(inner) => seed_types(program, inner),
+    }
 }
 
 fn built(tree: &Tree, mems: &[MemId], body: &Body<'_>) -> TokenStream {

@@ -11,6 +11,7 @@ mod innermost;
 mod kernel;
 mod lanes;
 mod names;
+mod pullback;
 mod slots;
 mod stmt;
 mod types;
@@ -34,6 +35,7 @@ use std::collections::HashSet;
 pub fn emit(
     function: &Function,
     adjoint: &Adjoint,
+    apart: Option<&Adjoint>,
     derivation: &str,
     callees: &Callees,
 ) -> TokenStream {
@@ -41,6 +43,7 @@ pub fn emit(
     let doc = format!("Derivatives of [`{name}`](fn@{name}).\n\n```text\n{derivation}```");
     let cfgs = conditions(function);
     let mut public = api::functions(function, adjoint);
+    public.extend(apart.map(|apart| pullback::pullback(function, apart)));
     let (accessors, list) = accessors(function, &adjoint.program);
     if function.options.tape {
         public.extend(tape::tape_of(function, callees, &list));
@@ -71,12 +74,18 @@ pub fn emit(
 
 /// The associated functions of a method, to stand beside it in its `impl` block: `m_grad` and the
 /// others of `m`, and `M_DERIVATION`.
-pub fn emit_method(function: &Function, adjoint: &Adjoint, derivation: &str) -> TokenStream {
+pub fn emit_method(
+    function: &Function,
+    adjoint: &Adjoint,
+    apart: Option<&Adjoint>,
+    derivation: &str,
+) -> TokenStream {
     let cfgs = conditions(function);
     let name = function.name().trim_start_matches("r#").to_uppercase();
     let constant = Ident::new(&format!("{name}_DERIVATION"), Span::call_site());
     let doc = format!("The equations of `{}`, and those derived from them.", function.name());
-    let public = api::functions(function, adjoint);
+    let mut public = api::functions(function, adjoint);
+    public.extend(apart.map(|apart| pullback::pullback(function, apart)));
     let kernel = kernel::adjoint(function, adjoint);
     let quiet = quiet();
     let attributes = quote!(#(#cfgs)* #quiet);

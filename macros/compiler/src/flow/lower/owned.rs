@@ -2,7 +2,7 @@
 
 use super::Lowerer;
 use super::val::{Held, Val};
-use crate::flow::ir::{Init, Kind, MemId, Place, Source};
+use crate::flow::ir::{Init, Kind, MemId, Origin, Place, Source};
 use crate::parse::Type;
 use proc_macro2::Span;
 
@@ -49,20 +49,24 @@ impl Lowerer<'_> {
         }
     }
 
-    /// A memory of its own with what a place holds. A `Vec` is moved, not copied.
+    /// A memory of its own with what a place holds. A `Vec` that is moved out of its variable is
+    /// the same memory under another name: the old one is not used again, unless it is filled anew.
     pub(super) fn copied(&mut self, place: &Place, mutable: bool, span: Span) -> Val {
         let Some(ty) = self.owned_type(place) else { return Val::Error };
-        let name = self.program.at(place.mem).name.clone();
         let is_vec = matches!(self.place_type(place), Some(Type::Vec(_)));
+        let origin = self.program.at(place.mem).origin;
+        let movable = matches!(origin, Origin::Local | Origin::Owned)
+            && place.proj.is_empty()
+            && !self.refilled.contains(&place.mem);
+        if is_vec && movable {
+            if mutable {
+                self.changing.insert(place.mem);
+            }
+            return Val::Place(place.clone(), Held::Fresh);
+        }
+        let name = self.program.at(place.mem).name.clone();
         let mem = self.memory(&name, ty, span);
-        let local = self.program.at(place.mem).origin != crate::flow::ir::Origin::Shared;
-        // What is moved out of a place that is filled again would leave it without its shape.
-        let moves = local && place.proj.is_empty() && !self.refilled.contains(&place.mem);
-        let init = match is_vec && moves {
-            true => Init::Move(place.clone()),
-            false => Init::Copy(place.clone()),
-        };
-        self.emit(Kind::Alloc(mem, init), span);
+        self.emit(Kind::Alloc(mem, Init::Copy(place.clone())), span);
         if mutable {
             self.changing.insert(mem);
         }
