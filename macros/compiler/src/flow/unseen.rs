@@ -136,10 +136,18 @@ impl Unseen<'_, '_> {
                 ),
                 format!("take it as an `impl Fn` parameter, {choose}"),
             ),
-            [name] if self.program.items.iter().any(|(item, _)| item == name) => (
-                format!("in `{name}`, a function inside of this one"),
-                "move it out and put `#[differentiate]` on it".to_string(),
-            ),
+            [name]
+                if self
+                    .program
+                    .items
+                    .iter()
+                    .any(|(item, code)| item == name && !code.is_empty()) =>
+            {
+                (
+                    format!("in `{name}`, a function inside of this one"),
+                    "move it out and put `#[differentiate]` on it".to_string(),
+                )
+            }
             [.., name] if STD_MACROS.contains(&name.as_str()) => (
                 format!(
                     "in `{name}`, which is not seen through since a macro of std has the same name"

@@ -25,7 +25,7 @@ impl Lowerer<'_> {
                 _ => self.opaque_instead(mark, &Expr::Call(call.clone())),
             };
         };
-        let path = &function.path;
+        let path = &unqualified(function);
         if let Some(name) = path.get_ident()
             && let Some(id) = self.lookup(&name.to_string())
         {
@@ -357,5 +357,20 @@ impl Lowerer<'_> {
                 self.replaced(place, Val::Scalar(zero), span)
             }
         }
+    }
+}
+
+/// `<f64>::sin` as `f64::sin`.
+fn unqualified(function: &syn::ExprPath) -> syn::Path {
+    match &function.qself {
+        Some(qself) if qself.position == 0 => match crate::parse::strip(&qself.ty) {
+            syn::Type::Path(of) if of.qself.is_none() => {
+                let mut path = of.path.clone();
+                path.segments.extend(function.path.segments.iter().cloned());
+                path
+            }
+            _ => function.path.clone(),
+        },
+        _ => function.path.clone(),
     }
 }

@@ -366,6 +366,8 @@ impl Lowerer<'_> {
         if let Val::Scalar(v) = val {
             let (own, class) = (self.class(v), self.types.class(Slot::Bool));
             self.types.unify(own, class);
+            // Comparing loses no derivative.
+            self.program.constants.push(v);
         }
         val
     }

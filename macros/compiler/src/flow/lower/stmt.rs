@@ -213,7 +213,14 @@ impl Lowerer<'_> {
             Item::Const(of) => {
                 self.program.items.push((of.ident.to_string(), of.to_token_stream()));
             }
-            Item::Use(of) => self.program.items.push((String::new(), of.to_token_stream())),
+            Item::Use(of) => {
+                self.program.items.push((String::new(), of.to_token_stream()));
+                let mut names = Vec::new();
+                imported(&of.tree, &mut names);
+                self.program
+                    .items
+                    .extend(names.into_iter().map(|name| (name, proc_macro2::TokenStream::new())));
+            }
             Item::Fn(of) => {
                 self.program.items.push((of.sig.ident.to_string(), of.to_token_stream()));
                 self.local_function(of);
@@ -263,7 +270,20 @@ impl Lowerer<'_> {
 
     /// Whether a name is that of an item inside the function's body.
     pub(super) fn is_item(&self, name: &str) -> bool {
-        self.outer.is_none() && self.program.items.iter().any(|(item, _)| item == name)
+        // What `use module::*` brings along is not known here: it may be anything.
+        self.outer.is_none()
+            && self.program.items.iter().any(|(item, _)| item == name || item == "*")
+    }
+}
+
+/// The names that a `use` brings into scope.
+fn imported(tree: &syn::UseTree, names: &mut Vec<String>) {
+    match tree {
+        syn::UseTree::Path(path) => imported(&path.tree, names),
+        syn::UseTree::Name(name) => names.push(name.ident.to_string()),
+        syn::UseTree::Rename(renamed) => names.push(renamed.rename.to_string()),
+        syn::UseTree::Glob(_) => names.push("*".to_string()),
+        syn::UseTree::Group(group) => group.items.iter().for_each(|tree| imported(tree, names)),
     }
 }
 
