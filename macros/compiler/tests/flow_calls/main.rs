@@ -28,7 +28,7 @@ fn module(name: &str, x: &str, program: &Program) -> syn::Item {
     let adjoint = differentiate(program, &[true, true], &activity);
     let callees = Callees::alone("id", proc_macro2::TokenStream::new(), function.clone());
     let file: syn::File =
-        syn::parse2(emit(&function, &adjoint, "", &callees)).expect("Rust is emitted");
+        syn::parse2(emit(&function, &adjoint, None, "", &callees)).expect("Rust is emitted");
     let functions = file.items.into_iter().filter_map(|item| match item {
         syn::Item::Impl(block) if block.trait_.is_none() => Some(block.items),
         _ => None,
