@@ -17,8 +17,7 @@ const LOOKS: usize = 8;
 /// The paths of the annotated functions and structs whose sources a function needs: each path
 /// once, without generic arguments, in order.
 pub fn callee_paths(function: &Function) -> Vec<syn::Path> {
-    let mut walk = Walk::new(function);
-    walk.visit_block(&function.item.block);
+    let walk = Walk::through(function);
     let Walk { mut paths, taint, .. } = walk;
     for path in struct_paths(function, &taint) {
         add_path(&mut paths, path);
@@ -28,8 +27,7 @@ pub fn callee_paths(function: &Function) -> Vec<syn::Path> {
 
 /// Whether a call in the function's body has a differentiable argument.
 pub fn tainted_call(function: &Function, call: &ExprCall) -> bool {
-    let mut walk = Walk::new(function);
-    walk.visit_block(&function.item.block);
+    let walk = Walk::through(function);
     call.args.iter().any(|arg| walk.taint.is_mentioned(arg))
 }
 
@@ -70,6 +68,24 @@ struct Walk<'f> {
 }
 
 impl<'f> Walk<'f> {
+    /// A walk through the body. What memory holds is asked for without regard to when, as activity
+    /// asks later: what is tainted at the end was so from the start.
+    fn through(function: &'f Function) -> Self {
+        let mut trial = Walk::new(function);
+        trial.is_trial = true;
+        for _ in 0..LOOKS {
+            let before = trial.taint.count();
+            trial.visit_block(&function.item.block);
+            if trial.taint.count() == before {
+                break;
+            }
+        }
+        let mut walk = Walk::new(function);
+        walk.taint.start_with(trial.taint.memories());
+        walk.visit_block(&function.item.block);
+        walk
+    }
+
     fn new(function: &'f Function) -> Self {
         let mut locals = Locals::default();
         function.params.iter().for_each(|param| locals.visit_pat(&param.pat));

@@ -68,6 +68,8 @@ const UNCHANGING: &[&str] = &[
 /// The tainted variables of a body.
 pub(super) struct Taint {
     names: HashSet<String>,
+    /// Variables that something was put into: arrays, slices, `Vec`s.
+    memories: HashSet<String>,
     /// Names by which others are changed: `r` of `let r = &mut y`.
     references: Vec<(String, String)>,
 }
@@ -75,7 +77,8 @@ pub(super) struct Taint {
 impl Taint {
     /// Of the parameters alone.
     pub(super) fn of_parameters(function: &Function) -> Taint {
-        let mut taint = Taint { names: HashSet::new(), references: vec![] };
+        let mut taint =
+            Taint { names: HashSet::new(), memories: HashSet::new(), references: vec![] };
         for param in function.wrt() {
             taint.taint(&param.pat);
         }
@@ -104,14 +107,33 @@ impl Taint {
             }
             Expr::Tuple(tuple) => tuple.elems.iter().for_each(|part| self.taint_place(part)),
             Expr::Field(field) => self.taint_place(&field.base),
-            Expr::Index(index) => self.taint_place(&index.expr),
+            Expr::Index(index) => self.taint_memory(&index.expr),
             Expr::Paren(inner) => self.taint_place(&inner.expr),
             Expr::Group(inner) => self.taint_place(&inner.expr),
-            Expr::Reference(inner) => self.taint_place(&inner.expr),
+            Expr::Reference(inner) => self.taint_memory(&inner.expr),
             Expr::Unary(inner) => self.taint_place(&inner.expr),
-            Expr::MethodCall(call) => self.taint_place(&call.receiver),
+            Expr::MethodCall(call) => self.taint_memory(&call.receiver),
             _ => {}
         }
+    }
+
+    fn taint_memory(&mut self, place: &Expr) {
+        if let Expr::Path(path) = place
+            && let Some(name) = path.path.get_ident()
+        {
+            self.memories.insert(name.to_string());
+        }
+        self.taint_place(place);
+    }
+
+    /// The variables that something tainted was put into, somewhere in the body.
+    pub(super) fn memories(self) -> HashSet<String> {
+        self.memories
+    }
+
+    /// Taints what is known to be so from the start.
+    pub(super) fn start_with(&mut self, memories: HashSet<String>) {
+        self.names.extend(memories);
     }
 
     /// Taints a variable, and what is changed by its name.
