@@ -26,10 +26,11 @@ pub(crate) fn reprojection(
     w: f64,
     feat: &[f64; 2],
 ) -> ([f64; 2], [[f64; 15]; 2]) {
-    let (mut error, mut rows) = ([0.0; 2], [[0.0; 15]; 2]);
+    let mut rows = [[0.0; 15]; 2];
+    // One forward pass for both rows.
+    let (error, pullback) = ba::reprojection::pullback(cam, point, w, feat);
     for (seed, row) in [[1.0, 0.0], [0.0, 1.0]].into_iter().zip(&mut rows) {
-        let (value, (by_cam, by_point, by_w)) = ba::reprojection::vjp(cam, point, w, feat, seed);
-        error = value;
+        let (by_cam, by_point, by_w) = pullback(seed);
         row[..11].copy_from_slice(&by_cam);
         row[11..14].copy_from_slice(&by_point);
         row[14] = by_w;

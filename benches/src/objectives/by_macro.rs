@@ -19,11 +19,11 @@ pub(super) fn ba(data: &Ba, errors: &mut [f64], jacobian: &mut [Vec<f64>]) {
     for (i, (errors, rows)) in reprojection_errors.iter_mut().zip(rows).enumerate() {
         let (camera, point) = data.seen(i);
         let (w, feature) = (data.weights[i], &data.features[i]);
-        // A row of the Jacobian is one error's gradient.
+        // A row of the Jacobian is one error's gradient; one forward pass serves both.
+        let (both, pullback) = adjustment::reprojection::pullback(camera, point, w, feature);
+        *errors = both;
         for (seed, row) in [[1.0, 0.0], [0.0, 1.0]].into_iter().zip(rows) {
-            let (error, (by_camera, by_point, by_weight)) =
-                adjustment::reprojection::vjp(camera, point, w, feature, seed);
-            *errors = error;
+            let (by_camera, by_point, by_weight) = pullback(seed);
             row[..11].copy_from_slice(&by_camera);
             row[11..14].copy_from_slice(&by_point);
             row[14] = by_weight;

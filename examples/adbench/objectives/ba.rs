@@ -6,7 +6,7 @@
 use chainrule::differentiate;
 
 /// The weighted error of one observation: of `point`, seen by `cam` at `feat`.
-#[differentiate(wrt(cam, point, w))]
+#[differentiate(wrt(cam, point, w), pullback)]
 pub(crate) fn reprojection(cam: &[f64; 11], point: &[f64; 3], w: f64, feat: &[f64; 2]) -> [f64; 2] {
     let projected = project(cam, point);
     [w * (projected[0] - feat[0]), w * (projected[1] - feat[1])]

@@ -225,23 +225,23 @@ fn lowered_scalar_code() {
         check(
             &c.lowered.to_string(),
             expect![[r#"
-        fn f(x: &[f64], y: f64)
-          n: usize = len x
-          k: usize = 0
-          for i in k..n
-            carry y.2: f64 from y
-            x.2: f64 = x[i]
-            c: f64 = 1.0
-            c.2: bool = y.2 > c
-            if c.2
-              sin: f64 = sin y.2
-            else
-              mul: f64 = mul y.2, x.2
-            out y.3: f64 = sin | mul
-            next y.2 = y.3
-          out y.4: f64 = y.2
-          return y.4
-    "#]],
+                fn f(x: &[f64], y: f64)
+                  n: usize = len x
+                  k: usize = 0
+                  c: f64 = 1.0
+                  for i in k..n
+                    carry y.2: f64 from y
+                    x.2: f64 = x[i]
+                    c.2: bool = y.2 > c
+                    if c.2
+                      sin: f64 = sin y.2
+                    else
+                      mul: f64 = mul y.2, x.2
+                    out y.3: f64 = sin | mul
+                    next y.2 = y.3
+                  out y.4: f64 = y.2
+                  return y.4
+            "#]],
         )
     });
 }
@@ -252,43 +252,43 @@ fn adjoint_of_scalar_code() {
         check(
             &c.adjoint.program.to_string(),
             expect![[r#"
-        fn f(x: &[f64], y: f64)
-          c: f64 = 0.0
-          n: usize = len x
-          k: usize = 0
-          record #0 (n)
-          for i in k..n
-            carry y.2: f64 from y
-            x.2: f64 = x[i]
-            c.2: f64 = 1.0
-            c.3: bool = y.2 > c.2
-            if c.3
-              sin: f64 = sin y.2
-            else
-              mul: f64 = mul y.2, x.2
-            out y.3: f64 = sin | mul
-            keep #0 (y.2; )
-            next y.2 = y.3
-          out y.4: f64 = y.2
-          for i.2 in k..n rev
-            carry d_y: f64 from seed
-            recall #0 (y.5; )
-            c.4: bool = y.5 > c.2
-            if c.4
-              cos: f64 = cos y.5
-              mul.2: f64 = mul d_y, cos
-              guard: f64 = guard d_y, mul.2
-            else
-              x.3: f64 = x[i.2]
-              mul.3: f64 = mul d_y, x.3
-              mul.4: f64 = mul d_y, y.5
-            out d_y.2: f64 = guard | mul.3
-            out d_x: f64 = c | mul.4
-            d_x.2[i.2] += d_x
-            next d_y = d_y.2
-          out d_y.3: f64 = d_y
-          return y.4
-    "#]],
+                fn f(x: &[f64], y: f64)
+                  c: f64 = 0.0
+                  n: usize = len x
+                  k: usize = 0
+                  c.2: f64 = 1.0
+                  record #0 (n)
+                  for i in k..n
+                    carry y.2: f64 from y
+                    x.2: f64 = x[i]
+                    c.3: bool = y.2 > c.2
+                    if c.3
+                      sin: f64 = sin y.2
+                    else
+                      mul: f64 = mul y.2, x.2
+                    out y.3: f64 = sin | mul
+                    keep #0 (y.2; )
+                    next y.2 = y.3
+                  out y.4: f64 = y.2
+                  for i.2 in k..n rev
+                    carry d_y: f64 from seed
+                    recall #0 (y.5; )
+                    c.4: bool = y.5 > c.2
+                    if c.4
+                      cos: f64 = cos y.5
+                      mul.2: f64 = mul d_y, cos
+                      guard: f64 = guard d_y, mul.2
+                    else
+                      x.3: f64 = x[i.2]
+                      mul.3: f64 = mul d_y, x.3
+                      mul.4: f64 = mul d_y, y.5
+                    out d_y.2: f64 = guard | mul.3
+                    out d_x: f64 = c | mul.4
+                    d_x.2[i.2] += d_x
+                    next d_y = d_y.2
+                  out d_y.3: f64 = d_y
+                  return y.4
+            "#]],
         )
     });
 }
