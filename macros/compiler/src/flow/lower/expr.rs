@@ -1,6 +1,7 @@
 //! Expressions.
 
 use super::Lowerer;
+use super::opaque::Mark;
 use super::place::{Lv, either};
 use super::region::Live;
 use super::val::{Closure, Held, Val};
@@ -161,7 +162,7 @@ impl Lowerer<'_> {
     }
 
     /// `mark`: where the assignment began.
-    fn assign_to(&mut self, left: &Expr, val: Val, assign: &syn::ExprAssign, mark: usize) {
+    fn assign_to(&mut self, left: &Expr, val: Val, assign: &syn::ExprAssign, mark: Mark) {
         let span = left.span();
         match left {
             Expr::Infer(_) => {}
@@ -196,8 +197,9 @@ impl Lowerer<'_> {
                     self.write(lv, val, span);
                 }
                 None => {
-                    self.take_back(mark);
-                    self.opaque_statement(&Expr::Assign(assign.clone()));
+                    if self.take_back(mark, span) {
+                        self.opaque_statement(&Expr::Assign(assign.clone()));
+                    }
                 }
             },
         }

@@ -166,7 +166,9 @@ impl Lowerer<'_> {
     /// A method of something that only rustc knows, whose receiver is evaluated already.
     pub(super) fn opaque_method(&mut self, v: V, call: &ExprMethodCall) -> Val {
         if is_variable(&call.receiver) {
-            self.take_back(self.receiver_mark);
+            if !self.take_back(self.receiver_mark, call.span()) {
+                return Val::Error;
+            }
             return self.opaque(&Expr::MethodCall(call.clone()));
         }
         let span = call.span();

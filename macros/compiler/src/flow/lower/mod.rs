@@ -144,7 +144,7 @@ struct Lowerer<'a> {
     /// Whether the pattern that is being bound was asked whether it fits.
     matched: bool,
     /// Where the evaluation of the receiver began whose method is being called.
-    receiver_mark: usize,
+    receiver_mark: opaque::Mark,
     /// Names that patterns bind in values that only rustc knows, with those values.
     payloads: Vec<(V, V, Span)>,
     errors: &'a mut Errors,
@@ -172,7 +172,7 @@ impl<'a> Lowerer<'a> {
             statement_call: 0,
             extents: HashMap::new(),
             matched: false,
-            receiver_mark: 0,
+            receiver_mark: opaque::Mark::default(),
             payloads: Vec::new(),
             before: errors.count(),
             errors,

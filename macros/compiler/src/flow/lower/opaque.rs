@@ -28,23 +28,31 @@ impl Lowerer<'_> {
         self.taken(expr.to_token_stream(), binds, !uses.acts, foreign, expr.span())
     }
 
-    /// An expression that is taken as it stands after all: what was lowered of it since there were
-    /// so many statements is taken back, so that nothing in it happens twice.
-    pub(super) fn opaque_instead(&mut self, mark: usize, expr: &Expr) -> Val {
-        self.take_back(mark);
-        self.opaque(expr)
-    }
-
-    /// How many statements there are, to come back to by [`Lowerer::take_back`].
-    pub(super) fn mark(&self) -> usize {
-        self.regions.last().map_or(0, |region| region.stmts.len())
-    }
-
-    /// Takes back the statements since a mark.
-    pub(super) fn take_back(&mut self, mark: usize) {
-        if let Some(region) = self.regions.last_mut() {
-            region.stmts.truncate(mark);
+    /// An expression that is taken as it stands after all: what was lowered of it since the mark is
+    /// taken back, so that nothing in it happens twice.
+    pub(super) fn opaque_instead(&mut self, mark: Mark, expr: &Expr) -> Val {
+        match self.take_back(mark, expr.span()) {
+            true => self.opaque(expr),
+            false => Val::Error,
         }
+    }
+
+    /// Where lowering is, to come back to by [`Lowerer::take_back`].
+    pub(super) fn mark(&self) -> Mark {
+        let statements = self.regions.last().map_or(0, |region| region.stmts.len());
+        Mark { regions: self.regions.len(), statements }
+    }
+
+    /// Takes back the statements since a mark; reports where control may have left in between.
+    pub(super) fn take_back(&mut self, mark: Mark, span: Span) -> bool {
+        let here = self.regions.len() == mark.regions;
+        match self.regions.last_mut() {
+            Some(region) if here => region.stmts.truncate(mark.statements),
+            _ => {
+                self.error(span, "control leaves this expression in a way that cannot be followed: compute the value first, then use it");
+            }
+        }
+        here
     }
 
     /// An expression with the `stop_gradient(..)` in it evaluated ahead, and what stands for them.
@@ -283,6 +291,13 @@ impl Lowerer<'_> {
         }
         val
     }
+}
+
+/// A place in the region at hand.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Mark {
+    regions: usize,
+    statements: usize,
 }
 
 /// Finds each `stop_gradient(x)` in code that is taken as it stands, and puts a name in its place:

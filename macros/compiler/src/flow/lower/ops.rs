@@ -207,8 +207,9 @@ impl Lowerer<'_> {
         let right = self.expr(&binary.right);
         let right = self.scalar(right, binary.right.span());
         let Some(lv) = self.lvalue(&binary.left) else {
-            self.take_back(mark);
-            self.opaque_statement(&Expr::Binary(binary.clone()));
+            if self.take_back(mark, span) {
+                self.opaque_statement(&Expr::Binary(binary.clone()));
+            }
             return;
         };
         let Some(right) = right else { return };
@@ -216,8 +217,9 @@ impl Lowerer<'_> {
             && let Some(Val::Scalar(v)) = self.vars[*id].val.at(path)
             && self.program.of(*v).object
         {
-            self.take_back(mark);
-            self.opaque_statement(&Expr::Binary(binary.clone()));
+            if self.take_back(mark, span) {
+                self.opaque_statement(&Expr::Binary(binary.clone()));
+            }
             return;
         }
         let lv = self.behind(lv);
