@@ -120,6 +120,9 @@ fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scal
     flow::scalars::scalars(&mut lowered);
     flow::hoist::hoist(&mut lowered);
     flow::number::number(&mut lowered);
+    if let Some((span, name)) = flow::verify::undefined(&lowered) {
+        errors.at(span, format!("`{name}` was lost on the way through the compiler: this is a bug in chainrule, please report it"));
+    }
     let wrt: Vec<bool> = function.params.iter().map(|param| param.wrt).collect();
     let activity = flow::activity::activity(&lowered, &wrt, errors);
     if errors.any() {
