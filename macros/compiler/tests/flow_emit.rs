@@ -344,42 +344,42 @@ fn a_sum_whose_order_is_free_runs_in_lanes() {
         "fn f(x: &[f64], y: &[f64], k: f64) -> f64",
         &adjoint,
         &expect![[r#"
-                let len_3: usize = (*x_m0).len();
-                let mut s_6: f64 = 0.0f64;
-                {
-                    let n: usize = len_3;
-                    let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
-                    let y_w2 = ::chainrule::rt::window(&(*y_m1)[..], 0, n);
-                    let mut done_w3: usize = 0;
-                    if n >= 16 {
-                        let chunks_w6 = x_w1.as_chunks::<8>().0;
-                        let chunks_w8 = y_w2.as_chunks::<8>().0;
-                        let mut lanes_w10: [f64; 8] = [0.0f64; 8];
-                        for c_w4 in 0..n / 8 {
-                            let row_w7 = &chunks_w6[c_w4];
-                            let row_w9 = &chunks_w8[c_w4];
-                            for l_w5 in 0..8usize {
-                                let i_5: usize = c_w4 * 8 + l_w5;
-                                let x_8: f64 = row_w7[l_w5];
-                                let x_9: f64 = row_w9[l_w5];
-                                let mul_10: f64 = x_8 * x_9;
-                                let add_11: f64 = lanes_w10[l_w5] + mul_10;
-                                lanes_w10[l_w5] = add_11;
-                            }
+            let len_3: usize = (*x_m0).len();
+            let mut s_6: f64 = 0.0f64;
+            {
+                let n: usize = len_3;
+                let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
+                let y_w2 = ::chainrule::rt::window(&(*y_m1)[..], 0, n);
+                let mut done_w3: usize = 0;
+                if n >= 4 {
+                    let chunks_w6 = x_w1.as_chunks::<4>().0;
+                    let chunks_w8 = y_w2.as_chunks::<4>().0;
+                    let mut lanes_w10: [f64; 4] = [0.0f64; 4];
+                    for c_w4 in 0..n / 4 {
+                        let row_w7 = &chunks_w6[c_w4];
+                        let row_w9 = &chunks_w8[c_w4];
+                        for l_w5 in 0..4usize {
+                            let i_5: usize = c_w4 * 4 + l_w5;
+                            let x_8: f64 = row_w7[l_w5];
+                            let x_9: f64 = row_w9[l_w5];
+                            let mul_10: f64 = x_8 * x_9;
+                            let add_11: f64 = lanes_w10[l_w5] + mul_10;
+                            lanes_w10[l_w5] = add_11;
                         }
-                        s_6 = s_6 + ::chainrule::rt::add_lanes(&lanes_w10);
-                        done_w3 = n / 8 * 8;
                     }
-                    for i_5 in done_w3..n {
-                        let x_8: f64 = x_w1[i_5];
-                        let x_9: f64 = y_w2[i_5];
-                        let mul_10: f64 = x_8 * x_9;
-                        let add_11: f64 = s_6 + mul_10;
-                        s_6 = add_11;
-                    }
+                    s_6 = s_6 + ::chainrule::rt::add_lanes(&lanes_w10);
+                    done_w3 = n / 4 * 4;
                 }
-                let out_7: f64 = s_6;
-                (0.0f64, (out_7,))
-    "#]],
+                for i_5 in done_w3..n {
+                    let x_8: f64 = x_w1[i_5];
+                    let x_9: f64 = y_w2[i_5];
+                    let mul_10: f64 = x_8 * x_9;
+                    let add_11: f64 = s_6 + mul_10;
+                    s_6 = add_11;
+                }
+            }
+            let out_7: f64 = s_6;
+            (0.0f64, (out_7,))
+        "#]],
     );
 }

@@ -245,11 +245,11 @@ pub fn sum_all<T: Real>(of: &[T]) -> T {
     of.iter().fold(T::of(-0.0), |sum, x| sum + *x)
 }
 
-/// The sum of eight lanes, always in this order.
+/// The sum of four lanes, always in this order.
 #[inline(always)]
-pub fn add_lanes<T: Real>(lanes: &[T; 8]) -> T {
-    let [a, b, c, d, e, f, g, h] = *lanes;
-    ((a + e) + (c + g)) + ((b + f) + (d + h))
+pub fn add_lanes<T: Real>(lanes: &[T; 4]) -> T {
+    let [a, b, c, d] = *lanes;
+    (a + c) + (b + d)
 }
 
 /// Appends the floats of a struct to a record.

@@ -7,7 +7,7 @@
 use super::stable::Stability;
 use super::{Builder, Standing};
 use crate::flow::index::{BlockId, By_, Def, Role, Site};
-use crate::flow::ir::{Init, Kind, MemId, Origin, Out, Pass, Place, Source, Stmt, V};
+use crate::flow::ir::{Init, Kind, MemId, Origin, Out, Pass, Place, Source, Stmt, Ty, V};
 use crate::primitives::Sym;
 use std::collections::HashSet;
 
@@ -15,6 +15,8 @@ use std::collections::HashSet;
 const CHEAP: u32 = 2;
 /// How many operations may be spent to save keeping one value, where nothing else must be kept.
 const FEW: usize = 4;
+/// The same for integers.
+const FEW_INTEGERS: usize = 10;
 
 impl<'p> Builder<'p> {
     /// A value of the forward code under the name it has here.
@@ -192,8 +194,9 @@ impl<'p> Builder<'p> {
         let mut direct = HashSet::new();
         for v in &needed {
             let (mut own, mut steps) = (HashSet::new(), HashSet::new());
-            self.trace(r, *v, FEW, &mut own, &mut steps);
-            if !(own.is_empty() && steps.len() <= FEW) {
+            let few = self.few(*v);
+            self.trace(r, *v, few, &mut own, &mut steps);
+            if !(own.is_empty() && steps.len() <= few) {
                 direct.insert(*v);
             }
         }
@@ -202,15 +205,25 @@ impl<'p> Builder<'p> {
     }
 
     fn compute_again(&mut self, r: usize, v: V) -> bool {
-        let limit = if self.regions[r].recompute_all { 0 } else { FEW };
+        let few = self.few(v);
+        let limit = if self.regions[r].recompute_all { 0 } else { few };
         let (mut leaves, mut steps) = (HashSet::new(), HashSet::new());
         self.trace(r, v, limit, &mut leaves, &mut steps);
         if leaves.contains(&v) {
             return false;
         }
         self.regions[r].recompute_all
-            || steps.len() <= FEW
+            || steps.len() <= few
                 && leaves.iter().all(|leaf| self.regions[r].env.contains_key(leaf))
+    }
+
+    /// How many operations may be spent to save keeping a value. Those of integers run beside what
+    /// the loop waits for.
+    fn few(&self, v: V) -> usize {
+        match self.out.of(v).ty {
+            Ty::Int(_) => FEW_INTEGERS,
+            _ => FEW,
+        }
     }
 
     /// What `v` would be computed from: the values that have to be kept, and those computed again;

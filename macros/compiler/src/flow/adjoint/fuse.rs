@@ -189,6 +189,7 @@ impl<'p> Builder<'p> {
             let param = self.fresh(&name, *v);
             let init = self.number(0.0, self.elem(*v));
             self.cot.insert(*v, param);
+            self.out.unordered.push(param);
             round.push((*v, param, init));
         }
         self.open(body, Standing::Same);

@@ -17,6 +17,8 @@ impl<'p> Builder<'p> {
             return;
         }
         match lp.checkpoint {
+            // What keeps nothing needs no checkpoints.
+            _ if self.by_tangents(pos, lp, block) => {}
             Some(every) => self.checkpointed(pos, lp, every),
             None => {
                 let patch = self.reversed(pos, lp, block, None);

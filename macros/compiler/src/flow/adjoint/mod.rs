@@ -21,6 +21,7 @@ mod loops;
 mod memory;
 mod pullback;
 mod stable;
+mod tangents;
 
 use super::activity::Activity;
 use super::index::{BlockId, Def, Index};

@@ -57,7 +57,7 @@ impl Builder<'_> {
     }
 
     /// Whether a partial is itself an argument that may be infinite.
-    fn is_singular(&self, partial: &Sym, args: &[V]) -> bool {
+    pub(super) fn is_singular(&self, partial: &Sym, args: &[V]) -> bool {
         let Sym::Arg(k) = partial else { return false };
         let By_::Stmt(stmt) = self.def(args[*k]).by else { return false };
         match &stmt.kind {

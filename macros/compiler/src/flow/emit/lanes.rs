@@ -1,31 +1,36 @@
-//! Sums whose order is free, in eight lanes.
+//! Sums whose order is free, in lanes.
 //!
 //! A loop that adds to one local waits for each addition before it can begin the next. Where a
 //! program says that nothing but a gradient's rounding depends on the order
 //! ([`Program::unordered`](crate::flow::ir::Program::unordered)), and the rest of an iteration
-//! touches nothing but its own elements, iterations are taken eight at a time, each with a sum of
+//! touches nothing but its own elements, iterations are taken four at a time, each with a sum of
 //! its own:
 //!
 //! ```text
-//! if n >= 16 {
-//!     let x_w5 = x_w1.as_chunks::<8>().0;
-//!     let mut s_w6: [f64; 8] = [0.0f64; 8];
-//!     for c in 0..n / 8 {
+//! if n >= 4 {
+//!     let x_w5 = x_w1.as_chunks::<4>().0;
+//!     let mut s_w6: [f64; 4] = [0.0f64; 4];
+//!     for c in 0..n / 4 {
 //!         let x_w7 = &x_w5[c];
-//!         for l in 0..8 { let k = c * 8 + l; … s_w6[l] = s_w6[l] + x_w7[l]; }
+//!         for l in 0..4 { let k = c * 4 + l; … s_w6[l] = s_w6[l] + x_w7[l]; }
 //!     }
 //!     s_3 = s_3 + rt::add_lanes(&s_w6);
-//!     done = n / 8 * 8;
+//!     done = n / 4 * 4;
 //! }
 //! for k in done..n { … }
 //! ```
 //!
-//! The lanes are eight whatever the CPU, so that the bits are the same everywhere.
+//! A sum in the user's order may run beside them: its four terms are put down, and added one after
+//! the other. (They are added to -0 first, which changes no number.)
+//!
+//! The lanes are four whatever the CPU, so that the bits are the same everywhere. Short loops are
+//! the rule in scalar code (a column of a small matrix), so more would be left over more often.
 
 use super::block::Body;
 use super::walk;
 use crate::emit::element::zero;
-use crate::flow::ir::{Kind, Loop, MemId, Pass, Proj, V};
+use crate::flow::ir::{Carried, Kind, Loop, MemId, Over, Pass, Proj, Stmt, V};
+use crate::ir::Elem;
 use crate::primitives::{ADD, Prim, SUB};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -77,27 +82,31 @@ pub(super) fn apply(
         *uses.entry(c.next).or_default() += 1;
     }
     let once = |v: V| uses.get(&v) == Some(&1);
-    fits && lp.carried.iter().all(|c| {
-        let mut at = c.next;
-        while at != c.param {
-            let Some((row, [a, b])) = terms.get(&at).map(|(row, args)| (*row, *args)) else {
-                return false;
-            };
-            let leads_on = |v: V| v == c.param || terms.contains_key(&v);
-            let of_param = |v: V| reaches(&terms, v, c.param);
-            if !once(at) || !(*row == ADD || *row == SUB) {
-                return false;
+    let is_free = |c: &Carried| body.program.unordered.contains(&c.param);
+    fits && lp.carried.iter().any(is_free)
+        && lp.carried.iter().all(|c| {
+            let mut at = c.next;
+            while at != c.param {
+                let Some((row, [a, b])) = terms.get(&at).map(|(row, args)| (*row, *args)) else {
+                    return false;
+                };
+                let leads_on = |v: V| v == c.param || terms.contains_key(&v);
+                let of_param = |v: V| reaches(&terms, v, c.param);
+                if !once(at) || !(*row == ADD || *row == SUB) {
+                    return false;
+                }
+                let one_term = is_free(c) || at == c.next && (a == &c.param || b == &c.param);
+                if !one_term {
+                    return false;
+                }
+                at = match (of_param(*a), of_param(*b)) {
+                    (true, false) if leads_on(*a) => *a,
+                    (false, true) if leads_on(*b) && *row == ADD => *b,
+                    _ => return false,
+                };
             }
-            at = match (of_param(*a), of_param(*b)) {
-                (true, false) if leads_on(*a) => *a,
-                (false, true) if leads_on(*b) && *row == ADD => *b,
-                _ => return false,
-            };
-        }
-        once(c.param)
-            && body.program.unordered.contains(&c.param)
-            && body.program.float(c.param).is_some()
-    })
+            once(c.param) && body.program.float(c.param).is_some()
+        })
 }
 
 /// Whether a value is made of another by primitives.
@@ -120,15 +129,16 @@ pub(super) fn chunks(
 ) -> TokenStream {
     let (mut before, mut rows, mut after) =
         (TokenStream::new(), TokenStream::new(), TokenStream::new());
+    let mut ordered = TokenStream::new();
     let (chunk, lane) = (body.fresh("c"), body.fresh("l"));
     let (mut names, mut streams) = (HashMap::new(), HashMap::new());
     for column in columns {
         let (slice, chunked, row) = (&column.slice, body.fresh("chunks"), body.fresh("row"));
         if column.mutable {
-            before.extend(quote!(let #chunked = #slice.as_chunks_mut::<8>().0;));
+            before.extend(quote!(let #chunked = #slice.as_chunks_mut::<4>().0;));
             rows.extend(quote!(let #row = &mut #chunked[#chunk];));
         } else {
-            before.extend(quote!(let #chunked = #slice.as_chunks::<8>().0;));
+            before.extend(quote!(let #chunked = #slice.as_chunks::<4>().0;));
             rows.extend(quote!(let #row = &#chunked[#chunk];));
         }
         for place in &column.places {
@@ -144,11 +154,36 @@ pub(super) fn chunks(
         names.entry(place.clone()).or_insert_with(|| held.clone());
     }
     for c in &lp.carried {
-        let (lanes, sum, ty) = (body.fresh("lanes"), body.name(c.param), body.type_of(c.param));
         let zero = body.program.float(c.param).map(zero);
-        before.extend(quote!(let mut #lanes: [#ty; 8] = [#zero; 8];));
+        if !body.program.unordered.contains(&c.param) {
+            let (terms, sum, ty) = (body.fresh("terms"), body.name(c.param), body.type_of(c.param));
+            rows.extend(quote!(let mut #terms: [#ty; 4] = [-#zero; 4];));
+            ordered.extend(quote!(for #lane in 0..4usize { #sum = #sum + #terms[#lane]; }));
+            body.replaced.insert(c.param, quote!(#terms[#lane]));
+            continue;
+        }
+        let (lanes, sum, ty) = (body.fresh("lanes"), body.name(c.param), body.type_of(c.param));
+        before.extend(quote!(let mut #lanes: [#ty; 4] = [#zero; 4];));
         after.extend(quote!(#sum = #sum + ::chainrule::rt::add_lanes(&#lanes);));
         body.replaced.insert(c.param, quote!(#lanes[#lane]));
+    }
+    // The iteration's number as a float goes along in lanes: converting is dear, and LLVM would not
+    // take lanes together that are converted one by one. Sums of integers are exact as far as any
+    // loop counts.
+    let counting = |stmt: &Stmt| match (&stmt.kind, &lp.over) {
+        (Kind::Cast(v, arg), Over::Range { var, .. }) if arg == var && counted.is_none() => {
+            (body.program.float(*v) == Some(&Elem::F64)).then_some(*v)
+        }
+        _ => None,
+    };
+    let numbers: Vec<V> = lp.body.stmts.iter().filter_map(counting).collect();
+    if !numbers.is_empty() {
+        let number = body.fresh("number");
+        before.extend(quote!(let mut #number: [f64; 4] = [0.0, 1.0, 2.0, 3.0];));
+        ordered.extend(quote!(for #lane in 0..4usize { #number[#lane] += 4.0; }));
+        for v in numbers {
+            body.replaced.insert(v, quote!(#number[#lane]));
+        }
     }
     let around = std::mem::replace(&mut body.windows, names);
     let around_streams = std::mem::replace(&mut body.streams, streams);
@@ -158,18 +193,19 @@ pub(super) fn chunks(
     body.replaced.clear();
     quote! {
         let mut #done: usize = 0;
-        if #count >= 16 {
+        if #count >= 4 {
             #before
-            for #chunk in 0..#count / 8 {
+            for #chunk in 0..#count / 4 {
                 #rows
-                for #lane in 0..8usize {
-                    let #at: usize = #chunk * 8 + #lane;
+                for #lane in 0..4usize {
+                    let #at: usize = #chunk * 4 + #lane;
                     #counted
                     #iteration
                 }
+                #ordered
             }
             #after
-            #done = #count / 8 * 8;
+            #done = #count / 4 * 4;
         }
     }
 }

@@ -23,6 +23,7 @@
 //! memory or of the one it is the shadow of, shows that they are in range.
 
 use super::block::Body;
+use super::lanes;
 use super::walk::{self, Access};
 use crate::flow::ir::{Block, Kind, Loop, MemId, Over, Program, Proj, RecId, Ty, V};
 use crate::ir::{Elem, Literal};
@@ -176,7 +177,7 @@ pub(super) fn plan(body: &Body<'_>, lp: &Loop) -> Option<Plan> {
         }
     }
     let any = !plan.windows.is_empty() || !plan.held.is_empty() || !plan.streams.is_empty();
-    any.then_some(plan)
+    (any || lanes::apply(body, lp, &|_, _| false)).then_some(plan)
 }
 
 struct Finder<'b, 'p> {

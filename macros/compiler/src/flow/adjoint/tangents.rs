@@ -1,0 +1,259 @@
+//! Recurrences of few variables: tangents are carried along.
+//!
+//! To reverse `s = a * s + x` takes all states of `s`. Its derivatives by `a` and `x` are two
+//! recurrences more, which keep nothing and run beside the first. So a loop that carries little, and
+//! reads little from outside, is differentiated forwards; behind it the cotangent of what it carries
+//! times those derivatives goes on backwards.
+
+use super::{Builder, LoopPatch, Standing};
+use crate::flow::activity::partials;
+use crate::flow::index::BlockId;
+use crate::flow::ir::{Block, Carried, Kind, Loop, Out, Stmt, V};
+use crate::primitives::{self, Guard, Prim, Sym};
+use std::collections::HashMap;
+
+/// How many derivatives may be carried.
+const FEW: usize = 3;
+
+/// The derivatives of values by each of the loop's inputs; `None` where there is none.
+type Tangents = HashMap<V, Vec<Option<V>>>;
+
+impl<'p> Builder<'p> {
+    /// Differentiates a loop forwards, if that is possible and of use.
+    pub(super) fn by_tangents(&mut self, pos: usize, lp: &'p Loop, block: BlockId) -> bool {
+        let rows: Vec<usize> =
+            (0..lp.carried.len()).filter(|k| self.is_active(&lp.carried[*k])).collect();
+        let mut columns = self.outer_values(pos);
+        for k in &rows {
+            let init = lp.carried[*k].init;
+            if self.act.value(init) && !columns.contains(&init) {
+                columns.push(init);
+            }
+        }
+        let at_home = self
+            .regions
+            .last()
+            .is_some_and(|region| region.standing == Standing::Same && region.root == block);
+        let arrives = rows.iter().any(|k| self.cot.contains_key(&lp.carried[*k].out));
+        let recurs = rows.iter().any(|k| self.accumulates(lp, *k).is_none());
+        if !at_home
+            || !arrives
+            || !recurs
+            || rows.len() * columns.len() > FEW
+            || !(pos + 1..self.ix.end(pos)).all(|k| self.is_plain(&self.ix.stmts[k].0.kind))
+            || self.reads_at_checkpoints(pos)
+        {
+            return false;
+        }
+        let Some(first) = columns.first() else { return false };
+        let elem = self.elem(*first);
+        let one_type = |v: &V| self.elem(*v) == elem;
+        let outs = rows.iter().map(|k| lp.carried[*k].out);
+        if !columns.iter().all(one_type) || !outs.clone().all(|v| one_type(&v)) {
+            return false;
+        }
+
+        let one = self.number(1.0, elem);
+        let mut tangents = Tangents::new();
+        for (j, v) in columns.iter().enumerate() {
+            let unit = (0..columns.len()).map(|k| (k == j).then_some(one)).collect();
+            tangents.insert(*v, unit);
+        }
+        let span = self.ix.stmts[pos].0.span;
+        let stmt = self.loop_with_tangents(lp, &mut tangents, columns.len());
+        let stmt = Stmt { kind: stmt, span };
+        let patch = LoopPatch { instead: Some(vec![stmt]), ..LoopPatch::default() };
+        self.patches.loops.insert(pos, patch);
+        for k in rows {
+            let out = lp.carried[k].out;
+            let Some(ct) = self.cot.remove(&out) else { continue };
+            for (j, v) in columns.iter().enumerate() {
+                if let Some(tangent) = tangents.get(&out).and_then(|tangents| tangents[j]) {
+                    let product = self.apply(&primitives::MUL, vec![ct, tangent], out);
+                    let product = self.apply(&primitives::GUARD, vec![ct, product], out);
+                    self.contribute(*v, product);
+                }
+            }
+        }
+        true
+    }
+
+    /// Whether a statement inside the loop touches no memory that carries a derivative.
+    fn is_plain(&self, kind: &Kind) -> bool {
+        match kind {
+            Kind::Prim(..) | Kind::Cast(..) | Kind::If { .. } | Kind::Loop(_) => true,
+            Kind::Const(..) | Kind::Pass(..) | Kind::Fail(_) | Kind::Diverge(_) => true,
+            Kind::Load(out, _) => !self.act.value(*out),
+            Kind::Store(place, ..) => !self.act.mem(place.mem),
+            Kind::Opaque { out, pure, .. } => *pure && out.is_none_or(|out| !self.act.value(out)),
+            _ => false,
+        }
+    }
+
+    /// Whether a loop with checkpoints reads memory: what is read may be the user's code, which runs
+    /// as often as the attribute says.
+    fn reads_at_checkpoints(&self, pos: usize) -> bool {
+        let mut kinds = (pos..self.ix.end(pos)).map(|k| &self.ix.stmts[k].0.kind);
+        let checkpoints =
+            kinds.clone().any(|kind| matches!(kind, Kind::Loop(lp) if lp.checkpoint.is_some()));
+        checkpoints && kinds.any(|kind| matches!(kind, Kind::Load(..) | Kind::Opaque { .. }))
+    }
+
+    fn block_with_tangents(
+        &mut self,
+        block: &Block,
+        tangents: &mut Tangents,
+        columns: usize,
+    ) -> Vec<Stmt> {
+        self.code.push(Vec::new());
+        for stmt in &block.stmts {
+            let kind = match &stmt.kind {
+                Kind::If { cond, then, other, outs } => {
+                    let then = Block { stmts: self.block_with_tangents(then, tangents, columns) };
+                    let other = Block { stmts: self.block_with_tangents(other, tangents, columns) };
+                    let outs = self.outs_with_tangents(outs, tangents, columns);
+                    Kind::If { cond: *cond, then, other, outs }
+                }
+                Kind::Loop(lp) => self.loop_with_tangents(lp, tangents, columns),
+                other => other.clone(),
+            };
+            self.push(Stmt { kind, span: stmt.span });
+            match &stmt.kind {
+                Kind::Prim(out, row, args) if self.act.value(*out) => {
+                    let of = (0..columns).map(|j| self.tangent(row, args, *out, tangents, j));
+                    let of = of.collect();
+                    tangents.insert(*out, of);
+                }
+                Kind::Cast(out, arg) if self.act.value(*out) => {
+                    let of = (0..columns).map(|j| {
+                        let tangent = tangents.get(arg)?[j]?;
+                        let here = self.fresh("t", *out);
+                        self.emit(Kind::Cast(here, tangent));
+                        Some(here)
+                    });
+                    let of = of.collect();
+                    tangents.insert(*out, of);
+                }
+                _ => {}
+            }
+        }
+        self.code.pop().unwrap_or_default()
+    }
+
+    fn outs_with_tangents(
+        &mut self,
+        outs: &[Out],
+        tangents: &mut Tangents,
+        columns: usize,
+    ) -> Vec<Out> {
+        let mut all = outs.to_vec();
+        for out in outs.iter().filter(|out| self.act.value(out.value)) {
+            let of = (0..columns).map(|j| {
+                let arm = |arm: Option<V>| arm.and_then(|v| tangents.get(&v)?[j]);
+                let (then, other) = (arm(out.then), arm(out.other));
+                if then.is_none() && other.is_none() {
+                    return None;
+                }
+                let zero = self.number(0.0, self.elem(out.value));
+                let value = self.fresh(&format!("t_{}", self.out.of(out.value).name), out.value);
+                let then = out.then.map(|_| then.unwrap_or(zero));
+                let other = out.other.map(|_| other.unwrap_or(zero));
+                all.push(Out { value, then, other });
+                Some(value)
+            });
+            let of = of.collect();
+            tangents.insert(out.value, of);
+        }
+        all
+    }
+
+    fn loop_with_tangents(&mut self, lp: &Loop, tangents: &mut Tangents, columns: usize) -> Kind {
+        let active: Vec<&Carried> = lp.carried.iter().filter(|c| self.is_active(c)).collect();
+        let mut started = Vec::new();
+        for c in &active {
+            let of = (0..columns).map(|j| {
+                let init = tangents.get(&c.init).and_then(|tangents| tangents[j]);
+                let init = init.unwrap_or_else(|| self.number(0.0, self.elem(c.param)));
+                let param = self.fresh(&format!("t_{}", self.out.of(c.param).name), c.param);
+                (param, init)
+            });
+            let of: Vec<(V, V)> = of.collect();
+            tangents.insert(c.param, of.iter().map(|(param, _)| Some(*param)).collect());
+            started.push(of);
+        }
+        let stmts = self.block_with_tangents(&lp.body, tangents, columns);
+        let mut carried = lp.carried.clone();
+        for (c, of) in active.iter().zip(started) {
+            let mut outs = Vec::new();
+            for (j, (param, init)) in of.into_iter().enumerate() {
+                let next = tangents.get(&c.next).and_then(|tangents| tangents[j]);
+                let next = next.unwrap_or_else(|| self.number(0.0, self.elem(c.param)));
+                let out = self.fresh(&format!("t_{}", self.out.of(c.out).name), c.out);
+                carried.push(Carried { param, init, next, out });
+                outs.push(Some(out));
+            }
+            tangents.insert(c.out, outs);
+        }
+        let body = Block { stmts };
+        Kind::Loop(Box::new(Loop { carried, body, checkpoint: None, ..lp.clone() }))
+    }
+
+    /// The derivative of a primitive's result by one of the inputs.
+    fn tangent(
+        &mut self,
+        row: Prim,
+        args: &[V],
+        out: V,
+        tangents: &Tangents,
+        j: usize,
+    ) -> Option<V> {
+        let mut sum = None;
+        for (arg, partial) in args.iter().zip(partials(row)) {
+            let Some(tangent) = tangents.get(arg).and_then(|tangents| tangents[j]) else {
+                continue;
+            };
+            if partial == Sym::Zero {
+                continue;
+            }
+            let mut term = match &partial {
+                Sym::Num(1.0) => tangent,
+                Sym::Apply(row, parts) if **row == primitives::NEG && parts[0] == Sym::Num(1.0) => {
+                    self.apply(&primitives::NEG, vec![tangent], out)
+                }
+                Sym::Num(-1.0) => self.apply(&primitives::NEG, vec![tangent], out),
+                partial => {
+                    let factor = self.here(partial, args, out);
+                    if self.number_of(tangent) == Some(1.0) {
+                        factor
+                    } else {
+                        self.apply(&primitives::MUL, vec![tangent, factor], out)
+                    }
+                }
+            };
+            // A zero derivative stays zero where the partial is infinite.
+            let guarded = row.guard != Guard::No || self.is_singular(&partial, args);
+            if guarded && self.number_of(tangent).is_none() {
+                term = self.apply(&primitives::GUARD, vec![tangent, term], out);
+            }
+            sum = Some(match sum {
+                None => term,
+                Some(sum) => self.apply(&primitives::ADD, vec![sum, term], out),
+            });
+        }
+        sum
+    }
+
+    /// An expression over a primitive's arguments and result, where these are in scope.
+    fn here(&mut self, sym: &Sym, args: &[V], out: V) -> V {
+        match sym {
+            Sym::Arg(k) => args[*k],
+            Sym::Out => out,
+            Sym::Num(value) => self.number(*value, self.elem(out)),
+            Sym::Zero => unreachable!("a structural zero is never part of an expression"),
+            Sym::Apply(row, parts) => {
+                let parts = parts.iter().map(|part| self.here(part, args, out)).collect();
+                self.apply(row, parts, out)
+            }
+        }
+    }
+}
