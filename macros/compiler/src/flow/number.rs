@@ -33,12 +33,22 @@ pub fn number(program: &mut Program) {
         loads: HashMap::new(),
         repeated: HashSet::new(),
         numbers: HashMap::new(),
+        ends: HashMap::new(),
+        differences: HashMap::new(),
+        straight: HashMap::new(),
     };
     numbering.parameters();
     numbering.block(&program.body, &mut 0);
-    let Numbering { names, repeated, numbers, .. } = numbering;
+    let Numbering { names, repeated, numbers, straight, .. } = numbering;
     let mut body = std::mem::take(&mut program.body);
-    Cleaning { program, names: &names, repeated: &repeated, numbers: &numbers }.block(&mut body);
+    Cleaning {
+        program,
+        names: &names,
+        repeated: &repeated,
+        numbers: &numbers,
+        straight: &straight,
+    }
+    .block(&mut body, &mut 0);
     rename_block(&mut body, &mut Names(&names));
     program.body = body;
     if let Some(result) = &mut program.result {
@@ -73,6 +83,13 @@ struct Numbering<'p> {
     repeated: HashSet<V>,
     /// Integers that turn out to be numbers; whether their statement cannot panic.
     numbers: HashMap<V, (i128, bool)>,
+    /// Where the loops around end, by their variable.
+    ends: HashMap<V, V>,
+    /// What was subtracted where the difference is 0 if it would be negative.
+    differences: HashMap<V, Polynomial>,
+    /// Statements whose place is an element of a range that is in range: the start of the range, and
+    /// the index in it.
+    straight: HashMap<usize, (V, V)>,
 }
 
 impl Numbering<'_> {
@@ -136,7 +153,9 @@ impl Numbering<'_> {
                 self.operation(*v, key);
             }
             Kind::Pass(v, pass, args) => self.passive(*v, pass, args),
+            Kind::Store(place, ..) => self.straighten(place, at),
             Kind::Load(v, place) => {
+                self.straighten(place, at);
                 let place = self.named(place);
                 match self.loads.get(&place) {
                     Some(first) => {
@@ -190,7 +209,8 @@ impl Numbering<'_> {
 
     /// A loop's variable and what it carries are atoms.
     fn repetition(&mut self, lp: &Loop) {
-        if let Over::Range { var, .. } = lp.over {
+        if let Over::Range { var, hi, .. } = lp.over {
+            self.ends.insert(var, self.name(hi));
             self.polynomials.insert(var, Polynomial::atom(Atom::Value(var)));
         }
     }
@@ -292,9 +312,42 @@ impl Numbering<'_> {
                 self.integer(v, found, same);
                 return;
             }
+            Pass::Method(name) if name == "saturating_sub" && args.len() == 2 => {
+                self.differences.insert(v, of(self, 0).plus(&of(self, 1), -1));
+                Polynomial::atom(Atom::Value(v))
+            }
             _ => Polynomial::atom(Atom::Value(v)),
         };
         self.integer(v, found, false);
+    }
+
+    /// Notes a place like `x[i..i + 2][1]`, if the range is known to be in range: it is `x[i + 1]`.
+    fn straighten(&mut self, place: &Place, pos: usize) {
+        let [Proj::Range(from, Some(to)), Proj::Index(at)] = place.proj[..] else { return };
+        let (start, end) = (self.polynomial(from), self.polynomial(to));
+        let width = end.clone().plus(&start, -1).as_number();
+        let (Some(width), Some(number)) = (width, self.polynomial(at).as_number()) else { return };
+        let whole = self.length(&Place::whole(place.mem));
+        if (0..width).contains(&number)
+            && whole.is_some_and(|length| self.is_at_most(&end, &length))
+        {
+            self.straight.insert(pos, (from, at));
+        }
+    }
+
+    /// Whether an index is at most a length in every iteration of the loops around.
+    fn is_at_most(&self, index: &Polynomial, length: &Polynomial) -> bool {
+        let beyond = |index: Polynomial| index.plus(length, -1).as_number();
+        let last = |atom: &Atom| {
+            let Atom::Value(var) = atom else { return None };
+            let hi = self.ends.get(var)?;
+            // Where there is an iteration, the difference is not negative.
+            let end = self.differences.get(hi).cloned().unwrap_or_else(|| self.polynomial(*hi));
+            let last = end.plus(&Polynomial::number(1), -1);
+            beyond(index.clone().plus(&Polynomial::atom(atom.clone()), -1).plus(&last, 1))
+        };
+        beyond(index.clone()).is_some_and(|n| n <= 0)
+            || index.single().any(|atom| last(atom).is_some_and(|n| n <= 0))
     }
 
     fn polynomial(&self, v: V) -> Polynomial {
@@ -342,14 +395,17 @@ struct Cleaning<'n> {
     names: &'n HashMap<V, V>,
     repeated: &'n HashSet<V>,
     numbers: &'n HashMap<V, (i128, bool)>,
+    straight: &'n HashMap<usize, (V, V)>,
 }
 
 impl Cleaning<'_> {
     /// Removes the statements that repeat others, and writes numbers as such. Those that may panic
     /// stay, under new names.
-    fn block(&mut self, block: &mut Block) {
+    fn block(&mut self, block: &mut Block, pos: &mut usize) {
         let mut stmts = Vec::with_capacity(block.stmts.len());
         for mut stmt in std::mem::take(&mut block.stmts) {
+            let straight = self.straight.get(pos);
+            *pos += 1;
             if defined(&stmt).is_some_and(|v| self.repeated.contains(&v)) {
                 continue;
             }
@@ -367,10 +423,18 @@ impl Cleaning<'_> {
                     None => {}
                 },
                 Kind::If { then, other, .. } => {
-                    self.block(then);
-                    self.block(other);
+                    self.block(then, pos);
+                    self.block(other, pos);
                 }
-                Kind::Loop(lp) => self.block(&mut lp.body),
+                Kind::Loop(lp) => self.block(&mut lp.body, pos),
+                Kind::Load(_, place) | Kind::Store(place, ..) => {
+                    if let Some(&(from, at)) = straight {
+                        let index = self.again(at);
+                        let sum = Kind::Pass(index, Pass::Binary("+"), vec![from, at]);
+                        stmts.push(Stmt { kind: sum, span: stmt.span });
+                        place.proj = vec![Proj::Index(index)];
+                    }
+                }
                 _ => {}
             }
             stmts.push(stmt);

@@ -36,6 +36,14 @@ impl Polynomial {
         }
     }
 
+    /// The variables that occur alone, once: `i` in `i + 2 * n`.
+    pub(super) fn single(&self) -> impl Iterator<Item = &Atom> + '_ {
+        self.0.iter().filter_map(|(product, factor)| match product.as_slice() {
+            [atom] if *factor == 1 => Some(atom),
+            _ => None,
+        })
+    }
+
     /// How many products it is the sum of.
     pub(super) fn terms(&self) -> usize {
         self.0.len()

@@ -3,7 +3,9 @@
 use super::checkpoint::Sum;
 use super::{Builder, LoopPatch, Standing};
 use crate::flow::index::{BlockId, By_, Def};
-use crate::flow::ir::{Block, Carried, Kind, Loop, Mode, Over, Pass, Place, RecId, Stmt, Ty, V};
+use crate::flow::ir::{
+    Block, Carried, Kind, Loop, MemId, Mode, Over, Pass, Place, Proj, RecId, Stmt, Ty, V,
+};
 use crate::flow::print::type_text;
 use crate::primitives;
 use proc_macro2::Span;
@@ -313,7 +315,7 @@ impl<'p> Builder<'p> {
     /// Whether the iterations of a reversed loop can run in any order: they only add to shadows.
     fn order_is_free(&self, pos: usize, body: BlockId) -> bool {
         (0..self.src.mems.len()).all(|m| {
-            let mem = crate::flow::ir::MemId(m as u32);
+            let mem = MemId(m as u32);
             let made_inside =
                 self.ix.made[m].is_some_and(|made| self.ix.encloses(body, made.block));
             if !self.act.mem(mem) || made_inside {
@@ -329,6 +331,31 @@ impl<'p> Builder<'p> {
                 matches!(self.ix.stmts[site.pos].0.kind, Kind::Store(_, _, Mode::Add | Mode::Sub))
             });
             adds && !self.ix.reads[m].iter().any(|site| inside(&site))
+                || self.is_elementwise(mem, pos, body)
+        })
+    }
+
+    /// Whether each iteration of a loop touches but one element of a memory, by its variable.
+    fn is_elementwise(&self, mem: MemId, pos: usize, body: BlockId) -> bool {
+        let Kind::Loop(lp) = &self.ix.stmts[pos].0.kind else { return false };
+        let Over::Range { var, .. } = lp.over else { return false };
+        let fixed = |v: V| !self.ix.encloses(body, self.ix.def(v).block);
+        let mut array: Option<&[Proj]> = None;
+        let mut sites = self.ix.writes[mem.0 as usize].iter().chain(&self.ix.reads[mem.0 as usize]);
+        sites.all(|site| {
+            if !(pos..self.ix.end(pos)).contains(&site.pos) {
+                return true;
+            }
+            let (Kind::Store(place, ..) | Kind::Load(_, place)) = &self.ix.stmts[site.pos].0.kind
+            else {
+                return false;
+            };
+            let Some((Proj::Index(at), rest)) = place.proj.split_last() else { return false };
+            let outer = Place { mem, proj: rest.to_vec() };
+            place.mem == mem
+                && *at == var
+                && *array.get_or_insert(rest) == rest
+                && outer.indices().all(fixed)
         })
     }
 
