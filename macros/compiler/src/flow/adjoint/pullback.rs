@@ -7,6 +7,9 @@ use crate::flow::index::By_;
 use crate::flow::ir::{Kind, V};
 use crate::primitives::{self, Guard, Prim, Sym};
 
+/// From this cost on a primitive is looked for before it is computed.
+const DEAR: u32 = 8;
+
 /// The arguments and the result that a partial refers to.
 struct Of<'a> {
     args: &'a [V],
@@ -23,7 +26,13 @@ impl Builder<'_> {
             Guard::Power => Guard::Both,
             other => other,
         };
-        for (arg, partial) in args.iter().zip(partials(row)) {
+        // x · x: twice the cotangent goes to x, which is exact.
+        let square = *row == primitives::MUL && args[0] == args[1];
+        let ct = if square { self.apply(&primitives::ADD, vec![ct, ct], out) } else { ct };
+        let number = number.map(|ct| if square { ct + ct } else { ct });
+        for (arg, partial) in
+            args.iter().zip(partials(row)).take(if square { 1 } else { args.len() })
+        {
             if !self.act.value(*arg) || partial == Sym::Zero {
                 continue;
             }
@@ -102,10 +111,31 @@ impl Builder<'_> {
             Sym::Num(value) => self.number(*value, self.elem(of.out)),
             Sym::Zero => unreachable!("a structural zero is never part of an expression"),
             Sym::Apply(row, args) => {
+                if let Some(known) = self.known(row, args, of) {
+                    return self.primal(known);
+                }
                 let args = args.iter().map(|arg| self.instantiate(arg, of)).collect();
                 self.apply(row, args, of.out)
             }
         }
+    }
+
+    /// What the forward code computed where a dear partial of one argument is asked for: the cosine
+    /// that the derivative of the sine takes is often there.
+    fn known(&self, row: Prim, args: &[Sym], of: &Of<'_>) -> Option<V> {
+        let [Sym::Arg(k)] = args else { return None };
+        let (arg, here) = (of.args[*k], self.def(of.out).block);
+        if row.cost < DEAR {
+            return None;
+        }
+        self.ix.uses.get(arg.0 as usize)?.iter().find_map(|site| {
+            match &self.ix.stmts[site.pos].0.kind {
+                Kind::Prim(v, other, args) if std::ptr::eq(*other, row) && args[..] == [arg] => {
+                    self.ix.encloses(site.block, here).then_some(*v)
+                }
+                _ => None,
+            }
+        })
     }
 
     /// A primitive of values like `like`.
