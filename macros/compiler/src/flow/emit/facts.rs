@@ -52,6 +52,10 @@ pub(super) struct Facts {
 /// costs several statements.
 const STREAMS: usize = 48;
 
+/// Those tuples have so many values. The time that LLVM takes over what is stored side by side grows
+/// with the square of that.
+pub(super) const GROUP: usize = 16;
+
 impl Facts {
     pub(super) fn new(program: &Program) -> Facts {
         let mut facts = Facts::default();
@@ -91,6 +95,12 @@ impl Facts {
         facts.find_streamed(program);
         facts.slots = slots::slots(program);
         facts
+    }
+
+    /// Whether the entries of a record are kept in tuples of [`GROUP`] values.
+    pub(super) fn is_wide(&self, record: RecId) -> bool {
+        let kept = self.records.get(&record);
+        kept.is_some_and(|(values, mems)| mems.is_empty() && values.len() > STREAMS)
     }
 
     fn find_optional(&mut self, program: &Program) {

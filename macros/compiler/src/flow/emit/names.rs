@@ -36,6 +36,16 @@ pub(super) fn local(name: &str) -> Ident {
 
 /// A name for people, as the start of an identifier that is read as a variable.
 fn clean(name: &str) -> String {
+    let plain = |c: u8| c == b'_' || c.is_ascii_alphanumeric();
+    let bytes = name.as_bytes();
+    if bytes.len() <= 24
+        && bytes.iter().all(|c| plain(*c))
+        && bytes.iter().any(u8::is_ascii_lowercase)
+        && !bytes[0].is_ascii_digit()
+    {
+        // As most names are.
+        return name.to_string();
+    }
     let mut clean: String = name
         .trim_start_matches("r#")
         .chars()

@@ -1,6 +1,7 @@
 //! Statements that are not control flow.
 
 use super::block::{Body, Declared, one_or_tuple};
+use super::facts::GROUP;
 use super::names;
 use super::types;
 use crate::emit::element::{cast, elem_type, primitive};
@@ -427,12 +428,17 @@ impl Body<'_> {
             }
             None => quote!(::std::vec::Vec::new()),
         };
-        let vectors: Vec<(Ident, TokenStream)> = match self.facts.streamed.contains(&record) {
-            true => {
-                let values = self.facts.records[&record].0.iter().enumerate();
-                values.map(|(j, v)| (names::part(record, j), self.type_of(*v))).collect()
-            }
-            false => vec![(names::record(record), self.entry_type(record))],
+        let vectors: Vec<(Ident, TokenStream)> = if self.facts.streamed.contains(&record) {
+            let values = self.facts.records[&record].0.iter().enumerate();
+            values.map(|(j, v)| (names::part(record, j), self.type_of(*v))).collect()
+        } else if self.facts.is_wide(record) {
+            let groups = self.facts.records[&record].0.chunks(GROUP).enumerate();
+            let entry = |group: &[V]| {
+                one_or_tuple(&group.iter().map(|v| self.type_of(*v)).collect::<Vec<_>>())
+            };
+            groups.map(|(j, group)| (names::part(record, j), entry(group))).collect()
+        } else {
+            vec![(names::record(record), self.entry_type(record))]
         };
         let vectors = vectors.into_iter().map(|(name, entry)| {
             let ty = quote!(::std::vec::Vec<#entry>);
@@ -447,13 +453,22 @@ impl Body<'_> {
             return quote!(#(#entry = #values;)*);
         }
         let name = names::record(record);
-        let values = values.iter().map(|v| {
-            if self.facts.optional.contains(v) {
+        let kept = |v: &V| match self.facts.optional.contains(v) {
+            true => {
                 let name = self.name(*v);
-                return quote!(::core::clone::Clone::clone(&#name));
+                quote!(::core::clone::Clone::clone(&#name))
             }
-            self.moved(*v)
-        });
+            false => self.moved(*v),
+        };
+        if self.facts.is_wide(record) {
+            let groups = values.chunks(GROUP).enumerate().map(|(j, group)| {
+                let name = names::part(record, j);
+                let entry = one_or_tuple(&group.iter().map(kept).collect::<Vec<_>>());
+                quote!(#name.push(#entry);)
+            });
+            return groups.collect();
+        }
+        let values = values.iter().map(kept);
         let mems = mems.iter().map(|&mem| {
             let place = Place::whole(mem);
             let movable = self.facts.homes.get(&mem).is_some_and(|home| {
@@ -477,6 +492,14 @@ impl Body<'_> {
         if let Some(entry) = self.streams.get(&record).cloned() {
             let pairs = values.iter().zip(&entry);
             return pairs.map(|(v, entry)| self.bind(self.declared(*v), entry)).collect();
+        }
+        if self.facts.is_wide(record) {
+            let groups = values.chunks(GROUP).enumerate().map(|(j, group)| {
+                let name = names::part(record, j);
+                let declared = group.iter().map(|v| self.declared(*v)).collect();
+                self.bind_all(declared, &quote!(::chainrule::rt::recall(&mut #name)))
+            });
+            return groups.collect();
         }
         let name = names::record(record);
         let mut declared: Vec<Declared> = values.iter().map(|v| self.declared(*v)).collect();

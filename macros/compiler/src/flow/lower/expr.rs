@@ -4,7 +4,7 @@ use super::Lowerer;
 use super::opaque::Mark;
 use super::place::{Lv, either};
 use super::region::Live;
-use super::val::{Closure, Held, Val};
+use super::val::{Closure, Held, Val, start};
 use crate::flow::ir::Place;
 use proc_macro2::Span;
 use std::rc::Rc;
@@ -157,13 +157,13 @@ impl Lowerer<'_> {
     fn assignment(&mut self, assign: &syn::ExprAssign) {
         let mark = self.mark();
         let val = self.expr(&assign.right);
-        let val = self.settled(val, assign.right.span());
+        let val = self.settled(val, start(&assign.right));
         self.assign_to(&assign.left, val, assign, mark);
     }
 
     /// `mark`: where the assignment began.
     fn assign_to(&mut self, left: &Expr, val: Val, assign: &syn::ExprAssign, mark: Mark) {
-        let span = left.span();
+        let span = start(left);
         match left {
             Expr::Infer(_) => {}
             Expr::Paren(inner) => self.assign_to(&inner.expr, val, assign, mark),

@@ -1,7 +1,7 @@
 //! Operators, casts and literals.
 
 use super::place::Lv;
-use super::val::{Held, Val};
+use super::val::{Held, Val, start};
 use super::{Lowerer, Slot};
 use crate::flow::ir::{Kind, Mode, Pass, V};
 use crate::ir::{Elem, Literal};
@@ -60,7 +60,7 @@ fn operation(op: &BinOp) -> Option<(Operation, bool)> {
 
 impl Lowerer<'_> {
     pub(super) fn binary(&mut self, binary: &syn::ExprBinary) -> Val {
-        let span = binary.span();
+        let span = start(&binary.left);
         match binary.op {
             BinOp::And(_) => {
                 let left = self.expr(&binary.left);
@@ -96,8 +96,8 @@ impl Lowerer<'_> {
         if let (Operation::Comparison(_), true) = (&operation, self.is_aggregate(&left)) {
             return self.opaque_instead(mark, &Expr::Binary(binary.clone()));
         }
-        let left = self.scalar(left, binary.left.span());
-        let right = self.scalar(right, binary.right.span());
+        let left = self.scalar(left, span);
+        let right = self.scalar(right, start(&binary.right));
         match (left, right) {
             (Some(left), Some(right)) => self.operate(&operation, left, right, span),
             _ => Val::Error,
@@ -202,7 +202,7 @@ impl Lowerer<'_> {
     }
 
     fn compound_assign(&mut self, binary: &syn::ExprBinary, operation: &Operation) {
-        let span = binary.span();
+        let span = start(&binary.left);
         let mark = self.mark();
         let right = self.expr(&binary.right);
         let right = self.scalar(right, binary.right.span());
@@ -325,7 +325,7 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn cast(&mut self, cast: &syn::ExprCast) -> Val {
-        let span = cast.span();
+        let span = start(&cast.expr);
         let val = self.expr(&cast.expr);
         let Some(v) = self.scalar(val, cast.expr.span()) else { return Val::Error };
         let floats = self.frame().function.floats.clone();

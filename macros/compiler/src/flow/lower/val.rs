@@ -171,3 +171,24 @@ impl Val {
         matches!(self, Val::Error | Val::Never)
     }
 }
+
+/// Where an expression begins. What `syn` says of a span writes the whole expression out first,
+/// which at every level of a long one takes longer than all else.
+pub(super) fn start(expr: &syn::Expr) -> proc_macro2::Span {
+    use syn::Expr;
+    use syn::spanned::Spanned;
+    match expr {
+        Expr::Binary(binary) => start(&binary.left),
+        Expr::MethodCall(call) => start(&call.receiver),
+        Expr::Call(call) => start(&call.func),
+        Expr::Index(index) => start(&index.expr),
+        Expr::Field(field) => start(&field.base),
+        Expr::Cast(cast) => start(&cast.expr),
+        Expr::Assign(assign) => start(&assign.left),
+        Expr::Lit(lit) => lit.lit.span(),
+        Expr::Path(path) if path.qself.is_none() && path.path.leading_colon.is_none() => {
+            path.path.segments.first().map_or_else(|| path.span(), |first| first.ident.span())
+        }
+        other => other.span(),
+    }
+}
