@@ -41,6 +41,8 @@ pub struct Outcome {
     pub by_macro: Derived,
     /// By the tape, where the function has one.
     pub by_tape: Option<Derived>,
+    /// By the macro's `pullback`, where it is asked.
+    pub by_pullback: Option<Derived>,
     /// The gradient by central differences; nothing where the function fails.
     pub by_differences: Vec<f64>,
     /// What the differences are good to, by their own estimate.
@@ -73,7 +75,11 @@ impl Outcome {
     /// What is wrong with values, and with the gradient as the tape has it.
     pub fn against_the_tape(&self) -> Vec<String> {
         let mut complaints = Vec::new();
-        let engines = [("macro", Some(&self.by_macro)), ("tape", self.by_tape.as_ref())];
+        let engines = [
+            ("macro", Some(&self.by_macro)),
+            ("tape", self.by_tape.as_ref()),
+            ("pullback", self.by_pullback.as_ref()),
+        ];
         for (engine, derived) in engines.into_iter().filter_map(|(name, d)| Some((name, d?))) {
             match (&self.plain, derived) {
                 (Err(plain), Err(failed)) if plain == failed => {}
@@ -87,10 +93,11 @@ impl Outcome {
         }
         let Ok((_, gradient)) = &self.by_macro else { return complaints };
         let scale = |x: f64| x.abs().max(1.0);
-        if let Some(Ok((_, by_tape))) = &self.by_tape {
+        for (engine, derived) in [("tape", &self.by_tape), ("pullback", &self.by_pullback)] {
+            let Some(Ok((_, other))) = derived else { continue };
             let close = |a: f64, b: f64| (a - b).abs() <= ROUNDING * self.epsilon * scale(b);
-            if !all(gradient, by_tape, close) {
-                complaints.push(format!("macro {gradient:?}\n        tape  {by_tape:?}"));
+            if !all(gradient, other, close) {
+                complaints.push(format!("macro {gradient:?}\n        {engine}  {other:?}"));
             }
         }
         complaints
@@ -218,6 +225,7 @@ where
         plain: value,
         by_macro: by_macro(at).read(),
         by_tape: None,
+        by_pullback: None,
         by_differences,
         uncertainty,
         epsilon: coarser(P::EPSILON, R::EPSILON),
@@ -241,6 +249,25 @@ where
     Outcome { by_tape, ..gradient(at, plain, by_macro) }
 }
 
+/// [`gradient_and_tape`], and the pullback too.
+pub fn gradient_tape_and_pullback<P, R, M, T, B>(
+    at: P,
+    plain: impl Fn(P) -> R,
+    by_macro: impl Fn(P) -> M,
+    by_tape: impl Fn(P) -> T,
+    by_pullback: impl Fn(P) -> B,
+) -> Outcome
+where
+    P: Scalars + Clone,
+    R: Returned,
+    M: ReturnedPair,
+    T: ReturnedPair,
+    B: ReturnedPair,
+{
+    let by_pullback = Some(by_pullback(at.clone()).read());
+    Outcome { by_pullback, ..gradient_and_tape(at, plain, by_macro, by_tape) }
+}
+
 /// Runs the engines on a function with any result, by a cotangent.
 pub fn pullback<P, R, M>(at: P, plain: impl Fn(P) -> R, vjp: impl Fn(P, R) -> M) -> Outcome
 where
@@ -258,6 +285,7 @@ where
         plain: Ok(value.flat()),
         by_macro: vjp(at, ct).read(),
         by_tape: None,
+        by_pullback: None,
         by_differences,
         uncertainty,
         epsilon: coarser(P::EPSILON, R::EPSILON),
@@ -305,6 +333,7 @@ fn with<P: Scalars + Clone>(at: &P, k: usize, x: f64) -> P {
 /// cotangent under the second name. The kinds:
 /// - `taped`, `untaped`: the result is a float, perhaps inside an `Option` or `Result`; with or
 ///   without `tape_value_and_grad`;
+/// - `pulled`: as `taped`, and there is a `pullback`;
 /// - `vjp`: the result is made of several floats;
 /// - `in_out`, `in_out_with_result`: there are `&mut` parameters, and no result or one.
 #[macro_export]
@@ -331,6 +360,18 @@ macro_rules! case {
             |($($($r)? $($c)? $($v)?,)*)| $f($($(&$r)? $($c.0)? $($v)?),*),
             |($($($r)? $($c)? $($v)?,)*)| $f::value_and_grad($($(&$r)? $($c.0)? $($v)?),*),
             |($($($r)? $($c)? $($v)?,)*)| $f::tape_value_and_grad($($(&$r)? $($c.0)? $($v)?),*),
+        )
+    };
+    (pulled $f:ident($($(&$r:ident)? $(!$c:ident)? $($v:ident)?),*) $points:tt $k:ident) => {
+        $crate::case::gradient_tape_and_pullback(
+            $crate::case!(points $points $k),
+            |($($($r)? $($c)? $($v)?,)*)| $f($($(&$r)? $($c.0)? $($v)?),*),
+            |($($($r)? $($c)? $($v)?,)*)| $f::value_and_grad($($(&$r)? $($c.0)? $($v)?),*),
+            |($($($r)? $($c)? $($v)?,)*)| $f::tape_value_and_grad($($(&$r)? $($c.0)? $($v)?),*),
+            |($($($r)? $($c)? $($v)?,)*)| {
+                let (value, back) = $f::pullback($($(&$r)? $($c.0)? $($v)?),*);
+                (value, back(1.0))
+            },
         )
     };
     (untaped $f:ident($($(&$r:ident)? $(!$c:ident)? $($v:ident)?),*) $points:tt $k:ident) => {

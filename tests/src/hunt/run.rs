@@ -90,7 +90,7 @@ pub fn refusal(candidate: &Program, others: &[Program]) -> Option<String> {
     {
         let _ = writeln!(text, "#[differentiate]\n{}", other.source);
     }
-    let _ = writeln!(text, "#[differentiate]\n{}", candidate.source);
+    let _ = writeln!(text, "#[differentiate(pullback)]\n{}", candidate.source);
     let file = match syn::parse_file(&text) {
         Ok(file) => file,
         Err(error) => return Some(format!("this is not Rust: {error}")),
@@ -128,9 +128,9 @@ fn run_crate(programs: &[Program], directory: &Path) -> io::Result<Vec<String>> 
     );
     let _ = writeln!(text, "#[differentiate]\n{STIR}");
     for program in programs {
-        let _ = writeln!(text, "#[differentiate(tape)]\n{}", program.source);
+        let _ = writeln!(text, "#[differentiate(tape, pullback)]\n{}", program.source);
     }
-    let _ = writeln!(text, "cases! {{\n    taped {{");
+    let _ = writeln!(text, "cases! {{\n    pulled {{");
     for program in programs {
         let _ = writeln!(text, "        {}(a, b, &x, n): {POINTS};", program.name);
     }
