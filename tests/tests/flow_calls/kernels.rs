@@ -402,7 +402,7 @@ pub(crate) mod branch {
             let ct_13: f64 = ::chainrule::rt::sum_all(&d_state_m4[..]);
             let d_chosen_14: f64 = seed_12 + ct_13;
             d_state_m4.fill(0.0f64);
-            let d_k_28: f64 = if is_2 {
+            let d_k_27: f64 = if is_2 {
                 let mut d_made_m6: ::std::vec::Vec<f64> = ::std::vec![
                     0.0f64; made_m2.len()
                 ];
@@ -431,13 +431,12 @@ pub(crate) mod branch {
                 let d_k_24: f64 = d_k_22 + d_arg_23;
                 d_k_24
             } else {
-                let mul_25: f64 = d_chosen_14 * k_0;
-                let mul_26: f64 = d_chosen_14 * k_0;
-                let d_k_27: f64 = mul_25 + mul_26;
-                d_k_27
+                let add_25: f64 = d_chosen_14 + d_chosen_14;
+                let mul_26: f64 = add_25 * k_0;
+                mul_26
             };
             ::chainrule::rt::add_assign(&mut (*d_x_m3)[..], &d_state_m4[..]);
-            (add_11, (d_k_28,))
+            (add_11, (d_k_27,))
         }
     }
 }
@@ -1503,30 +1502,29 @@ pub(crate) mod unused {
             let mut d_s_13: f64 = mul_12;
             for i_14 in (0usize..2usize).rev() {
                 let (
-                    s_15,
+                    s_16,
                     mut zeros_m8,
                     mut state_m10,
                 ): (f64, ::std::vec::Vec<f64>, ::std::vec::Vec<f64>) = ::chainrule::rt::recall(
                     &mut kept_r0,
                 );
-                let mul_16: f64 = d_s_13 * s_15;
-                let mul_17: f64 = d_s_13 * s_15;
-                let d_s_18: f64 = mul_16 + mul_17;
-                let d_arg_19: f64 = {
+                let add_15: f64 = d_s_13 + d_s_13;
+                let mul_17: f64 = add_15 * s_16;
+                let d_arg_18: f64 = {
                     let (_, (pulled_w4, pulled_w5)) = echo::vjp(
                         &mut state_m10,
-                        s_15,
+                        s_16,
                         zeros_m8,
                         ::core::mem::take(&mut d_state_m5),
                     );
                     d_state_m5 = pulled_w4;
                     pulled_w5
                 };
-                let d_s_20: f64 = d_s_18 + d_arg_19;
-                d_s_13 = d_s_20;
+                let d_s_19: f64 = mul_17 + d_arg_18;
+                d_s_13 = d_s_19;
             }
-            let d_s_21: f64 = d_s_13;
-            let d_arg_22: f64 = {
+            let d_s_20: f64 = d_s_13;
+            let d_arg_21: f64 = {
                 let (_, (pulled_w6, pulled_w7)) = echo::vjp(
                     &mut state_m12,
                     k_0,
@@ -1536,8 +1534,8 @@ pub(crate) mod unused {
                 d_state_m5 = pulled_w6;
                 pulled_w7
             };
-            let d_k_23: f64 = d_s_21 + d_arg_22;
-            let d_arg_25: f64 = {
+            let d_k_22: f64 = d_s_20 + d_arg_21;
+            let d_arg_24: f64 = {
                 let (_, (pulled_w8, pulled_w9)) = step::vjp(
                     &mut state_m13,
                     k_0,
@@ -1547,9 +1545,9 @@ pub(crate) mod unused {
                 d_state_m5 = pulled_w8;
                 pulled_w9
             };
-            let d_k_26: f64 = d_k_23 + d_arg_25;
+            let d_k_25: f64 = d_k_22 + d_arg_24;
             ::chainrule::rt::add_assign(&mut (*d_x_m4)[..], &d_state_m5[..]);
-            (mul_9, (d_k_26,))
+            (mul_9, (d_k_25,))
         }
     }
 }
