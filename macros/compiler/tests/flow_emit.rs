@@ -288,39 +288,39 @@ fn a_record_of_every_iteration_is_a_slice_for_each_value() {
         "fn f(x: &[f64]) -> f64",
         &adjoint,
         &expect![[r#"
-                let len_4: usize = (*x_m0).len();
-                let mut kept_r0_0: ::std::vec::Vec<f64> = ::std::vec::Vec::with_capacity(len_4);
-                let mut s_6: f64 = 0.0f64;
-                {
-                    let n: usize = len_4;
-                    let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
-                    let first_w3: usize = kept_r0_0.len();
-                    kept_r0_0.resize(first_w3 + n, 0.0f64);
-                    let kept_w2 = &mut kept_r0_0[first_w3..][..n];
-                    for i_5 in 0..n {
-                        let x_8: f64 = x_w1[i_5];
-                        let sqrt_9: f64 = f64::sqrt(x_8);
-                        kept_w2[i_5] = sqrt_9;
-                        let add_10: f64 = s_6 + sqrt_9;
-                        s_6 = add_10;
-                    }
+            let len_4: usize = (*x_m0).len();
+            let mut kept_r0_0: ::std::vec::Vec<f64> = ::std::vec::Vec::with_capacity(len_4);
+            let mut s_6: f64 = 0.0f64;
+            {
+                let n: usize = len_4;
+                let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
+                let first_w2: usize = kept_r0_0.len();
+                kept_r0_0.resize(first_w2 + n, 0.0f64);
+                let kept_w3 = &mut kept_r0_0[first_w2..][..n];
+                for i_5 in 0..n {
+                    let x_8: f64 = x_w1[i_5];
+                    let sqrt_9: f64 = f64::sqrt(x_8);
+                    kept_w3[i_5] = sqrt_9;
+                    let add_10: f64 = s_6 + sqrt_9;
+                    s_6 = add_10;
                 }
-                let out_7: f64 = s_6;
-                {
-                    let n: usize = len_4;
-                    let d_x_w4 = ::chainrule::rt::window_mut(&mut (*d_x_m1)[..], 0, n);
-                    let first_w6: usize = ::chainrule::rt::tail(&kept_r0_0, n);
-                    let kept_w5 = &kept_r0_0[first_w6..][..n];
-                    for i_11 in (0..n).rev() {
-                        let root_12: f64 = kept_w5[i_11];
-                        let div_13: f64 = 0.5f64 / root_12;
-                        let mul_14: f64 = ct_0 * div_13;
-                        d_x_w4[i_11] += mul_14;
-                    }
-                    kept_r0_0.truncate(first_w6);
+            }
+            let out_7: f64 = s_6;
+            {
+                let n: usize = len_4;
+                let d_x_w4 = ::chainrule::rt::window_mut(&mut (*d_x_m1)[..], 0, n);
+                let first_w5: usize = ::chainrule::rt::tail(&kept_r0_0, n);
+                let kept_w6 = &kept_r0_0[first_w5..][..n];
+                for i_11 in (0..n).rev() {
+                    let root_12: f64 = kept_w6[i_11];
+                    let div_13: f64 = 0.5f64 / root_12;
+                    let mul_14: f64 = ct_0 * div_13;
+                    d_x_w4[i_11] += mul_14;
                 }
-                (out_7, ())
-    "#]],
+                kept_r0_0.truncate(first_w5);
+            }
+            (out_7, ())
+        "#]],
     );
 }
 

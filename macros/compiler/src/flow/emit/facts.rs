@@ -103,6 +103,22 @@ impl Facts {
         kept.is_some_and(|(values, mems)| mems.is_empty() && values.len() > STREAMS)
     }
 
+    /// The values of a record's entry by their type, as places in the entry: one vector holds those
+    /// of one type.
+    pub(super) fn vectors(&self, program: &Program, record: RecId) -> Vec<Vec<usize>> {
+        let values = self.records.get(&record).map_or(&[][..], |(values, _)| values);
+        let mut vectors: Vec<Vec<usize>> = Vec::new();
+        for (j, v) in values.iter().enumerate() {
+            let same =
+                |vector: &&mut Vec<usize>| program.of(values[vector[0]]).ty == program.of(*v).ty;
+            match vectors.iter_mut().find(same) {
+                Some(vector) => vector.push(j),
+                None => vectors.push(vec![j]),
+            }
+        }
+        vectors
+    }
+
     fn find_optional(&mut self, program: &Program) {
         loop {
             let before = self.optional.len();

@@ -82,32 +82,54 @@ pub(super) fn within(body: &mut Body<'_>, plan: &Plan, lp: &Loop) -> TokenStream
     }
     let mut streams = HashMap::new();
     for stream in &plan.streams {
-        let mut slices = Vec::new();
-        for (j, v) in stream.values.iter().enumerate() {
-            let (vec, slice) = (super::names::part(stream.record, j), body.fresh("kept"));
-            let first = body.fresh("first");
+        let mut slices = vec![TokenStream::new(); stream.values.len()];
+        let mut own = Vec::new();
+        let vectors = body.facts.vectors(body.program, stream.record);
+        for (k, of) in vectors.into_iter().enumerate() {
+            // The loop's values one after the other: all of the first, all of the second.
+            let (vec, first) = (super::names::part(stream.record, k), body.fresh("first"));
+            let room = match of.len() {
+                1 => quote!(#count),
+                values => quote!(#values * #count),
+            };
             if stream.filled {
-                let blank = body.blank(*v);
+                let blank = body.blank(stream.values[of[0]]);
                 before.extend(quote! {
                     let #first: usize = #vec.len();
-                    #vec.resize(#first + #count, #blank);
-                    let #slice = &mut #vec[#first..][..#count];
+                    #vec.resize(#first + #room, #blank);
                 });
             } else {
-                before.extend(quote! {
-                    let #first: usize = ::chainrule::rt::tail(&#vec, #count);
-                    let #slice = &#vec[#first..][..#count];
-                });
+                before.extend(quote!(let #first: usize = ::chainrule::rt::tail(&#vec, #room);));
                 after.extend(quote!(#vec.truncate(#first);));
             }
-            columns.push(Column {
-                slice: slice.clone(),
-                mutable: stream.filled,
-                places: vec![],
-                entry: Some((stream.record, j)),
-            });
-            slices.push(slice);
+            let mut rest = quote!(#vec[#first..]);
+            for (n, j) in of.iter().enumerate() {
+                let slice = body.fresh("kept");
+                let last = n + 1 == of.len();
+                before.extend(match (last, stream.filled) {
+                    (true, true) => quote!(let #slice = &mut #rest[..#count];),
+                    (true, false) => quote!(let #slice = &#rest[..#count];),
+                    (false, filled) => {
+                        let others = body.fresh("rest");
+                        let split = match filled {
+                            true => quote!(#rest.split_at_mut(#count)),
+                            false => quote!(#rest.split_at(#count)),
+                        };
+                        rest = quote!(#others);
+                        quote!(let (#slice, #others) = #split;)
+                    }
+                });
+                own.push(Column {
+                    slice: slice.clone(),
+                    mutable: stream.filled,
+                    places: vec![],
+                    entry: Some((stream.record, *j)),
+                });
+                slices[*j] = quote!(#slice);
+            }
         }
+        own.sort_by_key(|column| column.entry.map(|(_, j)| j));
+        columns.extend(own);
         aligned &= stream.filled != reversed;
         // Entries are numbered as they are put on; they are taken off from the last.
         let index = match stream.filled == reversed {

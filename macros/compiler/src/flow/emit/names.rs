@@ -24,7 +24,7 @@ pub(super) fn record(record: RecId) -> Ident {
     local(&format!("kept_r{}", record.0))
 }
 
-/// The identifier of the vector that keeps one value of each entry of a record.
+/// The identifier of a vector that keeps a record's values of one type.
 pub(super) fn part(record: RecId, number: usize) -> Ident {
     local(&format!("kept_r{}_{number}", record.0))
 }

@@ -15,6 +15,7 @@
 
 use super::api::named;
 use super::block::{Body, one_or_tuple};
+use super::facts::GROUP;
 use super::kernel::{self, arguments, success, turbofish, wrapped, wrapped_type};
 use super::names::{self, local};
 use super::types::{self, owned};
@@ -206,13 +207,15 @@ fn used_up(adjoint: &Adjoint, body: &Body<'_>) -> TokenStream {
 
 /// The variables that hold a record.
 fn record_names(record: RecId, body: &Body<'_>) -> Vec<Ident> {
-    match body.facts.streamed.contains(&record) {
-        true => {
-            let count = body.facts.records.get(&record).map_or(0, |(values, _)| values.len());
-            (0..count).map(|k| names::part(record, k)).collect()
-        }
-        false => vec![names::record(record)],
-    }
+    let vectors = if body.facts.streamed.contains(&record) {
+        body.facts.vectors(body.program, record).len()
+    } else if body.facts.is_wide(record) {
+        let count = body.facts.records.get(&record).map_or(0, |(values, _)| values.len());
+        count.div_ceil(GROUP)
+    } else {
+        return vec![names::record(record)];
+    };
+    (0..vectors).map(|k| names::part(record, k)).collect()
 }
 
 /// All statements, those inside included.

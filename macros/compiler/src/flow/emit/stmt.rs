@@ -421,26 +421,29 @@ impl Body<'_> {
     }
 
     fn declare(&mut self, record: RecId, room: Option<V>) -> TokenStream {
-        let value = match room {
-            Some(room) => {
-                let room = self.index(room);
-                quote!(::std::vec::Vec::with_capacity(#room))
-            }
-            None => quote!(::std::vec::Vec::new()),
-        };
-        let vectors: Vec<(Ident, TokenStream)> = if self.facts.streamed.contains(&record) {
-            let values = self.facts.records[&record].0.iter().enumerate();
-            values.map(|(j, v)| (names::part(record, j), self.type_of(*v))).collect()
+        // Each vector with the number of its values in an entry.
+        let vectors: Vec<(Ident, TokenStream, usize)> = if self.facts.streamed.contains(&record) {
+            let values = &self.facts.records[&record].0;
+            let vectors = self.facts.vectors(self.program, record).into_iter().enumerate();
+            let vector = |(k, of): (usize, Vec<usize>)| {
+                (names::part(record, k), self.type_of(values[of[0]]), of.len())
+            };
+            vectors.map(vector).collect()
         } else if self.facts.is_wide(record) {
             let groups = self.facts.records[&record].0.chunks(GROUP).enumerate();
             let entry = |group: &[V]| {
                 one_or_tuple(&group.iter().map(|v| self.type_of(*v)).collect::<Vec<_>>())
             };
-            groups.map(|(j, group)| (names::part(record, j), entry(group))).collect()
+            groups.map(|(j, group)| (names::part(record, j), entry(group), 1)).collect()
         } else {
-            vec![(names::record(record), self.entry_type(record))]
+            vec![(names::record(record), self.entry_type(record), 1)]
         };
-        let vectors = vectors.into_iter().map(|(name, entry)| {
+        let vectors = vectors.into_iter().map(|(name, entry, values)| {
+            let value = match room.map(|room| self.index(room)) {
+                Some(room) if values == 1 => quote!(::std::vec::Vec::with_capacity(#room)),
+                Some(room) => quote!(::std::vec::Vec::with_capacity(#values * #room)),
+                None => quote!(::std::vec::Vec::new()),
+            };
             let ty = quote!(::std::vec::Vec<#entry>);
             self.bind(Declared { name, ty, mutable: true }, &value)
         });
