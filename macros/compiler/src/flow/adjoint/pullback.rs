@@ -16,6 +16,14 @@ struct Of<'a> {
     out: V,
 }
 
+/// Whether a function of one argument is finite wherever that is finite, as the sine is: it is asked
+/// at the ends and where poles are.
+fn is_bounded(row: Prim) -> bool {
+    let asked = [0.0, 0.5, 1.0, 2.0, 1e3, 1e300, 1e-300];
+    row.arity == 1
+        && asked.iter().all(|x| (row.eval)(&[*x]).is_finite() && (row.eval)(&[-*x]).is_finite())
+}
+
 impl Builder<'_> {
     pub(super) fn pullback(&mut self, row: Prim, args: &[V], out: V, ct: V) {
         let of = Of { args, out };
@@ -73,7 +81,13 @@ impl Builder<'_> {
             Kind::Prim(_, row, args) => match row.guard {
                 Guard::No => false,
                 Guard::Power => !self.number_of(args[1]).is_some_and(|n| n >= 1.0),
-                Guard::Cotangent | Guard::Both => true,
+                // Divided by a number, a value stays as finite as it was.
+                _ if **row == primitives::DIV
+                    && self.number_of(args[1]).is_some_and(|n| n.abs() >= 1.0) =>
+                {
+                    false
+                }
+                Guard::Cotangent | Guard::Both => !is_bounded(row),
             },
             _ => false,
         }
