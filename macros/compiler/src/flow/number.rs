@@ -328,7 +328,9 @@ impl Numbering<'_> {
         let width = end.clone().plus(&start, -1).as_number();
         let (Some(width), Some(number)) = (width, self.polynomial(at).as_number()) else { return };
         let whole = self.length(&Place::whole(place.mem));
+        // `i - 1` may have wrapped around, which slicing notices.
         if (0..width).contains(&number)
+            && start.is_sum()
             && whole.is_some_and(|length| self.is_at_most(&end, &length))
         {
             self.straight.insert(pos, (from, at));

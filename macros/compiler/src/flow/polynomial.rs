@@ -36,6 +36,11 @@ impl Polynomial {
         }
     }
 
+    /// Whether nothing is subtracted.
+    pub(super) fn is_sum(&self) -> bool {
+        self.0.values().all(|factor| *factor > 0)
+    }
+
     /// The variables that occur alone, once: `i` in `i + 2 * n`.
     pub(super) fn single(&self) -> impl Iterator<Item = &Atom> + '_ {
         self.0.iter().filter_map(|(product, factor)| match product.as_slice() {
