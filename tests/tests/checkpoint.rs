@@ -149,6 +149,7 @@ fn checkpointed_weights(w: &[f64], x: f64, n: usize) -> [f64; 2] {
 }
 
 /// What is written down on the way is not copied with the state.
+#[allow(clippy::needless_range_loop, reason = "a counted loop is what is tested")]
 #[differentiate]
 fn written_down(ys: &mut [f64], x: f64) -> f64 {
     let mut y = x;

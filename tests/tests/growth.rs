@@ -379,6 +379,7 @@ fn two_calls_in_each_of_many_functions_are_right() {
 /// 80 factors from a slice.
 #[test]
 fn eighty_factors_in_a_loop() {
+    #[allow(clippy::needless_range_loop, reason = "a counted loop is what is tested")]
     #[differentiate(tape)]
     fn product(x: &[f64]) -> f64 {
         let mut p = 1.0;

@@ -5,6 +5,7 @@
 #![allow(
     clippy::assign_op_pattern,
     clippy::manual_swap,
+    clippy::mut_range_bound,
     clippy::needless_range_loop,
     clippy::never_loop,
     reason = "the forms that code is written in are what is tested"

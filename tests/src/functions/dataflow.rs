@@ -1,6 +1,12 @@
 //! Where a differentiable value goes before it reaches a call: what a caller passes on is found by
 //! what flows into it, in every way that memory and control flow offer.
 
+#![expect(
+    clippy::needless_late_init,
+    clippy::vec_init_then_push,
+    reason = "how a value gets to its place is what these functions are about"
+)]
+
 use crate::cases;
 use chainrule::differentiate;
 

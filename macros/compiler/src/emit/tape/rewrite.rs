@@ -76,7 +76,7 @@ impl<'c> Rewrite<'c> {
         only_real(&mut generics, &self.floats);
         generics.params.insert(0, parse_quote!('__t));
         let (params, clause) = (&generics.params, &generics.where_clause);
-        unmarked(quote!(impl<#params> #ty #clause { #sig #block }))
+        unmarked(quote!(#[allow(non_local_definitions)] impl<#params> #ty #clause { #sig #block }))
     }
 
     /// A function inside the body.

@@ -7,9 +7,9 @@
 //! What the reverse sweep needs of the forward one depends on where it stands. In a *region* whose
 //! reverse code follows the forward code in the same block (the function itself, the body of a loop
 //! that runs once), values are simply in scope; those of conditionals are handed out of them
-//! ([`forward`]). A loop that is *reversed* puts what it needs on a record, or computes it again
-//! ([`demand`]). A loop that only accumulates needs no reversal: value and gradient are computed in
-//! the same iteration ([`fuse`]).
+//! (`forward.rs`). A loop that is *reversed* puts what it needs on a record, or computes it again
+//! (`demand.rs`). A loop that only accumulates needs no reversal: value and gradient are computed in
+//! the same iteration (`fuse.rs`).
 
 mod call;
 mod checkpoint;

@@ -1,10 +1,10 @@
 //! From source to the IR of scalar code.
 //!
 //! Lowering keeps the order and the arithmetic of the source; it knows nothing of derivatives.
-//! Variables become values in SSA form, references become names of places ([`Val`]), calls of
+//! Variables become values in SSA form, references become names of places (`Val`), calls of
 //! annotated functions and closures are inlined, iterators become loops over an index, and control
-//! flow becomes structured ([`region`]). What is neither a float nor memory of floats is *passive*
-//! and is taken as the user wrote it ([`opaque`]).
+//! flow becomes structured (`region.rs`). What is neither a float nor memory of floats is *passive*
+//! and is taken as the user wrote it (`opaque.rs`).
 
 mod apply;
 mod call;
