@@ -4,8 +4,8 @@
 //! all. The reverse sweep then adds up their cotangents over the loop, and multiplies by their
 //! partials once.
 
-use super::emit::walk;
 use super::ir::{Kind, Over, Program, Stmt, V};
+use super::walk;
 use std::collections::HashSet;
 
 /// Moves what does not change out of loops.

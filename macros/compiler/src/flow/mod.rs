@@ -23,5 +23,6 @@ pub mod unroll;
 mod unseen;
 pub mod verify;
 pub mod visit;
+mod walk;
 
 pub(crate) use unseen::DERIVATIVES;

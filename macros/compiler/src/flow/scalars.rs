@@ -4,13 +4,13 @@
 //! what is stored in an element is a value, loops carry it and conditionals hand it out. Nothing of
 //! it is memory then, neither here nor in the reverse sweep.
 
-use super::emit::walk;
 use super::index::Index;
 use super::ir::{
     Block, Carried, Init, Kind, MemId, Mode, Origin, Out, Pass, Place, Program, Proj, Stmt, Tree,
     Ty, V,
 };
 use super::visit::{Names, rename_block, rename_tree};
+use super::walk;
 use crate::ir::{Elem, Literal};
 use crate::parse::Type;
 use crate::primitives;

@@ -3,10 +3,10 @@
 //! `for i in 0..3 { s[i] += h * k[i]; }` names each element by a literal then, so that the arrays
 //! can be scalars (`scalars.rs`).
 
-use super::emit::walk;
 use super::ir::{Kind, Loop, MemId, Origin, Over, Program, Proj, Stmt, V};
 use super::scalars::literals;
 use super::visit::{Names, Rename, rename, rename_block, rename_tree};
+use super::walk;
 use crate::ir::Literal;
 use crate::parse::Type;
 use std::collections::HashMap;

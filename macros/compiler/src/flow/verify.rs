@@ -1,9 +1,8 @@
 //! Whether a lowered program makes sense: every value is defined where it is used.
 
-use super::ir::{Block, CallOut, Carried, Kind, Loop, Over, Program, Tree, V};
-use super::visit::{Rename, rename};
+use super::ir::{Block, Carried, Kind, Loop, Over, Program, Tree, V};
+use super::walk;
 use proc_macro2::Span;
-use std::collections::HashSet;
 
 /// A value that is used where it is not certain to be defined: where, and what it is called.
 pub fn undefined(program: &Program) -> Option<(Span, String)> {
@@ -50,14 +49,10 @@ impl Check<'_> {
             match &stmt.kind {
                 Kind::If { cond, then, other, outs } => {
                     self.used(*cond, stmt.span);
-                    let mut arms = [then, other].map(Some);
-                    for (k, arm) in arms.iter_mut().enumerate() {
-                        let Some(arm) = arm.take() else { continue };
+                    for (arm, leaving) in [(then, 0), (other, 1)] {
                         let inner = self.block(arm);
-                        for out in outs {
-                            let value = if k == 0 { out.then } else { out.other };
-                            value.into_iter().for_each(|v| self.used(v, stmt.span));
-                        }
+                        let left = outs.iter().filter_map(|out| [out.then, out.other][leaving]);
+                        left.for_each(|v| self.used(v, stmt.span));
                         self.leave(inner);
                     }
                     for out in outs {
@@ -66,18 +61,8 @@ impl Check<'_> {
                 }
                 Kind::Loop(lp) => self.loop_of(lp, stmt.span, &mut scope),
                 _ => {
-                    let outs: HashSet<V> = defines(&stmt.kind).into_iter().collect();
-                    let mut used = Vec::new();
-                    let mut copy = stmt.clone();
-                    rename(&mut copy, &mut Collect(&mut used));
-                    for v in used {
-                        if !outs.contains(&v) {
-                            self.used(v, stmt.span);
-                        }
-                    }
-                    for v in outs {
-                        self.define(v, &mut scope);
-                    }
+                    walk::values(&stmt.kind, &mut |v| self.used(v, stmt.span));
+                    walk::defines(&stmt.kind, &mut |v| self.define(v, &mut scope));
                 }
             }
         }
@@ -113,40 +98,10 @@ impl Check<'_> {
             Tree::Unit => {}
             Tree::Value(v) => self.used(*v, Span::call_site()),
             Tree::Place(place) => {
-                for v in place.indices().collect::<Vec<_>>() {
-                    self.used(v, Span::call_site());
-                }
+                place.indices().for_each(|v| self.used(v, Span::call_site()));
             }
             Tree::Tuple(parts) => parts.iter().for_each(|part| self.tree(part)),
             Tree::Success(inner) => self.tree(inner),
         }
     }
-}
-
-/// The values that a statement without blocks defines.
-fn defines(kind: &Kind) -> Vec<V> {
-    match kind {
-        Kind::Const(v, _)
-        | Kind::Prim(v, ..)
-        | Kind::Cast(v, _)
-        | Kind::Pass(v, ..)
-        | Kind::Load(v, _)
-        | Kind::Pop(v, _)
-        | Kind::SumAll(v, _)
-        | Kind::Opaque { out: Some(v), .. } => vec![*v],
-        Kind::Call(call) => match call.out {
-            CallOut::Value(v) => vec![v],
-            CallOut::Unit | CallOut::Mem(_) => vec![],
-        },
-        _ => vec![],
-    }
-}
-
-struct Collect<'c>(&'c mut Vec<V>);
-
-impl Rename for Collect<'_> {
-    fn value(&mut self, v: &mut V) {
-        self.0.push(*v);
-    }
-    fn mem(&mut self, _: &mut super::ir::MemId) {}
 }

@@ -14,7 +14,6 @@
 //! next iteration of a loop around it are not touched.
 
 use super::{Builder, LoopPatch};
-use crate::flow::emit::walk;
 use crate::flow::index::{BlockId, By_, Def, Site};
 use crate::flow::ir::{
     Bind, Block, By, Carried, Code, Kind, Loop, MemId, Mode, Origin, Out, Over, Pass, Place,
@@ -22,6 +21,7 @@ use crate::flow::ir::{
 };
 use crate::flow::replay::runs_once;
 use crate::flow::visit::{Rename, rename, rename_block};
+use crate::flow::walk;
 use proc_macro2::{Ident, Span};
 use quote::quote;
 use std::collections::{BTreeSet, HashMap};

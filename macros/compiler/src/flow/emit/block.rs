@@ -10,11 +10,12 @@
 use super::facts::Facts;
 use super::names::{self, local};
 use super::types::owned;
-use super::{innermost, walk, windows};
+use super::{innermost, windows};
 use crate::emit::element::{elem_type, literal, zero};
 use crate::flow::ir::{
     Block, Carried, Kind, Loop, MemId, Origin, Out, Over, Place, Program, Proj, RecId, Stmt, Ty, V,
 };
+use crate::flow::walk;
 use crate::ir::{Elem, Literal};
 use crate::parse::Type;
 use proc_macro2::{Ident, TokenStream};
@@ -280,11 +281,11 @@ impl<'p> Body<'p> {
         }
         let mut found = Vec::new();
         let mut visit = |kind: &Kind| {
-            super::walk::places(kind, &mut |mem, _, _| found.push(mem));
+            walk::places(kind, &mut |mem, _, _| found.push(mem));
         };
         visit(&stmt.kind);
-        for block in super::walk::blocks(&stmt.kind) {
-            super::walk::all(block, &mut |kind| visit(kind));
+        for block in walk::blocks(&stmt.kind) {
+            walk::all(block, &mut |kind| visit(kind));
         }
         found.into_iter().filter_map(|mem| self.checks.remove(&mem)).collect()
     }

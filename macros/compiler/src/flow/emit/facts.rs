@@ -1,8 +1,8 @@
 //! What emission has to know of a program beforehand.
 
-use super::walk::{self, Access};
 use super::{slots, windows};
 use crate::flow::ir::{Block, Kind, Loop, MemId, Origin, Pass, Place, Program, RecId, Tree, Ty, V};
+use crate::flow::walk::{self, Access};
 use crate::ir::Literal;
 use crate::parse::Type;
 use std::collections::{HashMap, HashSet};

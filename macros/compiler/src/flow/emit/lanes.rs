@@ -27,9 +27,9 @@
 //! the rule in scalar code (a column of a small matrix), so more would be left over more often.
 
 use super::block::Body;
-use super::walk;
 use crate::emit::element::zero;
 use crate::flow::ir::{Carried, Kind, Loop, MemId, Over, Pass, Proj, Stmt, V};
+use crate::flow::walk;
 use crate::ir::Elem;
 use crate::primitives::{ADD, Prim, SUB};
 use proc_macro2::{Ident, TokenStream};

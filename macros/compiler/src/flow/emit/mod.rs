@@ -15,7 +15,6 @@ mod pullback;
 mod slots;
 mod stmt;
 mod types;
-pub(in crate::flow) mod walk;
 mod windows;
 
 pub(crate) use kernel::{success, wrapped_type};

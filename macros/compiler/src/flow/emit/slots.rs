@@ -10,8 +10,8 @@
 //! if c_1 { … if c_2 { … if c_3 { let y_4: f64 = …; y_9 = y_4; } } }
 //! ```
 
-use super::walk;
 use crate::flow::ir::{Block, Kind, Out, Program, Ty, V};
+use crate::flow::walk;
 use std::collections::HashMap;
 
 /// A value through fewer levels than this is handed out by each.

@@ -24,8 +24,8 @@
 
 use super::block::Body;
 use super::lanes;
-use super::walk::{self, Access};
 use crate::flow::ir::{Block, Kind, Loop, MemId, Over, Program, Proj, RecId, Ty, V};
+use crate::flow::walk::{self, Access};
 use crate::ir::{Elem, Literal};
 use crate::parse::Type;
 use std::collections::{BTreeMap, HashSet};

@@ -1,6 +1,6 @@
 //! What a statement touches: values it reads and defines, places it reads and writes, its blocks.
 
-use crate::flow::ir::{
+use super::ir::{
     Block, By, CallOut, Code, Init, Kind, MemId, Over, Pass, Place, Proj, Pulled, Source, V,
 };
 
