@@ -84,15 +84,11 @@ pub fn check_active(program: &Program, wrt: &[ValueId], errors: &mut Errors) {
 /// The values of primitives whose pullbacks select.
 fn singular(program: &Program) -> Vec<bool> {
     let numbers: HashMap<ValueId, f64> = program.body.iter().filter_map(literal).collect();
-    let positive = |exponent: &Operand| numbers.get(&exponent.value).is_some_and(|n| *n >= 1.0);
     let mut singular = vec![false; program.values.len()];
     for stmt in &program.body {
         if let Kind::Map { op: Op::Prim(row), args } = &stmt.kind {
-            singular[stmt.dst.0 as usize] = match row.guard {
-                Guard::No => false,
-                Guard::Power => !positive(&args[1]),
-                Guard::Cotangent | Guard::Both => true,
-            };
+            let exponent = || numbers.get(&args[1].value).copied();
+            singular[stmt.dst.0 as usize] = row.guard.given(false, exponent) != Guard::No;
         }
     }
     singular
@@ -182,12 +178,7 @@ impl Reverse {
         let partials = (row.partials)(&symbols, &Sym::Out);
         let of = Elementwise { args, out };
         let number = self.number_of(ct).filter(|ct| ct.is_finite() && *ct != 0.0);
-        let guard = match row.guard {
-            _ if number.is_some() => Guard::No,
-            Guard::Power if self.number_of(&args[1]).is_some_and(|n| n >= 1.0) => Guard::No,
-            Guard::Power => Guard::Both,
-            other => other,
-        };
+        let guard = row.guard.given(number.is_some(), || self.number_of(&args[1]));
         for (arg, partial) in args.iter().zip(partials) {
             if !self.active[arg.value.0 as usize] || partial == Sym::Zero {
                 continue;

@@ -79,3 +79,8 @@ impl Errors {
         self.found.iter().map(syn::Error::to_compile_error).collect()
     }
 }
+
+/// The message of a call with another number of arguments; `called` is what is called.
+pub(crate) fn arity(called: &str, takes: usize, given: usize) -> String {
+    format!("{called} takes {takes} argument(s), not {given}")
+}

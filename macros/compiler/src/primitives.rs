@@ -34,6 +34,19 @@ pub enum Guard {
     Power,
 }
 
+impl Guard {
+    /// What is needed of it where it is known whether the cotangent is finite and not zero, and what
+    /// number the second argument is: `No`, `Cotangent` or `Both`.
+    pub fn given(self, plain: bool, exponent: impl FnOnce() -> Option<f64>) -> Self {
+        match self {
+            _ if plain => Guard::No,
+            Guard::Power if exponent().is_some_and(|n| n >= 1.0) => Guard::No,
+            Guard::Power => Guard::Both,
+            other => other,
+        }
+    }
+}
+
 /// One scalar primitive.
 pub struct Row {
     /// The name: that of the `std` method where there is one.

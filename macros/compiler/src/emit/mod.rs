@@ -52,9 +52,9 @@ pub fn emit(compiled: &Compiled<'_>, callees: &Callees) -> TokenStream {
 
 fn of_tensors(compiled: &Tensors<'_>, callees: &Callees) -> TokenStream {
     let function = compiled.function;
-    let (name, vis) = (&function.item.sig.ident, &function.item.vis);
+    let name = &function.item.sig.ident;
     let derivation = &compiled.derivation;
-    let doc = format!("Derivatives of [`{name}`](fn@{name}).\n\n```text\n{derivation}```");
+    let companion = companion(function, derivation);
     let cfgs = conditions(function);
     let general = compiled.general.is_some().then_some("__general");
     let mut private = TokenStream::new();
@@ -69,11 +69,7 @@ fn of_tensors(compiled: &Tensors<'_>, callees: &Callees) -> TokenStream {
     public.extend(tape::tape(compiled, callees));
     let objective = objective::objective(function);
     quote! {
-        #(#cfgs)*
-        #[doc = #doc]
-        #[allow(non_camel_case_types, dead_code)]
-        #[derive(Clone, Copy, Debug, Default)]
-        #vis struct #name {}
+        #companion
 
         #(#cfgs)*
         #[allow(
@@ -95,9 +91,21 @@ fn of_tensors(compiled: &Tensors<'_>, callees: &Callees) -> TokenStream {
 /// The struct beside a function that has a derivative only where its callers pass functions that
 /// are known.
 pub fn without_derivative(function: &Function) -> TokenStream {
+    let name = &function.item.sig.ident;
+    let doc = format!("[`{name}`](fn@{name}) is differentiated where it is called with a closure.");
+    structure(function, &doc)
+}
+
+/// The struct beside a function, which has the derivatives.
+pub(crate) fn companion(function: &Function, derivation: &str) -> TokenStream {
+    let name = &function.item.sig.ident;
+    let doc = format!("Derivatives of [`{name}`](fn@{name}).\n\n```text\n{derivation}```");
+    structure(function, &doc)
+}
+
+fn structure(function: &Function, doc: &str) -> TokenStream {
     let (name, vis) = (&function.item.sig.ident, &function.item.vis);
     let cfgs = conditions(function);
-    let doc = format!("[`{name}`](fn@{name}) is differentiated where it is called with a closure.");
     quote! {
         #(#cfgs)*
         #[doc = #doc]

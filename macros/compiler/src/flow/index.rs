@@ -2,7 +2,7 @@
 //! memory, how blocks nest.
 
 use super::ir::{
-    Block, By, CallOut, Init, Kind, Loop, Over, Pass, Place, Program, Source, Stmt, V,
+    Block, By, CallOut, Init, Kind, Loop, MemId, Over, Pass, Place, Program, Source, Stmt, V,
 };
 use std::collections::HashMap;
 
@@ -115,6 +115,13 @@ impl<'p> Index<'p> {
         };
         index.block(&program.body, None, None, 0, Role::Function, 0);
         index
+    }
+
+    /// Whether nothing changes a memory's length.
+    pub fn keeps_length(&self, mem: MemId) -> bool {
+        self.writes[mem.0 as usize]
+            .iter()
+            .all(|site| matches!(self.stmts[site.pos].0.kind, Kind::Store(..) | Kind::Fill(..)))
     }
 
     /// The block's number in its parent's statement.

@@ -10,14 +10,10 @@ use super::index::Index;
 use super::ir::{
     Block, Init, Kind, Loop, MemId, Over, ParamIs, Pass, Place, Program, Proj, Stmt, Ty, V,
 };
-use super::polynomial::{Atom, Polynomial};
+use super::polynomial::{Atom, Polynomial, length};
 use super::visit::{Names, rename_block, rename_place, rename_tree};
 use crate::ir::Literal;
-use crate::parse::Type;
 use std::collections::{HashMap, HashSet};
-
-/// Beyond this many terms nothing is gained by looking on.
-const TERMS: usize = 16;
 
 /// Gives what is the same one name.
 pub fn number(program: &mut Program) {
@@ -106,18 +102,11 @@ impl Numbering<'_> {
     fn parameters(&mut self) {
         for param in &self.program.params {
             if let ParamIs::Mem(mem) = param
-                && self.keeps_length(*mem)
+                && self.index.keeps_length(*mem)
             {
                 self.lengths.insert(*mem, Polynomial::atom(Atom::Length(*mem)));
             }
         }
-    }
-
-    /// Whether nothing changes a memory's length.
-    fn keeps_length(&self, mem: MemId) -> bool {
-        self.index.writes[mem.0 as usize].iter().all(|site| {
-            matches!(self.index.stmts[site.pos].0.kind, Kind::Store(..) | Kind::Fill(..))
-        })
     }
 
     /// A block, its first statement being that number.
@@ -167,7 +156,7 @@ impl Numbering<'_> {
                     }
                 }
             }
-            Kind::Alloc(mem, init) if self.keeps_length(*mem) => {
+            Kind::Alloc(mem, init) if self.index.keeps_length(*mem) => {
                 let length = match init {
                     Init::Filled(_, Some(count)) => self.polynomial(*count),
                     Init::Copy(from) => {
@@ -221,7 +210,7 @@ impl Numbering<'_> {
         if self.program.of(v).object {
             return;
         }
-        let polynomial = match polynomial.terms() <= TERMS {
+        let polynomial = match polynomial.is_short() {
             true => polynomial,
             false => Polynomial::atom(Atom::Value(v)),
         };
@@ -360,35 +349,8 @@ impl Numbering<'_> {
 
     /// How long a place is, if that is known and does not change.
     fn length(&self, place: &Place) -> Option<Polynomial> {
-        let mut ty = self.program.at(place.mem).ty.clone();
-        let mut len = self.lengths.get(&place.mem).cloned();
-        for proj in &place.proj {
-            let elem = match ty {
-                Type::Vec(elem) | Type::Slice(elem) => *elem,
-                Type::Fixed(elem, count) => {
-                    len = count.trim().parse().ok().map(Polynomial::number);
-                    *elem
-                }
-                _ => return None,
-            };
-            (ty, len) = match proj {
-                Proj::Index(_) => (elem, None),
-                Proj::Range(from, to) => {
-                    let to = match to {
-                        Some(to) => self.polynomial(*to),
-                        None => len?,
-                    };
-                    let len = to.plus(&self.polynomial(*from), -1);
-                    (Type::Slice(Box::new(elem)), Some(len))
-                }
-                Proj::Field(_) => return None,
-            };
-        }
-        match &ty {
-            Type::Fixed(_, count) => count.trim().parse().ok().map(Polynomial::number),
-            Type::Vec(_) | Type::Slice(_) => len,
-            _ => None,
-        }
+        let whole = self.lengths.get(&place.mem).cloned();
+        length(&self.program.at(place.mem).ty, whole, &place.proj, |v| Some(self.polynomial(v)))
     }
 }
 

@@ -1,7 +1,11 @@
 //! Polynomials with whole coefficients, in which lengths and indices are compared.
 
-use super::ir::{MemId, V};
+use super::ir::{MemId, Proj, V};
+use crate::parse::Type;
 use std::collections::BTreeMap;
+
+/// Beyond this many terms nothing is gained by looking on.
+const TERMS: usize = 16;
 
 /// What a polynomial's variables are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,9 +53,9 @@ impl Polynomial {
         })
     }
 
-    /// How many products it is the sum of.
-    pub(super) fn terms(&self) -> usize {
-        self.0.len()
+    /// Whether it has few enough terms that something is gained by looking on.
+    pub(super) fn is_short(&self) -> bool {
+        self.0.len() <= TERMS
     }
 
     fn add(&mut self, product: Vec<Atom>, factor: i128) {
@@ -79,5 +83,44 @@ impl Polynomial {
             }
         }
         out
+    }
+}
+
+/// How long a place is in a memory of this type, whose own length is `whole`; `of` says what an
+/// index is.
+pub(super) fn length(
+    ty: &Type,
+    whole: Option<Polynomial>,
+    proj: &[Proj],
+    of: impl Fn(V) -> Option<Polynomial>,
+) -> Option<Polynomial> {
+    let number = |count: &str| count.trim().parse().ok().map(Polynomial::number);
+    let (mut ty, mut len) = (ty.clone(), whole);
+    for proj in proj {
+        let elem = match ty {
+            Type::Vec(elem) | Type::Slice(elem) => *elem,
+            Type::Fixed(elem, count) => {
+                len = number(&count);
+                *elem
+            }
+            _ => return None,
+        };
+        (ty, len) = match proj {
+            Proj::Index(_) => (elem, None),
+            Proj::Range(from, to) => {
+                let from = of(*from)?;
+                let to = match to {
+                    Some(to) => of(*to)?,
+                    None => len?,
+                };
+                (Type::Slice(Box::new(elem)), Some(to.plus(&from, -1)))
+            }
+            Proj::Field(_) => return None,
+        };
+    }
+    match &ty {
+        Type::Fixed(_, count) => number(count).or(len),
+        Type::Vec(_) | Type::Slice(_) => len,
+        _ => None,
     }
 }

@@ -4,6 +4,7 @@
 use super::text::text;
 use super::{Frame, Lowerer, OuterCall, Ref, Val};
 use crate::capsule::{STD_MACROS, is_known_function, tainted_call};
+use crate::error::arity;
 use crate::ir::{Elem, Foreign, Kind, Literal, Op};
 use crate::parse::{Function, Type};
 use crate::primitives;
@@ -202,15 +203,8 @@ impl<'a> Lowerer<'a> {
             );
         }
         if args.len() != function.params.len() {
-            return self.error(
-                span,
-                format!(
-                    "`{}` takes {} argument(s), not {}",
-                    function.name(),
-                    function.params.len(),
-                    args.len()
-                ),
-            );
+            let called = format!("`{}`", function.name());
+            return self.error(span, arity(&called, function.params.len(), args.len()));
         }
         let elems: HashMap<String, Elem> =
             function.floats.iter().map(|f| (f.clone(), self.elems.free())).collect();

@@ -2,6 +2,7 @@
 
 use super::text::text;
 use super::{Closure, Lowerer, Ref, Val};
+use crate::error::arity;
 use crate::ir::{Elem, Literal};
 use crate::parse::elem_of;
 use crate::primitives::{self, Prim};
@@ -265,14 +266,7 @@ impl Lowerer<'_> {
         span: proc_macro2::Span,
     ) -> Option<Val> {
         if closure.params.len() != args.len() {
-            return self.error(
-                span,
-                format!(
-                    "the closure takes {} argument(s), not {}",
-                    closure.params.len(),
-                    args.len()
-                ),
-            );
+            return self.error(span, arity("the closure", closure.params.len(), args.len()));
         }
         let frame = self.frame_mut();
         let outer = std::mem::replace(&mut frame.scopes, closure.scopes.clone());

@@ -1,5 +1,6 @@
 //! From tokens to a [`Function`]: options, signature and types, each checked.
 
+mod macros;
 mod options;
 mod types;
 mod usage;
@@ -7,6 +8,7 @@ mod usage;
 pub use options::Options;
 pub use types::{Type, elem_of, text_of, type_of};
 
+pub(crate) use macros::{Matches, Repeated};
 pub(crate) use types::{Names, is_integer, strip, understand};
 pub(crate) use usage::is_data;
 

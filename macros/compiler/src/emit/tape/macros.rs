@@ -1,9 +1,10 @@
 //! std's macros: their arguments are expressions, which syn does not look into.
 
 use super::rewrite::Rewrite;
+use crate::parse::{Matches, Repeated};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::parse::{Parse, ParseStream, Parser};
+use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::visit_mut::VisitMut;
 use syn::{Expr, Token};
@@ -29,32 +30,6 @@ const OF_EXPRESSIONS: &[&str] = &[
     "write",
     "writeln",
 ];
-
-/// `vec![x; n]`
-struct Repeated(Expr, Token![;], Expr);
-
-impl Parse for Repeated {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        Ok(Repeated(input.parse()?, input.parse()?, input.parse()?))
-    }
-}
-
-/// `matches!(x, pattern if guard)`
-struct Matches(Expr, syn::Pat, Option<Expr>);
-
-impl Parse for Matches {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let of = input.parse()?;
-        input.parse::<Token![,]>()?;
-        let pat = syn::Pat::parse_multi_with_leading_vert(input)?;
-        let guard = match input.parse::<Option<Token![if]>>()? {
-            Some(_) => Some(input.parse()?),
-            None => None,
-        };
-        input.parse::<Option<Token![,]>>()?;
-        Ok(Matches(of, pat, guard))
-    }
-}
 
 impl Rewrite<'_> {
     /// Rewrites the arguments where they can be read, and leaves the macro alone where not.
@@ -85,10 +60,10 @@ impl Rewrite<'_> {
     }
 
     fn repeated(&mut self, tokens: TokenStream) -> Option<TokenStream> {
-        let Repeated(mut of, semicolon, mut n) = syn::parse2(tokens).ok()?;
+        let Repeated(mut of, mut n) = syn::parse2(tokens).ok()?;
         self.visit_expr_mut(&mut of);
         self.visit_expr_mut(&mut n);
-        Some(quote!(#of #semicolon #n))
+        Some(quote!(#of; #n))
     }
 
     fn matches(&mut self, tokens: TokenStream) -> Option<TokenStream> {

@@ -5,13 +5,11 @@
 
 use super::Builder;
 use crate::flow::index::By_;
-use crate::flow::ir::{Init, Kind, MemId, Origin, Pass, Place, Proj, V};
-use crate::flow::polynomial::{Atom, Polynomial};
+use crate::flow::ir::{Init, Kind, MemId, Origin, Pass, Place, V};
+use crate::flow::polynomial::{Atom, Polynomial, length};
 use crate::parse::Type;
 
-/// Beyond this many terms nothing is gained by looking on.
-const TERMS: usize = 16;
-/// Nor beyond this many steps.
+/// Beyond this many steps nothing is gained by looking on.
 const DEPTH: usize = 24;
 
 impl Builder<'_> {
@@ -50,51 +48,22 @@ impl Builder<'_> {
             Kind::Pass(_, Pass::Len(place), _) => self.length(place, depth + 1)?,
             _ => Polynomial::atom(Atom::Value(v)),
         };
-        (found.terms() <= TERMS).then_some(found)
+        found.is_short().then_some(found)
     }
 
     /// How long a place is, if that does not change.
     fn length(&self, place: &Place, depth: usize) -> Option<Polynomial> {
-        let mem = place.mem.0 as usize;
         let of = self.src.at(place.mem);
-        let constant = self.ix.writes[mem]
-            .iter()
-            .all(|site| matches!(self.ix.stmts[site.pos].0.kind, Kind::Store(..) | Kind::Fill(..)));
-        let (mut ty, mut len) = (of.ty.clone(), None);
+        let constant = self.ix.keeps_length(place.mem);
+        let mut whole = None;
         if constant && of.origin != Origin::Local {
-            len = Some(Polynomial::atom(Atom::Length(place.mem)));
+            whole = Some(Polynomial::atom(Atom::Length(place.mem)));
         }
-        if let (true, Some(made)) = (constant, self.ix.made[mem])
+        if let (true, Some(made)) = (constant, self.ix.made[place.mem.0 as usize])
             && let Kind::Alloc(_, Init::Filled(_, Some(count))) = &self.ix.stmts[made.pos].0.kind
         {
-            len = self.polynomial(*count, depth + 1);
+            whole = self.polynomial(*count, depth + 1);
         }
-        for proj in &place.proj {
-            let elem = match ty {
-                Type::Vec(elem) | Type::Slice(elem) => *elem,
-                Type::Fixed(elem, count) => {
-                    len = count.trim().parse().ok().map(Polynomial::number);
-                    *elem
-                }
-                _ => return None,
-            };
-            (ty, len) = match proj {
-                Proj::Index(_) => (elem, None),
-                Proj::Range(from, to) => {
-                    let from = self.polynomial(*from, depth + 1)?;
-                    let to = match to {
-                        Some(to) => self.polynomial(*to, depth + 1)?,
-                        None => len?,
-                    };
-                    (Type::Slice(Box::new(elem)), Some(to.plus(&from, -1)))
-                }
-                Proj::Field(_) => return None,
-            };
-        }
-        match &ty {
-            Type::Fixed(_, count) => count.trim().parse().ok().map(Polynomial::number).or(len),
-            Type::Vec(_) | Type::Slice(_) => len,
-            _ => None,
-        }
+        length(&of.ty, whole, &place.proj, |v| self.polynomial(v, depth + 1))
     }
 }

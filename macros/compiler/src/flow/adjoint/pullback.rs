@@ -28,12 +28,7 @@ impl Builder<'_> {
     pub(super) fn pullback(&mut self, row: Prim, args: &[V], out: V, ct: V) {
         let of = Of { args, out };
         let number = self.number_of(ct).filter(|ct| ct.is_finite() && *ct != 0.0);
-        let guard = match row.guard {
-            _ if number.is_some() => Guard::No,
-            Guard::Power if self.number_of(args[1]).is_some_and(|n| n >= 1.0) => Guard::No,
-            Guard::Power => Guard::Both,
-            other => other,
-        };
+        let guard = row.guard.given(number.is_some(), || self.number_of(args[1]));
         // x · x: twice the cotangent goes to x, which is exact.
         let square = *row == primitives::MUL && args[0] == args[1];
         let ct = if square { self.apply(&primitives::ADD, vec![ct, ct], out) } else { ct };
@@ -78,16 +73,15 @@ impl Builder<'_> {
         let Sym::Arg(k) = partial else { return false };
         let By_::Stmt(stmt) = self.def(args[*k]).by else { return false };
         match &stmt.kind {
-            Kind::Prim(_, row, args) => match row.guard {
+            Kind::Prim(_, row, args) => match row.guard.given(false, || self.number_of(args[1])) {
                 Guard::No => false,
-                Guard::Power => !self.number_of(args[1]).is_some_and(|n| n >= 1.0),
                 // Divided by a number, a value stays as finite as it was.
                 _ if **row == primitives::DIV
                     && self.number_of(args[1]).is_some_and(|n| n.abs() >= 1.0) =>
                 {
                     false
                 }
-                Guard::Cotangent | Guard::Both => !is_bounded(row),
+                _ => !is_bounded(row),
             },
             _ => false,
         }

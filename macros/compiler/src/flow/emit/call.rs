@@ -100,24 +100,7 @@ impl Body<'_> {
             }
             (Source::Place(place), By::Ref) if receiver => self.place(place),
             (Source::Place(place), By::Mut) if receiver => self.place_mut(place),
-            (source, By::Value) => self.source(source),
-            (Source::Value(v), _) if self.reborrowed.contains(v) => self.moved(*v),
-            (Source::Value(v), By::Ref) => {
-                let value = self.value(*v);
-                quote!(&#value)
-            }
-            (Source::Value(v), By::Mut) => {
-                let value = self.value(*v);
-                quote!(&mut #value)
-            }
-            (Source::Place(place), By::Ref) => {
-                let place = self.place(place);
-                quote!(&#place)
-            }
-            (Source::Place(place), By::Mut) => {
-                let place = self.place_mut(place);
-                quote!(&mut #place)
-            }
+            (source, by) => self.lent(source, by),
         }
     }
 

@@ -23,7 +23,7 @@ pub(crate) use types::owned;
 use super::ir::{Adjoint, Program, Ty, V};
 use crate::capsule::Callees;
 use crate::emit::element::elem_type;
-use crate::emit::{conditions, generics_of, objective, tape};
+use crate::emit::{companion, conditions, generics_of, objective, tape};
 use crate::ir::Elem;
 use crate::parse::Function;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -38,8 +38,8 @@ pub fn emit(
     derivation: &str,
     callees: &Callees,
 ) -> TokenStream {
-    let (name, vis) = (&function.item.sig.ident, &function.item.vis);
-    let doc = format!("Derivatives of [`{name}`](fn@{name}).\n\n```text\n{derivation}```");
+    let name = &function.item.sig.ident;
+    let companion = companion(function, derivation);
     let cfgs = conditions(function);
     let mut public = api::functions(function, adjoint);
     public.extend(apart.map(|apart| pullback::pullback(function, apart)));
@@ -50,11 +50,7 @@ pub fn emit(
     let kernel = kernel::adjoint(function, adjoint);
     let (objective, quiet) = (objective::objective(function), quiet());
     quote! {
-        #(#cfgs)*
-        #[doc = #doc]
-        #[allow(non_camel_case_types, dead_code)]
-        #[derive(Clone, Copy, Debug, Default)]
-        #vis struct #name {}
+        #companion
 
         #(#cfgs)*
         #quiet

@@ -176,9 +176,21 @@ impl Body<'_> {
 
     fn bound(&self, bind: &Bind) -> TokenStream {
         let name = &bind.name;
-        let value = match (&bind.what, bind.by) {
+        let value = self.lent(&bind.what, bind.by);
+        match name == "self" {
+            true => {
+                let name = this();
+                quote!(let #name = #value;)
+            }
+            false => quote!(let #name = #value;),
+        }
+    }
+
+    /// A value or a place, as the user's code or a call takes it.
+    pub(super) fn lent(&self, source: &Source, by: By) -> TokenStream {
+        match (source, by) {
+            (source, By::Value) => self.source(source),
             (Source::Value(v), _) if self.reborrowed.contains(v) => self.moved(*v),
-            (Source::Value(v), By::Value) => self.moved(*v),
             (Source::Value(v), By::Ref) => {
                 let value = self.value(*v);
                 quote!(&#value)
@@ -186,9 +198,6 @@ impl Body<'_> {
             (Source::Value(v), By::Mut) => {
                 let value = self.value(*v);
                 quote!(&mut #value)
-            }
-            (Source::Place(place), By::Value) => {
-                types::copy(self.type_at(place).as_ref(), &self.place(place))
             }
             (Source::Place(place), By::Ref) => {
                 let place = self.place(place);
@@ -198,13 +207,6 @@ impl Body<'_> {
                 let place = self.place_mut(place);
                 quote!(&mut #place)
             }
-        };
-        match name == "self" {
-            true => {
-                let name = this();
-                quote!(let #name = #value;)
-            }
-            false => quote!(let #name = #value;),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::val::{Closure, Val};
 use super::{Frame, Lowerer, TargetKind};
+use crate::error::arity;
 use proc_macro2::Span;
 use std::rc::Rc;
 use syn::spanned::Spanned;
@@ -28,14 +29,7 @@ impl Lowerer<'_> {
 
     fn apply_closure(&mut self, closure: &Rc<Closure>, args: Vec<Val>, span: Span) -> Val {
         if args.len() != closure.expr.inputs.len() {
-            return self.error(
-                span,
-                format!(
-                    "this closure takes {} argument(s), not {}",
-                    closure.expr.inputs.len(),
-                    args.len()
-                ),
-            );
+            return self.error(span, arity("this closure", closure.expr.inputs.len(), args.len()));
         }
         if self.depth >= DEPTH {
             return self.error(span, "closures are nested too deeply here");

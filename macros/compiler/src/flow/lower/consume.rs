@@ -157,14 +157,7 @@ impl<'a> Lowerer<'a> {
                         "`nth` of this iterator is not supported: collect it into a `Vec` first",
                     ));
                 }
-                let tag = match self.count_of(it, span) {
-                    Some(count) => self.compare("<", n, count, span),
-                    None => Val::Bool(true),
-                };
-                let it = it.clone();
-                let some =
-                    self.branch(tag.clone(), span, |this| this.item(&it, n, span), |_| Val::Undef);
-                Val::option(tag, some)
+                self.item_if_any(it, n, span)
             }
             ("next", []) => self.next(it, call),
             ("collect", []) => {

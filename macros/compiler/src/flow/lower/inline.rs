@@ -3,6 +3,7 @@
 use super::extent::MAX_DEPTH;
 use super::val::{Held, Val};
 use super::{Frame, Lowerer, Outer, Slot, TargetKind};
+use crate::error::arity;
 use crate::flow::ir::{By, Call, CallOut, Kind};
 use crate::ir::Elem;
 use crate::parse::{Function, Passing, Type};
@@ -22,15 +23,8 @@ impl<'a> Lowerer<'a> {
     ) -> Val {
         let Some(function) = self.callees.function(callee) else { return Val::Error };
         if args.len() != function.params.len() {
-            return self.error(
-                span,
-                format!(
-                    "`{}` takes {} argument(s), not {}",
-                    function.name(),
-                    function.params.len(),
-                    args.len()
-                ),
-            );
+            let called = format!("`{}`", function.name());
+            return self.error(span, arity(&called, function.params.len(), args.len()));
         }
         self.inline_or_call(callee, path, args, span)
     }
@@ -79,15 +73,7 @@ impl<'a> Lowerer<'a> {
         args: Vec<Val>,
         span: Span,
     ) -> Val {
-        let mut elems: HashMap<String, Elem> = HashMap::new();
-        for float in &function.floats {
-            let class = self.types.class(Slot::Unknown);
-            elems.insert(float.clone(), Elem::Var(class));
-        }
-        let mut lengths = HashMap::new();
-        for (param, arg) in function.params.iter().zip(&args) {
-            self.lengths_of(&param.ty, arg, &mut lengths);
-        }
+        let (elems, mut lengths) = self.parameters_of(function, &args);
         self.given_arguments(function, path, &elems, &mut lengths);
         // What a method of the same block names is at hand here too.
         let is_outer = self.outer.is_none() && function.owner.is_none();
@@ -133,6 +119,23 @@ impl<'a> Lowerer<'a> {
             self.outer = None;
         }
         val
+    }
+
+    /// What a function's type and constant parameters stand for: floats to be inferred, and the
+    /// lengths that the arguments' types have.
+    fn parameters_of(
+        &mut self,
+        function: &Function,
+        args: &[Val],
+    ) -> (HashMap<String, Elem>, HashMap<String, String>) {
+        let floats = function.floats.iter();
+        let elems = floats.map(|f| (f.clone(), Elem::Var(self.types.class(Slot::Unknown))));
+        let elems = elems.collect();
+        let mut lengths = HashMap::new();
+        for (param, arg) in function.params.iter().zip(args) {
+            self.lengths_of(&param.ty, arg, &mut lengths);
+        }
+        (elems, lengths)
     }
 
     /// The lengths that constant parameters stand for, by the arguments' types.
@@ -207,15 +210,7 @@ impl<'a> Lowerer<'a> {
             None => path.to_token_stream(),
         };
         let method = function.owner.is_some();
-        let mut elems: HashMap<String, Elem> = HashMap::new();
-        for float in &function.floats {
-            let class = self.types.class(Slot::Unknown);
-            elems.insert(float.clone(), Elem::Var(class));
-        }
-        let mut lengths = HashMap::new();
-        for (param, arg) in function.params.iter().zip(&args) {
-            self.lengths_of(&param.ty, arg, &mut lengths);
-        }
+        let (elems, lengths) = self.parameters_of(function, &args);
         let saved = (
             std::mem::replace(&mut self.frame_mut().elems, elems),
             std::mem::replace(&mut self.frame_mut().lengths, lengths),

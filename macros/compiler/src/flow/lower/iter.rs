@@ -509,15 +509,20 @@ impl Lowerer<'_> {
             return self.error(call.to_token_stream().span(), "`next` is supported on an iterator that a `let mut` binds and whose items can be numbered: use a `for` loop instead");
         };
         let Some(position) = self.cursor(*at) else { return Val::Error };
-        let tag = match self.count_of(of, span) {
-            Some(count) => self.compare("<", position, count, span),
-            None => Val::Bool(true),
-        };
-        let of = of.clone();
-        let some =
-            self.branch(tag.clone(), span, |this| this.item(&of, position, span), |_| Val::Undef);
+        let item = self.item_if_any(of, position, span);
         let next = self.plus_one(position, span);
         self.set(*at, Val::Scalar(next));
-        Val::option(tag, some)
+        item
+    }
+
+    /// The item of that number of an indexed iterator, or `None` behind its end.
+    pub(super) fn item_if_any(&mut self, it: &Rc<It>, number: V, span: Span) -> Val {
+        let tag = match self.count_of(it, span) {
+            Some(count) => self.compare("<", number, count, span),
+            None => Val::Bool(true),
+        };
+        let item =
+            self.branch(tag.clone(), span, |this| this.item(it, number, span), |_| Val::Undef);
+        Val::option(tag, item)
     }
 }

@@ -5,41 +5,12 @@ use super::val::{Held, Val};
 use super::{Lowerer, Slot};
 use crate::flow::ir::{Code, Init, Kind, Place};
 use crate::ir::Elem;
-use crate::parse::Type;
+use crate::parse::{Matches, Repeated, Type};
 use proc_macro2::Span;
 use quote::{ToTokens, quote};
-use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Expr, Token};
-
-/// `a; n`, the arguments of `vec![a; n]`.
-struct Repeated(Expr, Expr);
-
-impl Parse for Repeated {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let value = input.parse()?;
-        input.parse::<Token![;]>()?;
-        Ok(Repeated(value, input.parse()?))
-    }
-}
-
-/// `expr, pat if guard`, the arguments of `matches!`.
-struct Matches(Expr, syn::Pat, Option<Expr>);
-
-impl Parse for Matches {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let value = input.parse()?;
-        input.parse::<Token![,]>()?;
-        let pat = syn::Pat::parse_multi_with_leading_vert(input)?;
-        let guard = match input.parse::<Option<Token![if]>>()? {
-            Some(_) => Some(input.parse()?),
-            None => None,
-        };
-        input.parse::<Option<Token![,]>>()?;
-        Ok(Matches(value, pat, guard))
-    }
-}
 
 impl Lowerer<'_> {
     pub(super) fn macro_call(&mut self, mac: &syn::Macro, statement: bool) -> Val {

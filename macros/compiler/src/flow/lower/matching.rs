@@ -1,6 +1,6 @@
 //! Patterns that may not fit: the condition under which they do.
 
-use super::pattern::last_name;
+use super::pattern::{is_rest, last_name};
 use super::val::{Held, Val};
 use super::{Lowerer, Slot};
 use crate::flow::ir::{Kind, Pass, Source, V};
@@ -182,13 +182,6 @@ impl Lowerer<'_> {
             };
         };
         let (place, held) = (place.clone(), *held);
-        let is_rest = |pat: &Pat| match pat {
-            Pat::Rest(_) => true,
-            Pat::Ident(name) => {
-                matches!(&name.subpat, Some((_, inner)) if matches!(**inner, Pat::Rest(_)))
-            }
-            _ => false,
-        };
         let rest = slice.elems.iter().position(is_rest);
         let mut all = Val::Bool(true);
         if !matches!(self.place_type(&place), Some(Type::Fixed(..))) {

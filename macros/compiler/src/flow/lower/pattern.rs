@@ -269,13 +269,6 @@ impl Lowerer<'_> {
             return;
         };
         let (place, held) = (place.clone(), *held);
-        let is_rest = |pat: &Pat| match pat {
-            Pat::Rest(_) => true,
-            Pat::Ident(name) => {
-                matches!(&name.subpat, Some((_, inner)) if matches!(**inner, Pat::Rest(_)))
-            }
-            _ => false,
-        };
         let rest = slice.elems.iter().position(is_rest);
         let after = rest.map_or(0, |rest| slice.elems.len() - 1 - rest);
         let mut from_end = None;
@@ -395,4 +388,15 @@ fn has_path(pat: &Pat) -> bool {
     let mut uses = super::scan::Uses::default();
     syn::visit::Visit::visit_pat(&mut uses, pat);
     uses.foreign
+}
+
+/// `..`, or `rest @ ..`.
+pub(super) fn is_rest(pat: &Pat) -> bool {
+    match pat {
+        Pat::Rest(_) => true,
+        Pat::Ident(name) => {
+            matches!(&name.subpat, Some((_, inner)) if matches!(**inner, Pat::Rest(_)))
+        }
+        _ => false,
+    }
 }
