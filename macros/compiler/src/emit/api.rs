@@ -2,6 +2,7 @@
 
 use super::element::elem_type;
 use super::generics_of;
+use super::names::{Further, ident};
 use super::signature::{Leaf, assemble, leaves, leaves_of, one_or_tuple, tangent_type};
 use crate::driver::Tensors;
 use crate::parse::{Function, Type};
@@ -43,11 +44,7 @@ fn constants(compiled: &Tensors<'_>) -> TokenStream {
         }
         let ty = elem_type(&program.value(foreign.value).elem);
         let locals: Vec<(Ident, TokenStream)> = (foreign.locals.iter())
-            .map(|(name, id)| {
-                let name =
-                    syn::parse_str(name).unwrap_or_else(|_| Ident::new("local", Span::call_site()));
-                (name, elem_type(&program.value(*id).elem))
-            })
+            .map(|(name, id)| (ident(name), elem_type(&program.value(*id).elem)))
             .collect();
         let params = locals.iter().map(|(name, ty)| quote!(#name: #ty));
         let body = match &foreign.through {
@@ -109,7 +106,7 @@ impl Api<'_> {
     ) -> TokenStream {
         let kernel = Ident::new(kernel, Span::call_site());
         let arguments = self.leaves.iter().map(Leaf::argument);
-        let floats = self.function.floats.iter().map(|f| Ident::new(f, Span::call_site()));
+        let floats = self.function.floats.iter().map(|f| ident(f));
         let turbofish = match (self.has_arrays, self.function.floats.is_empty()) {
             (true, _) => quote!(::<#(#floats,)* #add>),
             (false, false) => quote!(::<#(#floats),*>),
@@ -183,18 +180,14 @@ impl Api<'_> {
         let (generics, where_clause) = self.generics();
         let params = self.params();
         let value = tangent_type(&self.function.output);
-        let used: Vec<String> = self.function.params.iter().map(|p| p.name.to_string()).collect();
+        let mut further = Further::beside(self.function);
         let mut out_params = TokenStream::new();
         let (mut outs, mut checks, mut assigned) =
             (Vec::new(), TokenStream::new(), TokenStream::new());
         let (results, scalars) = self.returned();
         let mut next_scalar = scalars.iter();
         for param in self.function.wrt() {
-            let mut out = format!("d_{}", param.name.to_string().trim_start_matches("r#"));
-            while used.contains(&out) {
-                out.push('_');
-            }
-            let out = Ident::new(&out, Span::call_site());
+            let out = further.of("d_", &param.name);
             let ty = tangent_type(&param.ty);
             out_params.extend(quote!(, #out: &mut #ty));
             for leaf in leaves_of(param) {
@@ -250,12 +243,7 @@ impl Api<'_> {
         let (generics, where_clause) = self.generics();
         let (params, grad) = (self.params(), self.grad_type());
         let value = tangent_type(&self.function.output);
-        let used: Vec<String> = self.function.params.iter().map(|p| p.name.to_string()).collect();
-        let mut cotangent = "cotangent".to_string();
-        while used.contains(&cotangent) {
-            cotangent.push('_');
-        }
-        let cotangent = Ident::new(&cotangent, Span::call_site());
+        let cotangent = Further::beside(self.function).name("cotangent");
         let mut seeds = Vec::new();
         cotangent_leaves(&self.function.output, &quote!(#cotangent), &mut seeds);
         let body = self.with_fresh_buffers("__pullback", &seeds);

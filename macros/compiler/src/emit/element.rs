@@ -1,5 +1,6 @@
 //! Scalars: types, literals, primitives as Rust writes them.
 
+use super::names::ident;
 use crate::ir::{Elem, Literal};
 use crate::primitives::{Prim, Spelling};
 use proc_macro2::{Ident, Literal as Token, Punct, Spacing, Span, TokenStream, TokenTree};
@@ -11,7 +12,7 @@ pub(crate) fn elem_type(elem: &Elem) -> TokenStream {
         Elem::F32 => quote!(f32),
         Elem::F64 => quote!(f64),
         Elem::Param(name) | Elem::Int(name) => {
-            let name = Ident::new(name, Span::call_site());
+            let name = ident(name);
             quote!(#name)
         }
         Elem::Var(_) => quote!(_),

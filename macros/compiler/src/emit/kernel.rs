@@ -14,7 +14,7 @@
 
 use super::element::{elem_type, literal, zero};
 use super::loops::Loops;
-use super::names::{Namer, Symbols};
+use super::names::{Namer, Symbols, ident};
 use super::shapes::{checks, dimensions};
 use super::signature::{Leaf, leaves, tangent_type};
 use crate::driver::Version;
@@ -55,7 +55,7 @@ pub(super) fn kernel(
             .zip(program.results.iter().copied())
             .collect(),
         inputs: leaves.len(),
-        floats: function.floats.iter().map(|f| Ident::new(f, Span::call_site())).collect(),
+        floats: function.floats.iter().map(|f| ident(f)).collect(),
     };
     if program.values.iter().all(|value| value.shape.is_empty()) {
         emitter.scalar_function(&leaves, &run)

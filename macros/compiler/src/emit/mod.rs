@@ -8,7 +8,7 @@ mod api;
 pub(crate) mod element;
 mod kernel;
 mod loops;
-mod names;
+pub(crate) mod names;
 pub(crate) mod objective;
 mod plain;
 mod shapes;
@@ -119,7 +119,7 @@ fn structure(function: &Function, doc: &str) -> TokenStream {
 pub(crate) fn generics_of(function: &Function, code: TokenStream) -> (TokenStream, TokenStream) {
     let text = code.to_string();
     let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
-    match words.any(|word| function.floats.iter().any(|float| float == word)) {
+    match words.any(|word| function.floats.iter().any(|float| names::unraw(float) == word)) {
         true => {
             let generics = &function.item.sig.generics;
             (generics.params.to_token_stream(), generics.where_clause.to_token_stream())

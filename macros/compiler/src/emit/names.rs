@@ -1,9 +1,67 @@
-//! Rust identifiers for values and dimensions: the user's names, made unique.
+//! Rust identifiers: of the user's names, of what stands beside the user's function, and for values
+//! and dimensions, made unique.
 
 use crate::ir::print::Names;
 use crate::ir::{DimId, Program, ValueId};
+use crate::parse::Function;
 use proc_macro2::{Ident, Span};
-use std::collections::HashMap;
+use quote::format_ident;
+use std::collections::{HashMap, HashSet};
+use syn::ext::IdentExt;
+
+/// The identifier that a name is, be it a raw one.
+pub(crate) fn ident(name: &str) -> Ident {
+    match name.strip_prefix("r#") {
+        Some(name) => Ident::new_raw(name, Span::call_site()),
+        None => Ident::new(name, Span::call_site()),
+    }
+}
+
+/// A name without the `r#` of a raw one, as a part of other names.
+pub(crate) fn unraw(name: &str) -> &str {
+    name.trim_start_matches("r#")
+}
+
+/// What an associated function is called: of a method `m`, `m_grad` stands beside it in its block.
+pub(crate) fn named(function: &Function, base: &str) -> Ident {
+    let name = function.item.sig.ident.unraw();
+    match (&function.owner, base.strip_prefix("__")) {
+        (None, _) => ident(base),
+        (Some(_), None) => format_ident!("{name}_{base}", span = Span::call_site()),
+        (Some(_), Some(base)) => format_ident!("__{name}_{base}", span = Span::call_site()),
+    }
+}
+
+/// The constant with the equations of a method.
+pub(crate) fn derivation_of_method(function: &Function) -> Ident {
+    ident(&format!("{}_DERIVATION", unraw(&function.name()).to_uppercase()))
+}
+
+/// Names for further parameters of a public function.
+pub(crate) struct Further {
+    taken: HashSet<String>,
+}
+
+impl Further {
+    /// Beside the parameters of a function.
+    pub(crate) fn beside(function: &Function) -> Further {
+        Further { taken: function.params.iter().map(|p| p.name.unraw().to_string()).collect() }
+    }
+
+    /// This name, or one like it that no parameter has yet.
+    pub(crate) fn name(&mut self, name: &str) -> Ident {
+        let mut name = name.to_string();
+        while !self.taken.insert(name.clone()) {
+            name.push('_');
+        }
+        ident(&name)
+    }
+
+    /// The same, of what belongs to a parameter: `d_x`.
+    pub(crate) fn of(&mut self, prefix: &str, param: &Ident) -> Ident {
+        self.name(&format!("{prefix}{}", param.unraw()))
+    }
+}
 
 /// Hands out identifiers that no one else in the function has.
 #[derive(Default)]
@@ -14,8 +72,7 @@ pub(super) struct Namer {
 impl Namer {
     /// An identifier made from a name for people.
     pub(super) fn fresh(&mut self, name: &str) -> Ident {
-        let mut base: String = name
-            .trim_start_matches("r#")
+        let mut base: String = unraw(name)
             .chars()
             .map(|c| if c == '_' || unicode_word(c) { c } else { '_' })
             .collect();

@@ -2,12 +2,13 @@
 //! compile, so that the user sees the one error and not those that follow from it.
 
 use super::conditions;
+use super::names::{Further, derivation_of_method, named};
 use super::objective;
 use super::signature::{one_or_tuple, tangent_type};
 use crate::flow::emit::{owned, success, wrapped_type};
 use crate::parse::{Function, Passing, Type};
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
 
 /// The struct beside a function.
 pub fn stub(function: &Function) -> TokenStream {
@@ -35,7 +36,7 @@ pub fn stub(function: &Function) -> TokenStream {
 /// The associated functions beside a method.
 pub fn stub_method(function: &Function) -> TokenStream {
     let (cfgs, vis) = (conditions(function), &function.item.vis);
-    let constant = format_ident!("{}_DERIVATION", plain_name(function).to_uppercase());
+    let constant = derivation_of_method(function);
     let functions = functions(function);
     let attributes =
         quote!(#(#cfgs)* #[allow(unused_variables, dead_code, missing_docs, clippy::all)]);
@@ -44,10 +45,6 @@ pub fn stub_method(function: &Function) -> TokenStream {
         pub const #constant: &'static str = "";
         #(#attributes #vis #functions)*
     }
-}
-
-fn plain_name(function: &Function) -> String {
-    function.name().trim_start_matches("r#").to_string()
 }
 
 /// The functions, without their visibility.
@@ -66,25 +63,26 @@ fn functions(function: &Function) -> Vec<TokenStream> {
     let value = owned(&function.output);
     let both = wrapped_type(&function.output, quote!((#plain, #grad)));
     let alone = wrapped_type(&function.output, grad);
+    let mut further = Further::beside(function);
     let outs = function.wrt().zip(&grads).map(|(p, ty)| {
-        let out = Ident::new(&format!("d_{}", p.name), Span::call_site());
+        let out = further.of("d_", &p.name);
         quote!(#out: &mut #ty)
     });
     let outs = quote!(#(#outs),*);
     let tangent = tangent_type(inner);
-    let cotangent = (*inner != Type::Unit).then(|| quote!(cotangent: #tangent,));
+    let mut further = Further::beside(function);
+    let cotangent = (*inner != Type::Unit).then(|| {
+        let cotangent = further.name("cotangent");
+        quote!(#cotangent: #tangent,)
+    });
     let cotangents = function.wrt().zip(&grads).filter(|(p, _)| p.passing == Passing::Exclusive);
     let cotangents = cotangents.map(|(p, ty)| {
-        let name = Ident::new(&format!("ct_{}", p.name), Span::call_site());
+        let name = further.of("ct_", &p.name);
         quote!(#name: #ty,)
     });
     let comma = (!function.params.is_empty()).then(|| quote!(,));
-    let named = |base: &str| match &function.owner {
-        Some(_) => format_ident!("{}_{base}", plain_name(function)),
-        None => format_ident!("{base}"),
-    };
     let stub = |base: &str, params: TokenStream, result: &TokenStream| {
-        let name = named(base);
+        let name = named(function, base);
         quote! {
             fn #name<#generics>(#params) -> #result #where_clause {
                 ::core::panic!("this function could not be differentiated")

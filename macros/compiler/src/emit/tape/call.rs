@@ -1,7 +1,8 @@
 //! Calls and paths.
 
 use super::name_of;
-use super::rewrite::{Rewrite, as_closure, lifted, named};
+use super::rewrite::{Rewrite, as_closure, lifted};
+use crate::emit::names::ident;
 use crate::parse::Type;
 use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
@@ -141,7 +142,7 @@ impl Rewrite<'_> {
         if let Some((ty, name)) = associated(path) {
             let ty_name = named_type(&ty);
             if ty == "Float" && !name.starts_with(char::is_uppercase) {
-                let method = named(&name);
+                let method = ident(&name);
                 return Some(parse_quote!(::chainrule::tape::Var::#method));
             }
             if let Some(ty_name) = ty_name.filter(|_| self.is_float(&ty)) {
@@ -152,7 +153,7 @@ impl Rewrite<'_> {
                         false => Some(parse_quote!(|| __tape.constant(#path()))),
                     };
                 }
-                let method = named(&name);
+                let method = ident(&name);
                 return Some(match name.as_str() {
                     "from" => parse_quote!(|__from| ::chainrule::rt::float::<#ty_name>(__from)),
                     "zero" | "one" | "nan" | "infinity" | "neg_infinity" | "epsilon" => {
@@ -303,7 +304,7 @@ impl Rewrite<'_> {
         if !of_trait && !self.is_float(ty) {
             return None;
         }
-        let method = named(name);
+        let method = ident(name);
         if !of_trait && makes(name, call.args.len()) {
             return Some(self.passive(&Expr::Call(call.clone())));
         }

@@ -6,6 +6,7 @@ use super::structs::{Structs, entry_name};
 use super::types::{Variables, mentions_floats, tangent};
 use super::{Accessors, Definitions, name_of};
 use crate::capsule::Callees;
+use crate::emit::names::ident;
 use crate::parse::{Function, Param, Type};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -158,7 +159,7 @@ fn generics(function: &Function) -> (TokenStream, TokenStream) {
     let params = &generics.params;
     let given = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
     let floats = function.floats.iter().map(|f| {
-        let f = Ident::new(f, proc_macro2::Span::call_site());
+        let f = ident(f);
         quote!(#f: ::chainrule::tape::Real)
     });
     let clauses: Vec<TokenStream> = given.map(|p| quote!(#p)).chain(floats).collect();

@@ -20,14 +20,16 @@ mod types;
 
 use crate::capsule::Callees;
 use crate::driver::Tensors;
+use crate::emit::names::ident;
 use crate::parse::Function;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::format_ident;
+use syn::ext::IdentExt;
 
 /// The associated function, if the option asks for it.
 pub(crate) fn tape(compiled: &Tensors<'_>, callees: &Callees) -> TokenStream {
     let function = compiled.function;
-    let local = |(name, _): &(String, _)| rewrite::named(name);
+    let local = |(name, _): &(String, _)| ident(name);
     let list: Vec<(Ident, Vec<Ident>)> = (compiled.primal.foreign.iter())
         .map(|foreign| (foreign.accessor.clone(), foreign.locals.iter().map(local).collect()))
         .collect();
@@ -79,7 +81,7 @@ fn name_of(callees: &Callees, id: usize) -> Ident {
     match callees.function(callees.root()) {
         // Several methods of a type have their functions beside each other.
         Some(root) if root.owner.is_some() => {
-            format_ident!("__tape_{id}_of_{}", root.name().trim_start_matches("r#"))
+            format_ident!("__tape_{id}_of_{}", root.item.sig.ident.unraw())
         }
         _ => format_ident!("__tape_{id}"),
     }

@@ -7,7 +7,8 @@
 
 use super::names::{Names, mentioned};
 use super::rewrite::Rewrite;
-use proc_macro2::{Ident, Span, TokenStream};
+use crate::emit::names::{ident, unraw};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::visit_mut::VisitMut;
 use syn::{Expr, parse_quote};
@@ -111,8 +112,7 @@ impl Rewrite<'_> {
         let none = quote!(::core::option::Option::None);
         let shadows = shadowed.map(|(name, values)| {
             let source = if values { &source } else { &none };
-            let (kept, name) =
-                (format_ident!("__plain_{name}"), Ident::new(&name, Span::call_site()));
+            let (kept, name) = (format_ident!("__plain_{}", unraw(&name)), ident(&name));
             quote! {
                 let #kept = ::chainrule::rt::Plain(&#name, #source).kept();
                 let #name = #kept.shown();

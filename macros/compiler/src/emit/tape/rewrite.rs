@@ -7,7 +7,7 @@ use super::types::{Variables, float_parameters, only_real, rewrite_signature};
 use super::{Accessors, Definitions, name_of, unmarked};
 use crate::capsule::Callees;
 use crate::parse::Function;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, parse_quote};
@@ -378,9 +378,4 @@ pub(super) fn as_closure(name: &Ident, arity: usize) -> Expr {
 pub(super) fn lifted(value: &impl ToTokens) -> Expr {
     let lifted = lift(&value.to_token_stream());
     parse_quote!(#lifted)
-}
-
-/// A type parameter or primitive by its name.
-pub(super) fn named(name: &str) -> Ident {
-    Ident::new(name, Span::call_site())
 }

@@ -1,27 +1,17 @@
 //! The public associated functions of `struct f`.
 
 use super::block::one_or_tuple;
-use super::kernel::{arguments, seed_arguments, success, turbofish, unused, wrapped, wrapped_type};
+use super::kernel::{arguments, seed_arguments, success, turbofish, wrapped, wrapped_type};
 use super::names::local;
 use super::types::{self, Shown, owned};
 use crate::emit::element::{literal, zero};
+use crate::emit::names::{Further, named};
 use crate::emit::signature::tangent_type;
 use crate::flow::ir::{Adjoint, Grad, Tree};
 use crate::ir::{Elem, Literal};
 use crate::parse::{Function, Param, Passing, Type};
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
-
-/// What an associated function is called: of a method `m`, `m_grad` stands beside it in its block.
-pub(super) fn named(function: &Function, base: &str) -> Ident {
-    let name = function.name();
-    let name = name.trim_start_matches("r#");
-    match (&function.owner, base.strip_prefix("__")) {
-        (None, _) => Ident::new(base, Span::call_site()),
-        (Some(_), None) => Ident::new(&format!("{name}_{base}"), Span::call_site()),
-        (Some(_), Some(base)) => Ident::new(&format!("__{name}_{base}"), Span::call_site()),
-    }
-}
 
 /// The associated functions.
 pub(super) fn functions(function: &Function, adjoint: &Adjoint) -> TokenStream {
@@ -203,9 +193,10 @@ impl<'f> Api<'f> {
         let value = wrapped_type(output, owned(success(output)));
         let (mut before, mut after, mut outs) =
             (TokenStream::new(), TokenStream::new(), Vec::new());
+        let mut further = Further::beside(self.function);
         for d in self.differentiated() {
             let shown = d.param.name.to_string();
-            let out = unused(self.function, &format!("d_{}", shown.trim_start_matches("r#")));
+            let out = further.of("d_", &d.param.name);
             let (ty, grad) = (owned(&d.param.ty), &d.name);
             params.extend(quote!(#out: &mut #ty,));
             let place = quote!((*#out));
@@ -265,17 +256,16 @@ impl<'f> Api<'f> {
         let output = &self.function.output;
         let value = owned(success(output));
         let both = wrapped_type(output, quote!((#value, #grad)));
-        let mut seeds = Vec::new();
+        let (mut seeds, mut further) = (Vec::new(), Further::beside(self.function));
         if !is_unit(&self.adjoint.seed) {
-            let cotangent = unused(self.function, "cotangent");
+            let cotangent = further.name("cotangent");
             let tangent = tangent_type(success(output));
             params.extend(quote!(#cotangent: #tangent,));
             seed_arguments(&self.adjoint.seed, &quote!(#cotangent), &mut seeds);
         }
         let mut cotangents = Vec::new();
         for d in self.differentiated().iter().filter(|d| d.is_exclusive()) {
-            let name = d.param.name.to_string();
-            let name = unused(self.function, &format!("ct_{}", name.trim_start_matches("r#")));
+            let name = further.of("ct_", &d.param.name);
             let ty = owned(&d.param.ty);
             params.extend(quote!(#name: #ty,));
             cotangents.push(name);

@@ -12,10 +12,11 @@ use super::facts::{tree_places, tree_values};
 use super::names;
 use super::types::{self, Shown, owned};
 use crate::emit::element::{elem_type, zero};
+use crate::emit::names::{ident, named};
 use crate::flow::ir::{Adjoint, Grad, MemId, Origin, ParamIs, Place, Program, Tree, Ty};
 use crate::ir::Elem;
 use crate::parse::{Function, Passing, Type};
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
 /// What a function returns where it does not fail.
@@ -102,7 +103,7 @@ pub(super) fn adjoint(function: &Function, adjoint: &Adjoint) -> TokenStream {
     let returned = wrapped_type(&function.output, quote!((#result_type, (#(#grad_types,)*))));
     let generics = &function.item.sig.generics;
     let (params, where_clause) = (&generics.params, where_clause(function));
-    let name = super::api::named(function, "__adjoint");
+    let name = named(function, "__adjoint");
     let items = program.items.iter().map(|(_, item)| item);
     quote! {
         #[inline]
@@ -152,7 +153,7 @@ pub(super) fn where_clause(function: &Function) -> Option<syn::WhereClause> {
     if structs && function.owner.is_none() && !function.floats.is_empty() {
         let clause = generics.make_where_clause();
         for float in &function.floats {
-            let float = Ident::new(float, Span::call_site());
+            let float = ident(float);
             clause.predicates.push(syn::parse_quote!(#float: ::chainrule::rt::Tangent));
         }
     }
@@ -394,13 +395,4 @@ pub(super) fn seed_arguments(seed: &Tree, from: &TokenStream, out: &mut Vec<Toke
         }
         Tree::Success(inner) => seed_arguments(inner, from, out),
     }
-}
-
-/// A name for a parameter of a public function that none of the user's has.
-pub(super) fn unused(function: &Function, name: &str) -> Ident {
-    let mut name = name.to_string();
-    while function.params.iter().any(|p| p.name == name) {
-        name.push('_');
-    }
-    Ident::new(&name, Span::call_site())
 }

@@ -23,10 +23,11 @@ pub(crate) use types::owned;
 use super::ir::{Adjoint, Program, Ty, V};
 use crate::capsule::Callees;
 use crate::emit::element::elem_type;
+use crate::emit::names::derivation_of_method;
 use crate::emit::{companion, conditions, generics_of, objective, tape};
 use crate::ir::Elem;
 use crate::parse::Function;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use std::collections::HashSet;
 
@@ -76,8 +77,7 @@ pub fn emit_method(
     derivation: &str,
 ) -> TokenStream {
     let cfgs = conditions(function);
-    let name = function.name().trim_start_matches("r#").to_uppercase();
-    let constant = Ident::new(&format!("{name}_DERIVATION"), Span::call_site());
+    let constant = derivation_of_method(function);
     let doc = format!("The equations of `{}`, and those derived from them.", function.name());
     let mut public = api::functions(function, adjoint);
     public.extend(apart.map(|apart| pullback::pullback(function, apart)));

@@ -13,13 +13,13 @@
 //! }
 //! ```
 
-use super::api::named;
 use super::block::{Body, one_or_tuple};
 use super::facts::GROUP;
 use super::kernel::{self, arguments, success, turbofish, wrapped, wrapped_type};
 use super::names::{self, local};
 use super::types::{self, owned};
 use crate::emit::element::{elem_type, zero};
+use crate::emit::names::named;
 use crate::emit::signature::tangent_type;
 use crate::flow::ir::{Adjoint, Grad, Init, Kind, MemId, Origin, ParamIs, Place, RecId, Stmt};
 use crate::flow::walk;

@@ -3,6 +3,7 @@
 use super::extent::MAX_DEPTH;
 use super::val::{Held, Val};
 use super::{Frame, Lowerer, Outer, Slot, TargetKind};
+use crate::emit::names::named;
 use crate::error::arity;
 use crate::flow::ir::{By, Call, CallOut, Kind};
 use crate::ir::Elem;
@@ -252,9 +253,7 @@ impl<'a> Lowerer<'a> {
         let (value, vjp) = match method {
             false => (quote!(#path), quote!(#path::vjp)),
             true => {
-                let name = function.name();
-                let vjp = quote::format_ident!("{}_vjp", name.trim_start_matches("r#"));
-                let name = quote::format_ident!("{}", name.trim_start_matches("r#"));
+                let (name, vjp) = (&function.item.sig.ident, named(function, "vjp"));
                 (quote!(#name), quote!(#vjp))
             }
         };

@@ -4,6 +4,7 @@ use super::place::Lv;
 use super::scan::{self, Use, Uses};
 use super::val::{Held, Val};
 use super::{Lowerer, Slot};
+use crate::emit::names::ident;
 use crate::flow::ir::{Accessor, Bind, By, Code, Kind, Origin, Place, Source, V};
 use crate::parse::Type;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -188,10 +189,8 @@ impl Lowerer<'_> {
         for (name, how) in &uses.names {
             let Some(id) = self.lookup(name).filter(|_| !self.is_item(name)) else { continue };
             let val = self.read(Lv::Var(id, vec![]), span);
-            let ident = syn::parse_str::<Ident>(name)
-                .unwrap_or_else(|_| Ident::new_raw(name.trim_start_matches("r#"), span));
             let (what, by) = self.bound(name, val, *how, span)?;
-            binds.push(Bind { name: ident, what, by });
+            binds.push(Bind { name: ident(name), what, by });
         }
         Some(binds)
     }
