@@ -204,7 +204,7 @@ pub fn assemble(input: TokenStream) -> TokenStream {
     match syn::parse2::<Assembly>(input) {
         Ok(assembly) => match &assembly.item {
             syn::Item::Struct(_) => capsule::capsule(&assembly.callees(), false),
-            syn::Item::Impl(block) => methods::finish(&assembly, block, Errors::new()),
+            syn::Item::Impl(block) => methods::finish(&assembly, block),
             _ => finish(&assembly.callees(), Errors::new()),
         },
         Err(error) => error.to_compile_error(),

@@ -1,10 +1,10 @@
-//! `#[differentiate]` on an `impl` block: the derivatives of its methods, in a second block beside
-//! it.
+//! `#[differentiate]` on an `impl` block: the derivatives of its methods, in blocks of their own
+//! beside it.
 //!
 //! The block passes through the chain of capsules as a whole, because its methods know each other;
 //! then each of them is compiled as a function is.
 
-use crate::capsule::{self, Assembly, Method, add_path};
+use crate::capsule::{self, Assembly, Block, Method, add_path};
 use crate::driver::{compile, unique};
 use crate::emit::{self, is_differentiate};
 use crate::error::Errors;
@@ -48,7 +48,8 @@ pub(crate) fn expand(attr: TokenStream, block: syn::ItemImpl) -> TokenStream {
     let beside = match paths.is_empty() {
         true => {
             let item = syn::Item::Impl(block.clone());
-            finish(&Assembly::alone(&id, TokenStream::new(), item), &block, errors)
+            let alone = Assembly::alone(&id, TokenStream::new(), item);
+            derivatives(&alone, &block, &methods, errors)
         }
         false => {
             let chain = capsule::chain(&id, &TokenStream::new(), &block, &paths);
@@ -64,59 +65,37 @@ pub(crate) fn expand(attr: TokenStream, block: syn::ItemImpl) -> TokenStream {
     quote!(#plain #beside)
 }
 
-/// The last link of the chain: compiles every method. What was refused before was reported.
-pub(crate) fn finish(
+/// The last link of the chain. What was refused before was reported.
+pub(crate) fn finish(assembly: &Assembly, block: &syn::ItemImpl) -> TokenStream {
+    let methods = methods(block, &mut Errors::new());
+    derivatives(assembly, block, &methods, Errors::new())
+}
+
+/// Compiles every method: a block for each, with its derivatives.
+fn derivatives(
     assembly: &Assembly,
     block: &syn::ItemImpl,
+    methods: &[Method],
     mut errors: Errors,
 ) -> TokenStream {
-    let methods = methods(block, &mut Errors::new());
+    let cfgs: Vec<_> = block.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
+    let sources = Block::new(assembly, methods);
     let mut derivatives = TokenStream::new();
-    for method in &methods {
+    for (k, method) in methods.iter().enumerate() {
         let Method::Accepted(function) = method else { continue };
-        let callees = assembly.callees_of(function, &methods);
+        let callees = sources.callees_of(k);
         let compiled = match callees.any_broken() {
             true => None,
             false => compile(&callees, &mut errors),
         };
-        derivatives.extend(match &compiled {
+        let beside = match &compiled {
             Some(compiled) => emit::emit(compiled, &callees),
-            None => emit::stub_method(function),
-        });
+            None => emit::stub(function),
+        };
+        derivatives.extend(quote!(#(#cfgs)* #beside));
     }
-    let cfgs = block.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
-    let generics = generics(block, &methods);
-    let (of_impl, _, where_clause) = generics.split_for_impl();
-    let (ty, errors) = (&block.self_ty, errors.into_tokens());
-    quote! {
-        #(#cfgs)*
-        impl #of_impl #ty #where_clause { #derivatives }
-        #errors
-    }
-}
-
-/// The generics of the block, where the floats among them are known to be differentiable: gradients
-/// of the struct are made of them.
-fn generics(block: &syn::ItemImpl, methods: &[Method]) -> syn::Generics {
-    let mut generics = block.generics.clone();
-    let floats = methods.iter().find_map(|method| match method {
-        Method::Accepted(function) => Some(&function.floats),
-        Method::Refused(_) => None,
-    });
-    let is_float = |param: &&syn::TypeParam| {
-        floats.is_some_and(|floats| floats.iter().any(|float| param.ident == float))
-    };
-    let of_block = block.generics.type_params().filter(is_float);
-    let bounds: Vec<syn::WherePredicate> = of_block
-        .map(|param| {
-            let name = &param.ident;
-            syn::parse_quote!(#name: ::chainrule::rt::Tangent)
-        })
-        .collect();
-    if !bounds.is_empty() {
-        generics.make_where_clause().predicates.extend(bounds);
-    }
-    generics
+    let errors = errors.into_tokens();
+    quote!(#derivatives #errors)
 }
 
 /// The block as rustc is to see it.

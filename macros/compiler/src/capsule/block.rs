@@ -6,6 +6,7 @@ use super::sources::Callees;
 use crate::parse::Function;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
+use std::collections::HashSet;
 
 /// A method of a block that has something to differentiate.
 pub(crate) enum Method {
@@ -25,21 +26,48 @@ impl Method {
     }
 }
 
-impl Assembly {
-    /// The sources behind a method of the block: itself, the methods of the block that it names,
-    /// and what came with the capsules.
-    pub(crate) fn callees_of(&self, root: &Function, methods: &[Method]) -> Callees {
+/// The methods of a block, and what came with the capsules.
+pub(crate) struct Block<'b> {
+    assembly: &'b Assembly,
+    methods: &'b [Method],
+    /// The methods that the body of each names.
+    named: Vec<Vec<usize>>,
+    /// The items of the capsules, understood.
+    meanings: Vec<Meaning>,
+}
+
+impl<'b> Block<'b> {
+    pub(crate) fn new(assembly: &'b Assembly, methods: &'b [Method]) -> Self {
+        let named = |method: &Method| {
+            let mut words = HashSet::new();
+            if let Method::Accepted(function) = method {
+                collect(function.item.block.to_token_stream(), &mut words);
+            }
+            (0..methods.len()).filter(|&k| words.contains(methods[k].name())).collect()
+        };
+        let meanings = assembly.entries.iter().map(Entry::understood).collect();
+        Block { assembly, methods, named: methods.iter().map(named).collect(), meanings }
+    }
+
+    /// The sources behind a method: itself, the methods of the block that it names, those that they
+    /// name and so on, and what came with the capsules.
+    pub(crate) fn callees_of(&self, root: usize) -> Callees {
+        let mut reached = vec![root];
+        let mut done = 0;
+        while let Some(&method) = reached.get(done) {
+            let new: Vec<usize> =
+                self.named[method].iter().copied().filter(|k| !reached.contains(k)).collect();
+            reached.extend(new);
+            done += 1;
+        }
         let (mut entries, mut meanings) = (Vec::new(), Vec::new());
-        for name in reached(root, methods) {
-            let Some(method) = methods.iter().find(|method| *method.name() == name) else {
-                continue;
-            };
-            let id = format!("{}.{name}", self.id);
+        for method in reached.iter().map(|&k| &self.methods[k]) {
+            let id = format!("{}.{}", self.assembly.id, method.name());
             match method {
                 Method::Accepted(function) => {
                     let (options, item) = (TokenStream::new(), function.item.to_token_stream());
                     let source = Source::Function { options, item };
-                    entries.push(Entry { id, calls: self.calls.clone(), source });
+                    entries.push(Entry { id, calls: self.assembly.calls.clone(), source });
                     meanings.push(Meaning::Function(function.clone()));
                 }
                 Method::Refused(_) => {
@@ -48,34 +76,21 @@ impl Assembly {
                 }
             }
         }
-        entries.extend(self.entries.iter().cloned());
-        meanings.extend(self.entries.iter().map(Entry::understood));
+        entries.extend(self.assembly.entries.iter().cloned());
+        meanings.extend(self.meanings.iter().cloned());
         Callees::new(entries, meanings)
     }
 }
 
-/// The method, the methods that its body names, those that theirs name, and so on.
-fn reached(root: &Function, methods: &[Method]) -> Vec<Ident> {
-    let mut names = vec![root.item.sig.ident.clone()];
-    let mut bodies = vec![root.item.block.to_token_stream()];
-    while let Some(body) = bodies.pop() {
-        for method in methods {
-            let name = method.name();
-            if !names.contains(name) && mentions(body.clone(), name) {
-                names.push(name.clone());
-                if let Method::Accepted(function) = method {
-                    bodies.push(function.item.block.to_token_stream());
-                }
+/// The identifiers among tokens.
+fn collect(tokens: TokenStream, words: &mut HashSet<Ident>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => {
+                words.insert(ident);
             }
+            TokenTree::Group(group) => collect(group.stream(), words),
+            _ => {}
         }
     }
-    names
-}
-
-fn mentions(tokens: TokenStream, name: &Ident) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == *name,
-        TokenTree::Group(group) => mentions(group.stream(), name),
-        _ => false,
-    })
 }

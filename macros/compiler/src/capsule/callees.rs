@@ -47,9 +47,9 @@ pub(super) fn plain(path: &syn::Path) -> syn::Path {
 
 /// Adds a path that is not there yet.
 pub(crate) fn add_path(paths: &mut Vec<syn::Path>, path: syn::Path) {
-    let text = path_text(&path);
-    if !paths.iter().any(|known| path_text(known) == text) {
-        paths.push(plain(&path));
+    let path = plain(&path);
+    if !paths.contains(&path) {
+        paths.push(path);
     }
 }
 
@@ -72,14 +72,7 @@ impl<'f> Walk<'f> {
     /// asks later: what is tainted at the end was so from the start.
     fn through(function: &'f Function) -> Self {
         let mut trial = Walk::new(function);
-        trial.is_trial = true;
-        for _ in 0..LOOKS {
-            let before = trial.taint.count();
-            trial.visit_block(&function.item.block);
-            if trial.taint.count() == before {
-                break;
-            }
-        }
+        trial.settle(|walk| walk.visit_block(&function.item.block));
         let mut walk = Walk::new(function);
         walk.taint.start_with(trial.taint.memories());
         walk.visit_block(&function.item.block);
@@ -156,17 +149,22 @@ impl<'f> Walk<'f> {
     /// Looks at the body of a loop until nothing more of it is tainted, then for the calls in it.
     fn body(&mut self, block: &syn::Block) {
         if !self.is_trial {
-            self.is_trial = true;
-            for _ in 0..LOOKS {
-                let before = self.taint.count();
-                self.visit_block(block);
-                if self.taint.count() == before {
-                    break;
-                }
-            }
-            self.is_trial = false;
+            self.settle(|walk| walk.visit_block(block));
         }
         self.visit_block(block);
+    }
+
+    /// Looks again and again, for the taint only, until nothing more is tainted.
+    fn settle(&mut self, look: impl Fn(&mut Self)) {
+        let is_trial = std::mem::replace(&mut self.is_trial, true);
+        for _ in 0..LOOKS {
+            let before = self.taint.count();
+            look(self);
+            if self.taint.count() == before {
+                break;
+            }
+        }
+        self.is_trial = is_trial;
     }
 }
 
@@ -227,9 +225,11 @@ impl<'ast> Visit<'ast> for Walk<'_> {
 
     fn visit_expr_while(&mut self, looped: &'ast syn::ExprWhile) {
         if !self.is_trial {
-            self.is_trial = true;
-            self.body_of_while(looped);
-            self.is_trial = false;
+            // The condition sees what the body assigns.
+            self.settle(|walk| {
+                walk.visit_expr(&looped.cond);
+                walk.visit_block(&looped.body);
+            });
         }
         self.visit_expr(&looped.cond);
         self.body(&looped.body);
@@ -302,20 +302,6 @@ impl<'ast> Visit<'ast> for Walk<'_> {
     fn visit_macro(&mut self, mac: &'ast syn::Macro) {
         if mac.path.is_ident("vec") {
             vec_elements(mac).iter().for_each(|expr| self.visit_expr(expr));
-        }
-    }
-}
-
-impl Walk<'_> {
-    /// The condition of a `while` sees what its body assigns.
-    fn body_of_while(&mut self, looped: &syn::ExprWhile) {
-        for _ in 0..LOOKS {
-            let before = self.taint.count();
-            self.visit_expr(&looped.cond);
-            self.visit_block(&looped.body);
-            if self.taint.count() == before {
-                break;
-            }
         }
     }
 }

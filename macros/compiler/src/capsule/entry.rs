@@ -30,6 +30,7 @@ pub(super) enum Source {
 }
 
 /// An entry's item, understood.
+#[derive(Clone)]
 pub(super) enum Meaning {
     /// A function or method.
     Function(Box<Function>),

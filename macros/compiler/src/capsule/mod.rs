@@ -33,6 +33,6 @@ pub use known::{STD_MACROS, is_known_function};
 pub(crate) use known::{is_std_function, is_std_owner};
 pub use sources::Callees;
 
-pub(crate) use block::Method;
+pub(crate) use block::{Block, Method};
 pub(crate) use callees::add_path;
 pub(crate) use structs::{expectations, field_paths, is_constant, type_arguments};

@@ -16,33 +16,21 @@ pub(crate) mod signature;
 mod stub;
 pub(crate) mod tape;
 
-pub use stub::{stub, stub_method};
+pub use stub::stub;
 
 pub(crate) use plain::{is_differentiate, plain_function, plain_method};
 
 use crate::capsule::Callees;
 use crate::driver::{Compiled, Tensors};
-use crate::parse::Function;
+use crate::parse::{Function, Owner};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-/// The struct beside the function, with everything it offers; of a method, its derivatives, which
-/// are for an `impl` block.
+/// The struct beside the function, with everything it offers; of a method, an `impl` block with its
+/// derivatives.
 pub fn emit(compiled: &Compiled<'_>, callees: &Callees) -> TokenStream {
     match compiled {
         Compiled::Tensors(compiled) => of_tensors(compiled, callees),
-        Compiled::Scalars(of) if of.function.owner.is_some() => {
-            let mut functions = crate::flow::emit::emit_method(
-                of.function,
-                &of.adjoint,
-                of.apart.as_ref(),
-                &of.derivation,
-            );
-            if of.function.options.tape {
-                functions.extend(tape::tape_of(of.function, callees, &[]));
-            }
-            functions
-        }
         Compiled::Scalars(of) => {
             let apart = of.apart.as_ref();
             crate::flow::emit::emit(of.function, &of.adjoint, apart, &of.derivation, callees)
@@ -113,6 +101,25 @@ fn structure(function: &Function, doc: &str) -> TokenStream {
         #[derive(Clone, Copy, Debug, Default)]
         #vis struct #name {}
     }
+}
+
+/// The head of an `impl` block beside that of a method. The floats among its parameters are known to
+/// be differentiable there: gradients of the struct are made of them.
+pub(crate) fn head_of_block(function: &Function, owner: &Owner) -> TokenStream {
+    let (ty, mut generics) = (&owner.ty, owner.generics.clone());
+    let is_float =
+        |param: &&syn::TypeParam| function.floats.iter().any(|float| param.ident == float);
+    let bounds: Vec<syn::WherePredicate> = (owner.generics.type_params().filter(is_float))
+        .map(|param| {
+            let name = &param.ident;
+            syn::parse_quote!(#name: ::chainrule::rt::Tangent)
+        })
+        .collect();
+    if !bounds.is_empty() {
+        generics.make_where_clause().predicates.extend(bounds);
+    }
+    let (of_impl, _, where_clause) = generics.split_for_impl();
+    quote!(impl #of_impl #ty #where_clause)
 }
 
 /// The generics and bounds of the function, if code mentions one of its floats.

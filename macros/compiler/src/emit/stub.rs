@@ -1,20 +1,32 @@
 //! What stands in for the derivatives of a function or method that was refused: its callers
 //! compile, so that the user sees the one error and not those that follow from it.
 
-use super::conditions;
 use super::names::{Further, derivation_of_method, named};
 use super::objective;
 use super::signature::{one_or_tuple, tangent_type};
+use super::{conditions, head_of_block};
 use crate::flow::emit::{owned, success, wrapped_type};
 use crate::parse::{Function, Passing, Type};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-/// The struct beside a function.
+/// The struct beside a function; of a method, an `impl` block.
 pub fn stub(function: &Function) -> TokenStream {
     let (name, vis) = (&function.item.sig.ident, &function.item.vis);
     let cfgs = conditions(function);
     let functions = functions(function);
+    let quiet = quote!(#[allow(unused_variables, dead_code, missing_docs, clippy::all)]);
+    if let Some(owner) = &function.owner {
+        let (head, constant) = (head_of_block(function, owner), derivation_of_method(function));
+        return quote! {
+            #(#cfgs)*
+            #quiet
+            #head {
+                pub const #constant: &'static str = "";
+                #(#vis #functions)*
+            }
+        };
+    }
     let structs = function.params.iter().any(|param| !param.ty.structs().is_empty());
     let objective = if structs { TokenStream::new() } else { objective::objective(function) };
     quote! {
@@ -23,27 +35,13 @@ pub fn stub(function: &Function) -> TokenStream {
         #[derive(Clone, Copy, Debug, Default)]
         #vis struct #name {}
         #(#cfgs)*
-        #[allow(unused_variables, dead_code, missing_docs, clippy::all)]
+        #quiet
         impl #name {
             pub const DERIVATION: &'static str = "";
             #(pub #functions)*
         }
         #(#cfgs)*
         const _: () = { #objective };
-    }
-}
-
-/// The associated functions beside a method.
-pub fn stub_method(function: &Function) -> TokenStream {
-    let (cfgs, vis) = (conditions(function), &function.item.vis);
-    let constant = derivation_of_method(function);
-    let functions = functions(function);
-    let attributes =
-        quote!(#(#cfgs)* #[allow(unused_variables, dead_code, missing_docs, clippy::all)]);
-    quote! {
-        #attributes
-        pub const #constant: &'static str = "";
-        #(#attributes #vis #functions)*
     }
 }
 

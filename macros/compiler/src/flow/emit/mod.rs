@@ -24,14 +24,15 @@ use super::ir::{Adjoint, Program, Ty, V};
 use crate::capsule::Callees;
 use crate::emit::element::elem_type;
 use crate::emit::names::derivation_of_method;
-use crate::emit::{companion, conditions, generics_of, objective, tape};
+use crate::emit::{companion, conditions, generics_of, head_of_block, objective, tape};
 use crate::ir::Elem;
 use crate::parse::Function;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use std::collections::HashSet;
 
-/// The struct beside the function, with everything it offers.
+/// The struct beside the function, with everything it offers; of a method, an `impl` block with
+/// `m_grad` and the others of `m`, and `M_DERIVATION`.
 pub fn emit(
     function: &Function,
     adjoint: &Adjoint,
@@ -39,17 +40,33 @@ pub fn emit(
     derivation: &str,
     callees: &Callees,
 ) -> TokenStream {
-    let name = &function.item.sig.ident;
-    let companion = companion(function, derivation);
-    let cfgs = conditions(function);
-    let mut public = api::functions(function, adjoint);
-    public.extend(apart.map(|apart| pullback::pullback(function, apart)));
-    let (accessors, list) = accessors(function, &adjoint.program);
+    let (cfgs, quiet) = (conditions(function), quiet());
+    let mut items = api::functions(function, adjoint);
+    items.extend(apart.map(|apart| pullback::pullback(function, apart)));
+    items.extend(kernel::adjoint(function, adjoint));
+    let (accessors, list) = match &function.owner {
+        // Code elsewhere calls the derivatives of methods and inlines none.
+        Some(_) => Default::default(),
+        None => accessors(function, &adjoint.program),
+    };
     if function.options.tape {
-        public.extend(tape::tape_of(function, callees, &list));
+        items.extend(tape::tape_of(function, callees, &list));
     }
-    let kernel = kernel::adjoint(function, adjoint);
-    let (objective, quiet) = (objective::objective(function), quiet());
+    if let Some(owner) = &function.owner {
+        let (head, constant) = (head_of_block(function, owner), derivation_of_method(function));
+        let doc = format!("The equations of `{}`, and those derived from them.", function.name());
+        return quote! {
+            #(#cfgs)*
+            #quiet
+            #head {
+                #[doc = #doc]
+                pub const #constant: &'static str = #derivation;
+                #items
+            }
+        };
+    }
+    let name = &function.item.sig.ident;
+    let (companion, objective) = (companion(function, derivation), objective::objective(function));
     quote! {
         #companion
 
@@ -58,42 +75,12 @@ pub fn emit(
         impl #name {
             /// The equations, and those derived from them.
             pub const DERIVATION: &'static str = #derivation;
-            #public
-            #kernel
+            #items
             #accessors
         }
 
         #(#cfgs)*
         const _: () = { #objective };
-    }
-}
-
-/// The associated functions of a method, to stand beside it in its `impl` block: `m_grad` and the
-/// others of `m`, and `M_DERIVATION`.
-pub fn emit_method(
-    function: &Function,
-    adjoint: &Adjoint,
-    apart: Option<&Adjoint>,
-    derivation: &str,
-) -> TokenStream {
-    let cfgs = conditions(function);
-    let constant = derivation_of_method(function);
-    let doc = format!("The equations of `{}`, and those derived from them.", function.name());
-    let mut public = api::functions(function, adjoint);
-    public.extend(apart.map(|apart| pullback::pullback(function, apart)));
-    let kernel = kernel::adjoint(function, adjoint);
-    let quiet = quiet();
-    let attributes = quote!(#(#cfgs)* #quiet);
-    let mut functions = Vec::new();
-    if let Ok(block) = syn::parse2::<syn::ItemImpl>(quote!(impl X { #public #kernel })) {
-        functions.extend(block.items);
-    }
-    quote! {
-        #(#cfgs)*
-        #[doc = #doc]
-        #[allow(dead_code)]
-        pub const #constant: &'static str = #derivation;
-        #(#attributes #functions)*
     }
 }
 
