@@ -339,7 +339,7 @@ pub fn tail<T>(record: &[T], count: usize) -> usize {
 /// Panics where a program that is right does not get.
 #[cold]
 #[track_caller]
-pub fn fail_unset() -> ! {
+fn fail_unset() -> ! {
     panic!(
         "chainrule: the reverse sweep took another path than the function; this is a bug in chainrule"
     )
@@ -384,7 +384,7 @@ pub fn check_tangent<T: Tangent>(function: &str, what: &str, tangent: &T, of: &s
 /// Panics: a gradient buffer or a cotangent has another length than it must have.
 #[cold]
 #[track_caller]
-pub fn fail_length(function: &str, what: &str, length: usize, of: &str, expected: usize) -> ! {
+fn fail_length(function: &str, what: &str, length: usize, of: &str, expected: usize) -> ! {
     panic!("`{function}`: {what} has length {length}, but {of} has length {expected}")
 }
 

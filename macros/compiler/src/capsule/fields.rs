@@ -7,21 +7,14 @@
 
 use super::callees::path_text;
 use super::sources::Callees;
-use super::structs::{is_constant, type_arguments};
+use super::structs::is_constant;
 use crate::error::Errors;
-use crate::parse::{Function, Names, Type, strip, text_of, understand};
+use crate::parse::{Function, Names, Type, strip, text_of, type_arguments, understand};
 use quote::{ToTokens, quote};
 use std::collections::HashMap;
 use syn::visit_mut::{self, VisitMut};
 
 impl Callees {
-    /// Whether a path in the body of a function, `Self` included, names a struct under
-    /// `#[derive(Differentiable)]`.
-    pub fn is_struct(&self, function: usize, path: &syn::Path) -> bool {
-        let path = self.without_self(function, path);
-        self.struct_meant(function, &path).is_some()
-    }
-
     /// The fields of the struct that a type, as written in a function's signature or body, means
     /// there: their names (`0`, `1` of a tuple struct) and their types, the type arguments in
     /// place.
@@ -85,20 +78,6 @@ impl Callees {
         let path = self.parsed(function, written)?;
         let def = self.structure(self.struct_meant(function, &path)?)?;
         Some(def.generics.type_params().map(|p| p.ident.to_string()).collect())
-    }
-
-    /// A type of a function's signature or body, its structs called as the root calls them.
-    ///
-    /// A struct that has no capsule keeps its name.
-    pub fn in_root(&self, function: usize, ty: &Type) -> Type {
-        ty.with_structs(&|written| {
-            let renamed = self.parsed(function, written).and_then(|path| {
-                let mut ty = syn::Type::Path(syn::TypePath { attrs: vec![], qself: None, path });
-                self.rename(function, &mut ty, vec![])?;
-                Some(text_of(&ty))
-            });
-            renamed.unwrap_or_else(|| written.to_string())
-        })
     }
 
     /// The method or associated function `name` of the struct that `owner` means in a function, if

@@ -35,4 +35,4 @@ pub use sources::Callees;
 
 pub(crate) use block::{Block, Method};
 pub(crate) use callees::add_path;
-pub(crate) use structs::{expectations, field_paths, is_constant, type_arguments};
+pub(crate) use structs::{expectations, field_paths, is_constant};

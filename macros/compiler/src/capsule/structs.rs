@@ -8,7 +8,9 @@ use super::callees::{add_path, path_text, plain};
 use super::known::{is_std_constructor, is_std_owner};
 use super::taint::Taint;
 use crate::error::Errors;
-use crate::parse::{Function, Names, Type, is_data, names_of, strip, understand};
+use crate::parse::{
+    Function, Names, Type, is_data_in, last_name, names_of, strip, type_arguments, understand,
+};
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::spanned::Spanned;
@@ -126,19 +128,6 @@ fn type_paths(ty: &syn::Type, names: Names<'_>, paths: &mut Vec<syn::Path>) {
             }
         }
         _ => {}
-    }
-}
-
-/// The type arguments of a path's last segment.
-pub(crate) fn type_arguments(path: &syn::Path) -> Vec<&syn::Type> {
-    match path.segments.last().map(|segment| &segment.arguments) {
-        Some(syn::PathArguments::AngleBracketed(list)) => (list.args.iter())
-            .filter_map(|arg| match arg {
-                syn::GenericArgument::Type(ty) => Some(ty),
-                _ => None,
-            })
-            .collect(),
-        _ => vec![],
     }
 }
 
@@ -308,9 +297,8 @@ impl<'ast> Visit<'ast> for Walk<'_> {
             let Some(ty) = self.function.type_of(&typed.ty) else { continue };
             let mut names = Vec::new();
             names_of(input, &mut names);
-            let body = &closure.body;
-            let block: syn::Block = syn::parse_quote!({ #body });
-            let is_used = ty.structs().iter().any(|ty| is_data(&block, &names, last_name(ty)));
+            let is_data = |ty: &&str| is_data_in(&closure.body, &names, last_name(ty));
+            let is_used = ty.structs().iter().any(is_data);
             if is_used {
                 self.add_types(&typed.ty);
             }
@@ -367,10 +355,4 @@ fn is_camel_case(path: &syn::Path) -> bool {
         let name = segment.ident.to_string();
         name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
     })
-}
-
-/// The last name of a type's path: `Pair` of `shapes::Pair<f64>`.
-pub(super) fn last_name(ty: &str) -> &str {
-    let path = ty.split('<').next().unwrap_or(ty);
-    path.rsplit("::").next().unwrap_or(path)
 }

@@ -1,8 +1,8 @@
 //! The runtime's traits for `struct f`, where `f` is not generic and returns a float.
 
-use super::signature::{one_or_tuple, strip, tangent_type};
+use super::signature::{one_or_tuple, tangent_type};
 use crate::ir::Elem;
-use crate::parse::{Function, Param, Passing, Type};
+use crate::parse::{Function, Param, Passing, Type, strip};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::visit_mut::{self, VisitMut};

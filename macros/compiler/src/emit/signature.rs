@@ -1,6 +1,6 @@
 //! Parameters and results as generated signatures write them.
 
-use crate::parse::{Function, Param, Type};
+use crate::parse::{Function, Param, Type, strip};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -73,15 +73,6 @@ fn collect<'t>(ty: &'t Type, path: &mut Vec<usize>, visit: &mut impl FnMut(&[usi
             }
         }
         leaf => visit(path, leaf),
-    }
-}
-
-/// A type without the parentheses and groups that macros wrap around it.
-pub(crate) fn strip(ty: &syn::Type) -> &syn::Type {
-    match ty {
-        syn::Type::Paren(inner) => strip(&inner.elem),
-        syn::Type::Group(inner) => strip(&inner.elem),
-        other => other,
     }
 }
 

@@ -5,6 +5,7 @@ use super::index::{By_, Index};
 use super::ir::{Bind, Code, Kind, Program, Source, Stmt, V};
 use super::lower::BITS;
 use crate::capsule::{STD_MACROS, is_std_function, is_std_owner};
+use crate::parse::last_name;
 use proc_macro2::{Span, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, Member};
@@ -259,8 +260,8 @@ impl Unseen<'_, '_> {
     /// The holder of std that a variable in the code is.
     fn holder(&self, name: &str) -> Option<String> {
         let ty = self.type_of(name)?;
-        let ty = ty.split('<').next().unwrap_or_default().rsplit("::").next().unwrap_or_default();
-        holder(ty.trim()).map(|_| ty.trim().to_string())
+        let ty = last_name(&ty);
+        holder(ty).map(|_| ty.to_string())
     }
 
     /// The type of a variable in the code: as it is written, or as its constructor tells.

@@ -9,8 +9,8 @@ pub use options::Options;
 pub use types::{Type, elem_of, text_of, type_of};
 
 pub(crate) use macros::{Matches, Repeated};
-pub(crate) use types::{Names, is_integer, strip, understand};
-pub(crate) use usage::is_data;
+pub(crate) use types::{Names, is_integer, last_name, strip, type_arguments, understand};
+pub(crate) use usage::is_data_in;
 
 use crate::error::Errors;
 use proc_macro2::{Ident, Span};
@@ -334,11 +334,10 @@ fn parameter(
                 names_of(&pat, &mut bound);
                 let returned = |ty| output.is_some_and(|output| output.structs().contains(&ty));
                 usage::is_destructured(&pat)
-                    || ty.structs().into_iter().any(|ty| {
-                        let path = ty.split('<').next().unwrap_or(ty);
-                        let last = path.rsplit("::").next().unwrap_or(path);
-                        returned(ty) || usage::is_data(block, &bound, last)
-                    })
+                    || ty
+                        .structs()
+                        .into_iter()
+                        .any(|ty| returned(ty) || usage::is_data(block, &bound, last_name(ty)))
             };
             if ty.structs().is_empty() || is_data() { ty } else { constant() }
         }

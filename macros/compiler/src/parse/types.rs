@@ -89,23 +89,6 @@ impl Type {
             _ => vec![],
         }
     }
-
-    /// The same type with every struct called as `rename` says.
-    pub fn with_structs(&self, rename: &impl Fn(&str) -> String) -> Type {
-        let inside = |of: &Type| Box::new(of.with_structs(rename));
-        match self {
-            Type::Struct(text) => Type::Struct(rename(text)),
-            Type::Tuple(parts) => {
-                Type::Tuple(parts.iter().map(|part| part.with_structs(rename)).collect())
-            }
-            Type::Fixed(of, len) => Type::Fixed(inside(of), len.clone()),
-            Type::Slice(of) => Type::Slice(inside(of)),
-            Type::Vec(of) => Type::Vec(inside(of)),
-            Type::Option(of) => Type::Option(inside(of)),
-            Type::Result(of, error) => Type::Result(inside(of), error.clone()),
-            other => other.clone(),
-        }
-    }
 }
 
 /// Tokens as text that does not depend on how they were spaced: `Params<f64>`.
@@ -313,7 +296,18 @@ pub(super) fn bounds_text<'b>(bounds: impl IntoIterator<Item = &'b syn::TypePara
     "generic value".to_string()
 }
 
+/// The last name of a type's path as text: `Pair` of `shapes::Pair<f64>`.
+pub(crate) fn last_name(ty: &str) -> &str {
+    let path = ty.split('<').next().unwrap_or(ty);
+    path.rsplit("::").next().unwrap_or(path).trim()
+}
+
 /// The type arguments of a path's last segment.
+pub(crate) fn type_arguments(path: &syn::Path) -> Vec<&syn::Type> {
+    path.segments.last().map(arguments).unwrap_or_default()
+}
+
+/// The type arguments of a segment.
 fn arguments(segment: &syn::PathSegment) -> Vec<&syn::Type> {
     match &segment.arguments {
         syn::PathArguments::AngleBracketed(list) => (list.args.iter())

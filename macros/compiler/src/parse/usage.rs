@@ -8,9 +8,16 @@ use syn::visit::{self, Visit};
 use syn::{Expr, Pat};
 
 /// Whether the body uses one of the names as data. `ty` is the last name of the type's path.
-pub(crate) fn is_data(block: &syn::Block, names: &[String], ty: &str) -> bool {
+pub(super) fn is_data(block: &syn::Block, names: &[String], ty: &str) -> bool {
     let mut uses = Uses { names, ty, found: false };
     uses.visit_block(block);
+    uses.found
+}
+
+/// The same of an expression: the body of a closure.
+pub(crate) fn is_data_in(expr: &Expr, names: &[String], ty: &str) -> bool {
+    let mut uses = Uses { names, ty, found: false };
+    uses.visit_expr(expr);
     uses.found
 }
 

@@ -1,8 +1,9 @@
 //! Which fields of a struct carry a derivative, and which are kept as they are.
 
 use super::Parameters;
-use crate::capsule::{is_constant, type_arguments};
+use crate::capsule::is_constant;
 use crate::error::Errors;
+use crate::parse::type_arguments;
 use crate::parse::{Names, Type, strip, text_of, understand};
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};

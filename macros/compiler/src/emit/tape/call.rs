@@ -1,7 +1,7 @@
 //! Calls and paths.
 
-use super::name_of;
 use super::rewrite::{Rewrite, as_closure, lifted};
+use super::{Accessors, name_of};
 use crate::emit::names::ident;
 use crate::parse::Type;
 use quote::ToTokens;
@@ -285,7 +285,7 @@ impl Rewrite<'_> {
             match param {
                 // Also a plain array is taken where one of variables is asked for.
                 Some(param) if matches!(param.ty, Type::Array(..)) => {
-                    let borrow = match super::super::signature::strip(&param.written) {
+                    let borrow = match crate::parse::strip(&param.written) {
                         syn::Type::Reference(_) => Some(<syn::Token![&]>::default()),
                         _ => None,
                     };
@@ -352,14 +352,14 @@ impl Rewrite<'_> {
 
     /// The accessor of a constant expression that an inlined function wrote.
     pub(super) fn constant(&self, source: &impl ToTokens) -> Option<Expr> {
-        let accessors = self.accessors.filter(|accessors| !accessors.list.is_empty())?;
+        let Accessors { list, owner } = self.accessors;
         let source = source.to_token_stream();
-        if self.id == self.callees.root() && !source.to_string().contains("::") {
+        let is_local = self.id == self.callees.root() && !source.to_string().contains("::");
+        if list.is_empty() || is_local {
             return None;
         }
         let name = self.callees.accessor(self.id, &source);
-        let (_, locals) = accessors.list.iter().find(|(accessor, _)| *accessor == name)?;
-        let owner = accessors.owner;
+        let (_, locals) = list.iter().find(|(accessor, _)| *accessor == name)?;
         let value: Expr =
             parse_quote!(#owner::#name(#(::chainrule::rt::OnTape::plain(&#locals)),*));
         Some(lifted(&value))

@@ -1,13 +1,13 @@
 //! The associated function: parameters enter the tape, gradients leave it.
 
-use super::super::signature::{one_or_tuple, strip};
+use super::super::signature::one_or_tuple;
 use super::rewrite::Rewrite;
 use super::structs::{Structs, entry_name};
 use super::types::{Variables, mentions_floats, tangent};
 use super::{Accessors, Definitions, name_of};
 use crate::capsule::Callees;
 use crate::emit::names::ident;
-use crate::parse::{Function, Param, Type};
+use crate::parse::{Function, Param, Type, strip};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ use syn::visit_mut::VisitMut;
 pub(super) fn entry(
     function: &Function,
     callees: &Callees,
-    accessors: Option<Accessors<'_>>,
+    accessors: Accessors<'_>,
     definitions: Definitions<'_>,
 ) -> TokenStream {
     let structs = Structs(definitions.structs);
@@ -134,7 +134,7 @@ fn is_closure(param: &Param, function: &Function) -> bool {
 /// The root function and all that it calls, rewritten.
 fn functions(
     callees: &Callees,
-    accessors: Option<Accessors<'_>>,
+    accessors: Accessors<'_>,
     definitions: Definitions<'_>,
 ) -> TokenStream {
     let mut open = vec![callees.root()];

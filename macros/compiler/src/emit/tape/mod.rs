@@ -35,7 +35,7 @@ pub(crate) fn tape(compiled: &Tensors<'_>, callees: &Callees) -> TokenStream {
         .collect();
     let accessors = Accessors { list: &list, owner: &function.item.sig.ident };
     match function.options.tape {
-        true => entry::entry(function, callees, Some(accessors), Definitions::default()),
+        true => entry::entry(function, callees, accessors, Definitions::default()),
         false => TokenStream::new(),
     }
 }
@@ -56,7 +56,7 @@ pub(crate) fn tape_of(
         callees.numbers().filter_map(|id| callees.structure(id)).cloned().collect();
     let definitions = Definitions { structs: &structs, methods: &methods };
     let accessors = Accessors { list, owner: &function.item.sig.ident };
-    entry::entry(function, callees, Some(accessors), definitions)
+    entry::entry(function, callees, accessors, definitions)
 }
 
 /// What a function's source mentions beside annotated functions.

@@ -18,7 +18,7 @@ pub(super) struct Rewrite<'c> {
     pub(super) id: usize,
     pub(super) name: String,
     pub(super) function: &'c Function,
-    pub(super) accessors: Option<Accessors<'c>>,
+    pub(super) accessors: Accessors<'c>,
     pub(super) structs: Structs<'c>,
     pub(super) methods: &'c [usize],
     pub(super) names: Names,
@@ -39,7 +39,7 @@ impl<'c> Rewrite<'c> {
         callees: &'c Callees,
         id: usize,
         function: &'c Function,
-        accessors: Option<Accessors<'c>>,
+        accessors: Accessors<'c>,
         definitions: Definitions<'c>,
     ) -> Self {
         let structs = Structs(definitions.structs);

@@ -6,6 +6,7 @@
 //! field by field, the gradients on their way out of the block as tuples.
 
 use super::types::{Variables, mentions_floats};
+use crate::parse::type_arguments;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::parse_quote;
@@ -281,27 +282,12 @@ impl<'d> Structs<'d> {
 /// What a `Vec` holds.
 fn element(ty: &syn::Type) -> Option<&syn::Type> {
     let syn::Type::Path(path) = ty else { return None };
-    let segment = path.path.segments.last().filter(|s| s.ident == "Vec")?;
-    let syn::PathArguments::AngleBracketed(list) = &segment.arguments else { return None };
-    list.args.iter().find_map(|arg| match arg {
-        syn::GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
+    path.path.segments.last().filter(|segment| segment.ident == "Vec")?;
+    type_arguments(&path.path).into_iter().next()
 }
 
 /// The fields of a struct: names or numbers, and their types for the type arguments given.
 fn fields(def: &syn::ItemStruct, path: &syn::TypePath) -> Vec<(TokenStream, syn::Type)> {
-    let given: Vec<syn::Type> = match path.path.segments.last().map(|s| &s.arguments) {
-        Some(syn::PathArguments::AngleBracketed(list)) => list
-            .args
-            .iter()
-            .filter_map(|arg| match arg {
-                syn::GenericArgument::Type(ty) => Some(ty.clone()),
-                _ => None,
-            })
-            .collect(),
-        _ => vec![],
-    };
     struct Given(Vec<(Ident, syn::Type)>);
     impl VisitMut for Given {
         fn visit_type_mut(&mut self, ty: &mut syn::Type) {
@@ -315,7 +301,7 @@ fn fields(def: &syn::ItemStruct, path: &syn::TypePath) -> Vec<(TokenStream, syn:
         }
     }
     let params = def.generics.type_params().map(|param| param.ident.clone());
-    let mut given = Given(params.zip(given).collect());
+    let mut given = Given(params.zip(type_arguments(&path.path).into_iter().cloned()).collect());
     let field = |(k, field): (usize, &syn::Field)| {
         let name = match &field.ident {
             Some(name) => name.to_token_stream(),

@@ -15,7 +15,7 @@ use crate::emit::element::{elem_type, zero};
 use crate::emit::names::{ident, named};
 use crate::flow::ir::{Adjoint, Grad, MemId, Origin, ParamIs, Place, Program, Tree, Ty};
 use crate::ir::Elem;
-use crate::parse::{Function, Passing, Type};
+use crate::parse::{Function, Passing, Type, strip};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
@@ -212,7 +212,7 @@ pub(super) fn parameters(
 
 /// Whether a type is `impl Trait` or a type parameter that is no float.
 fn is_abstract(function: &Function, ty: &syn::Type) -> bool {
-    match crate::emit::signature::strip(ty) {
+    match strip(ty) {
         syn::Type::ImplTrait(_) => true,
         syn::Type::Path(path) => path
             .path
@@ -224,7 +224,7 @@ fn is_abstract(function: &Function, ty: &syn::Type) -> bool {
 
 /// The type behind a reference.
 fn pointee(ty: &syn::Type) -> TokenStream {
-    match crate::emit::signature::strip(ty) {
+    match strip(ty) {
         syn::Type::Reference(reference) => reference.elem.to_token_stream(),
         other => other.to_token_stream(),
     }

@@ -7,7 +7,7 @@ use crate::emit::names::named;
 use crate::error::arity;
 use crate::flow::ir::{By, Call, CallOut, Kind};
 use crate::ir::Elem;
-use crate::parse::{Function, Passing, Type};
+use crate::parse::{Function, Passing, Type, last_name};
 use proc_macro2::Span;
 use quote::{ToTokens, quote};
 use std::collections::HashMap;
@@ -55,11 +55,8 @@ impl<'a> Lowerer<'a> {
     /// Whether a function takes structs whose fields its callers may not be able to name.
     pub(super) fn has_private_fields(&self, function: &Function) -> bool {
         let private = |text: &str| {
-            let path = text.split('<').next().unwrap_or(text);
-            let named = syn::parse_str::<syn::Path>(path).ok();
-            let last = named.and_then(|path| path.segments.last().map(|s| s.ident.clone()));
             self.callees.numbers().filter_map(|n| self.callees.structure(n)).any(|def| {
-                last.as_ref() == Some(&def.ident)
+                def.ident == last_name(text)
                     && def.fields.iter().any(|f| matches!(f.vis, syn::Visibility::Inherited))
             })
         };
