@@ -129,10 +129,16 @@ fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scal
         return None;
     }
     let mut adjoint = flow::adjoint::differentiate(&lowered, &wrt, &activity);
-    let apart = (function.options.pullback)
+    let mut apart = (function.options.pullback)
         .then(|| flow::adjoint::differentiate_apart(&lowered, &wrt, &activity));
     let names: Vec<String> = function.params.iter().map(|p| p.name.to_string()).collect();
     let derivation = flow::explain::explain(&adjoint, &names);
+    for adjoint in [Some(&mut adjoint), apart.as_mut()].into_iter().flatten() {
+        flow::frames::frames(&mut adjoint.program, &mut adjoint.reverse);
+        flow::join::join(&mut adjoint.program, &mut adjoint.reverse);
+        flow::fresh::fresh(&mut adjoint.program);
+        flow::pair::pair(&mut adjoint.program, &mut adjoint.reverse);
+    }
     flow::jam::jam(&mut adjoint.program);
     Some(Scalars { function, lowered, adjoint, apart, derivation })
 }

@@ -4,6 +4,7 @@
 use super::ir::{
     Block, By, CallOut, Init, Kind, Loop, MemId, Over, Pass, Place, Program, Source, Stmt, V,
 };
+use super::walk;
 use std::collections::HashMap;
 
 /// Names a block of a program: blocks are numbered as they begin, the body of the function is 0.
@@ -372,8 +373,26 @@ impl<'p> Index<'p> {
                     self.read(exit, Site { block: body, pos });
                 }
             }
-            // Only programs that were differentiated have these.
-            _ => {}
+            // The rest is in programs with a reverse sweep only.
+            Kind::Pull { .. } => {
+                walk::values(&stmt.kind, &mut |v| self.read(v, site));
+                walk::defines(&stmt.kind, &mut |v| self.define(v, block, pos, by));
+                walk::places(&stmt.kind, &mut |mem, _, access| {
+                    let sites = if access.writes() { &mut self.writes } else { &mut self.reads };
+                    sites[mem.0 as usize].push(site);
+                });
+            }
+            Kind::Declare(_, room) => room.iter().for_each(|v| self.read(*v, site)),
+            Kind::Keep(_, values, mems) => {
+                values.iter().for_each(|v| self.read(*v, site));
+                mems.iter().for_each(|mem| self.reads[mem.0 as usize].push(site));
+            }
+            Kind::Recall(_, values, mems) => {
+                values.iter().for_each(|v| self.define(*v, block, pos, by));
+                mems.iter().for_each(|mem| self.made[mem.0 as usize] = Some(site));
+            }
+            Kind::Save(_, place) => self.reads_of(place, site),
+            Kind::Restore(_, place) | Kind::DropLast(place) => self.writes_to(place, site),
         }
     }
 

@@ -53,6 +53,25 @@ impl Polynomial {
         })
     }
 
+    /// All variables, some of them several times.
+    pub(super) fn atoms(&self) -> impl Iterator<Item = &Atom> + '_ {
+        self.0.keys().flatten()
+    }
+
+    /// The polynomial with a variable greater by one.
+    pub(super) fn after(&self, variable: &Atom) -> Self {
+        let next = Polynomial::atom(variable.clone()).plus(&Polynomial::number(1), 1);
+        let mut out = Polynomial::default();
+        for (product, factor) in &self.0 {
+            let term = product.iter().fold(Polynomial::number(*factor), |term, atom| match atom {
+                _ if atom == variable => term.times(&next),
+                other => term.times(&Polynomial::atom(other.clone())),
+            });
+            out = out.plus(&term, 1);
+        }
+        out
+    }
+
     /// Whether it has few enough terms that something is gained by looking on.
     pub(super) fn is_short(&self) -> bool {
         self.0.len() <= TERMS

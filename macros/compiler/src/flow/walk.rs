@@ -1,7 +1,7 @@
 //! What a statement touches: values it reads and defines, places it reads and writes, its blocks.
 
 use super::ir::{
-    Block, By, CallOut, Code, Init, Kind, MemId, Over, Pass, Place, Proj, Pulled, Source, V,
+    Block, By, CallOut, Code, Init, Kind, Loop, MemId, Over, Pass, Place, Proj, Pulled, Source, V,
 };
 
 /// How a statement touches a place.
@@ -227,6 +227,15 @@ pub(in crate::flow) fn defines(kind: &Kind, f: &mut dyn FnMut(V)) {
     }
 }
 
+/// What a loop itself defines in its body.
+pub(in crate::flow) fn inside(lp: &Loop) -> impl Iterator<Item = V> + '_ {
+    let var = match lp.over {
+        Over::Range { var, .. } => Some(var),
+        Over::Forever => None,
+    };
+    var.into_iter().chain(lp.carried.iter().map(|carried| carried.param))
+}
+
 /// The memories that a statement makes.
 pub(in crate::flow) fn makes(kind: &Kind) -> &[MemId] {
     match kind {
@@ -245,6 +254,15 @@ pub(in crate::flow) fn blocks(kind: &Kind) -> Vec<&Block> {
     match kind {
         Kind::If { then, other, .. } => vec![then, other],
         Kind::Loop(lp) => vec![&lp.body],
+        _ => vec![],
+    }
+}
+
+/// The blocks of a statement, to be changed.
+pub(in crate::flow) fn blocks_mut(kind: &mut Kind) -> Vec<&mut Block> {
+    match kind {
+        Kind::If { then, other, .. } => vec![then, other],
+        Kind::Loop(lp) => vec![&mut lp.body],
         _ => vec![],
     }
 }

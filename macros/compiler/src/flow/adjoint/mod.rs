@@ -16,7 +16,6 @@ mod checkpoint;
 mod demand;
 mod forward;
 mod fuse;
-mod lengths;
 mod loops;
 mod memory;
 mod pullback;

@@ -3,6 +3,7 @@
 use super::{Builder, Standing};
 use crate::flow::index::{BlockId, Role, Site};
 use crate::flow::ir::{Kind, Loop, MemId, Mode, Origin, Over, Place, Proj, Stmt, V};
+use crate::flow::lengths::Lengths;
 use crate::parse::Type;
 
 /// What has to be done before a load is repeated.
@@ -103,7 +104,10 @@ impl Builder<'_> {
 
     fn loop_fills(&self, lp: &Loop, pos: usize, mem: MemId) -> bool {
         let Over::Range { var, lo, hi, .. } = &lp.over else { return false };
-        if lp.exit.is_some() || self.number_of(*lo) != Some(0.0) || !self.is_length(*hi, mem) {
+        if lp.exit.is_some()
+            || self.number_of(*lo) != Some(0.0)
+            || !self.lengths().is_length(*hi, mem)
+        {
             return false;
         }
         let body = self.ix.inner(pos)[0];
@@ -127,7 +131,7 @@ impl Builder<'_> {
         let whole = |proj: &Proj| match proj {
             Proj::Range(from, to) => {
                 self.number_of(*from) == Some(0.0)
-                    && to.is_none_or(|to| self.is_length(to, place.mem))
+                    && to.is_none_or(|to| self.lengths().is_length(to, place.mem))
             }
             _ => false,
         };
@@ -135,6 +139,10 @@ impl Builder<'_> {
             Some((Proj::Index(index), views)) => self.same(*index, at) && views.iter().all(whole),
             _ => false,
         }
+    }
+
+    fn lengths(&self) -> Lengths<'_, '_> {
+        Lengths { program: self.src, index: &self.ix }
     }
 
     /// Whether two values are one, or one literal.
