@@ -40,6 +40,7 @@ constructs! {
     structs
     two_dimensional
     vectors
+    workspaces
 }
 
 /// No list is forgotten, and no function stands in one twice.

@@ -52,6 +52,7 @@ pub mod solvers;
 pub mod structs;
 pub mod two_dimensional;
 pub mod vectors;
+pub mod workspaces;
 
 /// All lists, by construct.
 pub const ALL: &[(&str, &[crate::Case])] = &[
@@ -77,4 +78,5 @@ pub const ALL: &[(&str, &[crate::Case])] = &[
     ("structs", structs::CASES),
     ("two_dimensional", two_dimensional::CASES),
     ("vectors", vectors::CASES),
+    ("workspaces", workspaces::CASES),
 ];
