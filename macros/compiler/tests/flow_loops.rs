@@ -15,7 +15,10 @@ fn adjoint(source: &str) -> String {
     scalars(source, |scalars| {
         let text = scalars.adjoint.program.to_string();
         let from = text.find("  for ").unwrap_or(0);
-        text[from..].to_string()
+        text[from..]
+            .lines()
+            .map(|line| format!("{}\n", line.trim_end().replacen("  ", "", 1)))
+            .collect()
     })
 }
 

@@ -137,11 +137,15 @@ impl<'p> Candidate<'p> {
 
     /// Whether a statement behind the loop may as well stand ahead of it.
     fn may_follow(&self, kind: &Kind) -> bool {
-        let mut independent = match kind {
-            Kind::Const(..) | Kind::Prim(..) | Kind::Cast(..) | Kind::Pass(..) => true,
-            Kind::Load(..) | Kind::Store(..) => true,
-            _ => false,
-        };
+        let mut independent = matches!(
+            kind,
+            Kind::Const(..)
+                | Kind::Prim(..)
+                | Kind::Cast(..)
+                | Kind::Pass(..)
+                | Kind::Load(..)
+                | Kind::Store(..)
+        );
         walk::values(kind, &mut |v| independent &= !self.defined.contains(&v));
         walk::places(kind, &mut |mem, _, access| {
             independent &= match self.touches.get(&mem) {
