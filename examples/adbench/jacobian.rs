@@ -75,9 +75,4 @@ impl Ba {
             (errors.weight[i], by_weight[i]) = derivatives::weight_error(w);
         }
     }
-
-    /// Who sees what in observation `i`.
-    fn seen(&self, i: usize) -> (&[f64; 11], &[f64; 3]) {
-        (&self.cameras[i % self.cameras.len()], &self.points[i % self.points.len()])
-    }
 }

@@ -74,6 +74,11 @@ impl Ba {
             })
         })
     }
+
+    /// Who sees what in observation `i`.
+    pub(crate) fn seen(&self, i: usize) -> (&[f64; 11], &[f64; 3]) {
+        (&self.cameras[i % self.cameras.len()], &self.points[i % self.points.len()])
+    }
 }
 
 impl Lstm {

@@ -2,7 +2,7 @@
 //! another, and `gradient` takes their derivatives, part by part.
 
 use super::data::{Ba, Gmm, Logistic, Lstm};
-use super::{LORENZ_STEP, LORENZ_STEPS, NESTED, blocks, parts};
+use super::{LORENZ_STEP, LORENZ_STEPS, NESTED, fill_ba, parts};
 use crate::hand_gradients as by_hand;
 
 pub(super) fn gmm(data: &Gmm, at: &[f64], gradient: &mut [Vec<f64>]) -> f64 {
@@ -30,19 +30,7 @@ pub(super) fn gmm_by_sums(data: &Gmm, at: &[f64], gradient: &mut [Vec<f64>]) -> 
 }
 
 pub(super) fn ba(data: &Ba, errors: &mut [f64], jacobian: &mut [Vec<f64>]) {
-    let p = data.weights.len();
-    let (reprojection_errors, weight_errors) = blocks::<2>(errors, p);
-    let (rows, by_weight) = blocks::<15>(&mut jacobian[0], 2 * p);
-    let rows = rows.as_chunks_mut::<2>().0;
-    for (i, (errors, rows)) in reprojection_errors.iter_mut().zip(rows).enumerate() {
-        let (camera, point) = data.seen(i);
-        let (w, feature) = (data.weights[i], &data.features[i]);
-        *errors = by_hand::ba::reprojection_into(camera, point, w, feature, rows);
-    }
-    for ((error, slot), &w) in weight_errors.iter_mut().zip(by_weight).zip(&data.weights) {
-        *error = 1.0 - w * w;
-        *slot = -2.0 * w;
-    }
+    fill_ba(data, errors, jacobian, by_hand::ba::reprojection_into, |w| (1.0 - w * w, -2.0 * w));
 }
 
 pub(super) fn lstm(data: &Lstm, at: &[f64], gradient: &mut [Vec<f64>]) -> f64 {

@@ -2,7 +2,7 @@
 
 use super::adbench::{ba as adjustment, gmm::gmm as mixture, lstm::lstm as network};
 use super::data::{Ba, Gmm, Logistic, Lstm};
-use super::{LORENZ_STEP, LORENZ_STEPS, NESTED, blocks, parts, plain};
+use super::{LORENZ_STEP, LORENZ_STEPS, NESTED, fill_ba, parts, plain};
 
 pub(super) fn gmm(data: &Gmm, at: &[f64], gradient: &mut [Vec<f64>]) -> f64 {
     let Gmm { d, gamma, m, x, .. } = data;
@@ -12,26 +12,18 @@ pub(super) fn gmm(data: &Gmm, at: &[f64], gradient: &mut [Vec<f64>]) -> f64 {
 }
 
 pub(super) fn ba(data: &Ba, errors: &mut [f64], jacobian: &mut [Vec<f64>]) {
-    let p = data.weights.len();
-    let (reprojection_errors, weight_errors) = blocks::<2>(errors, p);
-    let (rows, by_weight) = blocks::<15>(&mut jacobian[0], 2 * p);
-    let rows = rows.as_chunks_mut::<2>().0;
-    for (i, (errors, rows)) in reprojection_errors.iter_mut().zip(rows).enumerate() {
-        let (camera, point) = data.seen(i);
-        let (w, feature) = (data.weights[i], &data.features[i]);
+    let reprojection_into = |camera: &_, point: &_, w, feature: &_, rows: &mut [[f64; 15]; 2]| {
         // A row of the Jacobian is one error's gradient; one forward pass serves both.
-        let (both, pullback) = adjustment::reprojection::pullback(camera, point, w, feature);
-        *errors = both;
+        let (errors, pullback) = adjustment::reprojection::pullback(camera, point, w, feature);
         for (seed, row) in [[1.0, 0.0], [0.0, 1.0]].into_iter().zip(rows) {
             let (by_camera, by_point, by_weight) = pullback(seed);
             row[..11].copy_from_slice(&by_camera);
             row[11..14].copy_from_slice(&by_point);
             row[14] = by_weight;
         }
-    }
-    for ((error, slot), &w) in weight_errors.iter_mut().zip(by_weight).zip(&data.weights) {
-        (*error, *slot) = adjustment::weight_error::value_and_grad(w);
-    }
+        errors
+    };
+    fill_ba(data, errors, jacobian, reprojection_into, adjustment::weight_error::value_and_grad);
 }
 
 pub(super) fn lstm(data: &Lstm, at: &[f64], gradient: &mut [Vec<f64>]) -> f64 {

@@ -74,11 +74,6 @@ impl Ba {
             features: vec![[3.0, -2.0]],
         }
     }
-
-    /// Who sees what in observation `i`.
-    pub(super) fn seen(&self, i: usize) -> (&[f64; 11], &[f64; 3]) {
-        (&self.cameras[i % self.cameras.len()], &self.points[i % self.points.len()])
-    }
 }
 
 impl Lstm {

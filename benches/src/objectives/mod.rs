@@ -316,6 +316,30 @@ fn ba_row_of(name: &'static str, axis: usize, rotation: [f64; 3]) -> Objective {
     }
 }
 
+/// The errors of bundle adjustment and all entries of their Jacobian: of each observation by
+/// `reprojection_into`, which returns its errors and fills its rows, and of each weight by
+/// `weight_error`, which returns both.
+#[inline]
+fn fill_ba(
+    data: &Ba,
+    errors: &mut [f64],
+    jacobian: &mut [Vec<f64>],
+    reprojection_into: impl Fn(&[f64; 11], &[f64; 3], f64, &[f64; 2], &mut [[f64; 15]; 2]) -> [f64; 2],
+    weight_error: impl Fn(f64) -> (f64, f64),
+) {
+    let p = data.weights.len();
+    let (reprojection_errors, weight_errors) = blocks::<2>(errors, p);
+    let (rows, by_weight) = blocks::<15>(&mut jacobian[0], 2 * p);
+    let rows = rows.as_chunks_mut::<2>().0;
+    for (i, (errors, rows)) in reprojection_errors.iter_mut().zip(rows).enumerate() {
+        let (camera, point) = data.seen(i);
+        *errors = reprojection_into(camera, point, data.weights[i], &data.features[i], rows);
+    }
+    for ((error, slot), &w) in weight_errors.iter_mut().zip(by_weight).zip(&data.weights) {
+        (*error, *slot) = weight_error(w);
+    }
+}
+
 fn plain_ba(data: &Ba, errors: &mut [f64]) {
     let (reprojection_errors, weight_errors) = blocks::<2>(errors, data.weights.len());
     for (i, errors) in reprojection_errors.iter_mut().enumerate() {

@@ -70,7 +70,7 @@ pub(super) struct Writer {
     pub(super) indent: usize,
     pub(super) scopes: Vec<Scope>,
     pub(super) names: usize,
-    /// The loops around: their labels, and whether each is a `while` that counts at its end.
+    /// The loops around: their labels, where they have one.
     pub(super) loops: Vec<Option<String>>,
     /// How many statements more.
     pub(super) budget: usize,
@@ -110,18 +110,16 @@ impl Writer {
     }
 
     pub(super) fn floats(&self, mutable: bool) -> Vec<String> {
-        self.all(|scope| scope.floats.clone())
-            .into_iter()
-            .filter(|(_, may)| *may || !mutable)
-            .map(|(name, _)| name)
-            .collect()
+        self.variables(|scope| &scope.floats, mutable)
     }
 
     pub(super) fn slices(&self, mutable: bool) -> Vec<String> {
-        self.all(|scope| scope.slices.clone())
-            .into_iter()
-            .filter(|(_, may)| *may || !mutable)
-            .map(|(name, _)| name)
-            .collect()
+        self.variables(|scope| &scope.slices, mutable)
+    }
+
+    /// The variables of one kind, or those of them that may be changed.
+    fn variables(&self, of: impl Fn(&Scope) -> &Vec<(String, bool)>, mutable: bool) -> Vec<String> {
+        let all = self.scopes.iter().flat_map(of);
+        all.filter(|(_, may)| *may || !mutable).map(|(name, _)| name.clone()).collect()
     }
 }

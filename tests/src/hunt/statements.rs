@@ -162,6 +162,17 @@ impl Writer {
         (String::new(), None)
     }
 
+    /// The body of a loop with this label and these variables, and its end.
+    fn loop_body(&mut self, label: Option<String>, variables: Scope) {
+        self.loops.push(label);
+        self.scopes.push(variables);
+        let count = self.rng.random_range(1..4);
+        self.block(count);
+        self.scopes.pop();
+        self.loops.pop();
+        self.line("}");
+    }
+
     pub(super) fn for_range(&mut self) {
         if self.loops.len() >= 3 {
             return self.assign();
@@ -178,13 +189,7 @@ impl Writer {
             _ => format!("{lo}..{}", lo + span),
         };
         self.line(&format!("{prefix}for {var} in {range} {{"));
-        self.loops.push(label);
-        self.scopes.push(Scope { ints: vec![var], ..Scope::default() });
-        let count = self.rng.random_range(1..4);
-        self.block(count);
-        self.scopes.pop();
-        self.loops.pop();
-        self.line("}");
+        self.loop_body(label, Scope { ints: vec![var], ..Scope::default() });
     }
 
     pub(super) fn for_elements(&mut self) {
@@ -207,13 +212,7 @@ impl Writer {
         }
         self.note("for over elements");
         self.line(&format!("{prefix}for &{var} in x {{"));
-        self.loops.push(label);
-        self.scopes.push(Scope { floats: vec![(var, false)], ..Scope::default() });
-        let count = self.rng.random_range(1..4);
-        self.block(count);
-        self.scopes.pop();
-        self.loops.pop();
-        self.line("}");
+        self.loop_body(label, Scope { floats: vec![(var, false)], ..Scope::default() });
     }
 
     pub(super) fn while_loop(&mut self) {
@@ -233,13 +232,7 @@ impl Writer {
             self.line(&format!("    if {counter} >= {most} {{ break; }}"));
         }
         self.line(&format!("    {counter} += 1;"));
-        self.loops.push(label);
-        self.scopes.push(Scope { ints: vec![counter], ..Scope::default() });
-        let count = self.rng.random_range(1..4);
-        self.block(count);
-        self.scopes.pop();
-        self.loops.pop();
-        self.line("}");
+        self.loop_body(label, Scope { ints: vec![counter], ..Scope::default() });
     }
 
     pub(super) fn swap(&mut self) {
