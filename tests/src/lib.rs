@@ -16,6 +16,28 @@ pub use scalars::{Fixed, Scalars, coarser};
 use chainrule::Differentiable;
 use chainrule::ndarray::{Array, ArrayD, Dimension, arr0};
 
+/// A few roundings; the expected numbers are worked out in another order of operations.
+pub const ROUNDING: f64 = 16.0 * f64::EPSILON;
+/// What [`differences`] are good to, with a margin.
+pub const DIFFERENCES: f64 = 1e-9;
+
+/// Macro, tape and differences agree on a function of floats, and the value is the function's: the
+/// gradient.
+#[macro_export]
+macro_rules! agree {
+    ($f:ident($($arg:ident = $at:expr),+)) => {{
+        $(let $arg: f64 = $at;)+
+        let (value, gradient) = $f::value_and_grad($($arg),+);
+        assert_eq!(value.to_bits(), $f($($arg),+).to_bits(), "the value");
+        let (taped, by_tape) = $f::tape_value_and_grad($($arg),+);
+        assert_eq!(value.to_bits(), taped.to_bits(), "the tape's value");
+        $crate::assert_close("by tape", &gradient, &by_tape, $crate::ROUNDING);
+        let slope = $crate::differences(|&($($arg,)+)| $f($($arg),+), &($($arg,)+));
+        $crate::assert_close("by differences", &gradient, &slope, $crate::DIFFERENCES);
+        gradient
+    }};
+}
+
 /// A float, an array or a tuple of those, as a list of `f64` arrays with their shapes.
 ///
 /// Two gradients are the same if their leaves are.

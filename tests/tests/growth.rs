@@ -10,7 +10,7 @@ use chainrule_compiler::capsule::Callees;
 use chainrule_compiler::driver::{self, compile};
 use chainrule_compiler::emit::emit;
 use chainrule_compiler::error::Errors;
-use chainrule_tests::{assert_close, derivative};
+use chainrule_tests::{ROUNDING, agree, assert_close, derivative};
 use proc_macro2::{TokenStream, TokenTree};
 use std::time::{Duration, Instant};
 
@@ -399,4 +399,112 @@ fn eighty_factors_in_a_loop() {
     assert_eq!(value, 0.0);
     assert!(gradient.iter().enumerate().all(|(k, g)| (*g == 0.0) == (k != 3)), "{gradient:?}");
     assert_eq!(product::tape_value_and_grad(&x).1.iter().filter(|g| **g != 0.0).count(), 1);
+}
+
+// Straight-line code, by its values.
+
+/// A function of 2,000 times the same statement.
+macro_rules! statements_2000 {
+    ($name:ident, $x:ident, $y:ident, [$($statement:tt)*]) => {
+        statements_2000!(@x4 $name $x $y [$($statement)*]);
+    };
+    (@x4 $name:ident $x:ident $y:ident [$($s:tt)*]) => {
+        statements_2000!(@x16 $name $x $y [$($s)* $($s)* $($s)* $($s)*]);
+    };
+    (@x16 $name:ident $x:ident $y:ident [$($s:tt)*]) => {
+        statements_2000!(@x80 $name $x $y [$($s)* $($s)* $($s)* $($s)*]);
+    };
+    (@x80 $name:ident $x:ident $y:ident [$($s:tt)*]) => {
+        statements_2000!(@x400 $name $x $y [$($s)* $($s)* $($s)* $($s)* $($s)*]);
+    };
+    (@x400 $name:ident $x:ident $y:ident [$($s:tt)*]) => {
+        statements_2000!(@x2000 $name $x $y [$($s)* $($s)* $($s)* $($s)* $($s)*]);
+    };
+    (@x2000 $name:ident $x:ident $y:ident [$($s:tt)*]) => {
+        #[differentiate]
+        fn $name($x: f64) -> f64 {
+            let mut $y = $x;
+            $($s)* $($s)* $($s)* $($s)* $($s)*
+            $y
+        }
+    };
+}
+statements_2000!(logistic_map, x, y, [y = y + 0.001 * x.sin() * (1.0 - y * y);]);
+
+/// 2,000 statements: the derivative of the same recurrence, run forward by hand.
+#[test]
+fn derivative_of_two_thousand_statements() {
+    let x = 0.3_f64;
+    let (mut y, mut dy) = (x, 1.0);
+    for _ in 0..2000 {
+        dy = dy + 0.001 * (x.cos() * (1.0 - y * y) - x.sin() * 2.0 * y * dy);
+        y = y + 0.001 * x.sin() * (1.0 - y * y);
+    }
+    let (value, slope) = logistic_map::value_and_grad(x);
+    assert_eq!(value.to_bits(), y.to_bits());
+    // 2,000 steps of a few roundings each, of numbers of order 1.
+    assert_close("slope", &slope, &dy, 2000.0 * 4.0 * f64::EPSILON);
+}
+
+/// The classical example of expression swell: the gradient of a product of 80 variables.
+macro_rules! product_of {
+    ($name:ident: $first:ident $($rest:ident)*) => {
+        #[differentiate]
+        #[allow(clippy::too_many_arguments)]
+        fn $name($first: f64, $($rest: f64),*) -> f64 {
+            $first $(* $rest)*
+        }
+
+        /// Value and gradient at the given points, as one list each.
+        fn product_and_gradient(at: &[f64]) -> (f64, Vec<f64>) {
+            let [$first, $($rest),*] = *at else { panic!("80 variables") };
+            #[allow(unused_mut)]
+            let mut buffers = Buffers { $first: 0.0, $($rest: 0.0),* };
+            let value = $name::value_and_grad_into(
+                $first, $($rest,)* &mut buffers.$first, $(&mut buffers.$rest),*
+            );
+            (value, vec![buffers.$first, $(buffers.$rest),*])
+        }
+
+        struct Buffers { $first: f64, $($rest: f64),* }
+    };
+}
+product_of! { speelpenning:
+    x01 x02 x03 x04 x05 x06 x07 x08 x09 x10 x11 x12 x13 x14 x15 x16 x17 x18 x19 x20
+    x21 x22 x23 x24 x25 x26 x27 x28 x29 x30 x31 x32 x33 x34 x35 x36 x37 x38 x39 x40
+    x41 x42 x43 x44 x45 x46 x47 x48 x49 x50 x51 x52 x53 x54 x55 x56 x57 x58 x59 x60
+    x61 x62 x63 x64 x65 x66 x67 x68 x69 x70 x71 x72 x73 x74 x75 x76 x77 x78 x79 x80
+}
+
+#[test]
+fn gradient_of_eighty_variables() {
+    let at: Vec<f64> = (0..80).map(|k| 1.0 + 0.01 * f64::from(k % 7)).collect();
+    let (value, gradient) = product_and_gradient(&at);
+    assert_close("value", &value, &at.iter().product::<f64>(), ROUNDING);
+    for (partial, x) in gradient.iter().zip(&at) {
+        // Each partial takes 79 products in an order of its own.
+        assert_close("partial", partial, &(value / x), 160.0 * f64::EPSILON);
+    }
+}
+
+/// A recurrence of twelve squarings: symbolic expansion would have 2¹² terms.
+#[test]
+fn twelve_squarings() {
+    #[differentiate(tape)]
+    fn f(x: f64) -> f64 {
+        let a = x * x - 0.3;
+        let a = a * a - 0.3;
+        let a = a * a - 0.3;
+        let a = a * a - 0.3;
+        let a = a * a - 0.3;
+        let a = a * a - 0.3;
+        let a = a * a - 0.3;
+        let a = a * a - 0.3;
+        let a = a * a - 0.3;
+        let a = a * a - 0.3;
+        let a = a * a - 0.3;
+        a * a - 0.3
+    }
+    agree!(f(x = 1.1));
+    assert!(f::DERIVATION.len() < 4000, "{}", f::DERIVATION.len());
 }

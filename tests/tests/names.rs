@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 use chainrule::{Differentiable, differentiate};
+use chainrule_tests::agree;
 use ndarray::{Array1, arr1};
 
 /// Raw identifiers in every place where one can stand.
@@ -165,4 +166,94 @@ fn further_parameters_give_way_to_each_other() {
     assert_eq!(f::value_and_grad_into(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, a, b, c, e, g, h), 44.0);
     assert_eq!(d, [2.0, 1.0, 4.0, 3.0, 6.0, 5.0]);
     assert_eq!(f::vjp(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 2.0).1, (4.0, 2.0, 8.0, 6.0, 12.0, 10.0));
+}
+
+/// Names that generated code might use itself.
+#[test]
+fn hygiene() {
+    #[differentiate(tape)]
+    #[allow(non_snake_case, clippy::too_many_arguments, clippy::let_and_return)]
+    fn f(
+        x: f64,
+        d_x: f64,
+        cotangent: f64,
+        n: f64,
+        i: f64,
+        ADD: f64,
+        value: f64,
+        r#type: f64,
+    ) -> f64 {
+        let tape = x * d_x;
+        let __adj = tape + cotangent.sin();
+        let d_d_x = __adj * n;
+        let gradient = d_d_x + i * ADD;
+        let μ = gradient * value;
+        let ct_x = μ + r#type * x;
+        let r#fn = ct_x;
+        let __tape = r#fn * 1.5;
+        let self_ = __tape;
+        let lanes = self_;
+        let rt = lanes;
+        rt
+    }
+    agree!(f(
+        x = 0.3,
+        d_x = 0.4,
+        cotangent = 0.5,
+        n = 0.6,
+        i = 0.7,
+        adding = 0.8,
+        value = 0.9,
+        kind = 1.1
+    ));
+    let (mut a, mut b, mut c, mut d) = (0.0, 0.0, 0.0, 0.0);
+    let (mut e, mut g, mut h, mut k) = (0.0, 0.0, 0.0, 0.0);
+    let value = f::value_and_grad_into(
+        0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.1, &mut a, &mut b, &mut c, &mut d, &mut e, &mut g,
+        &mut h, &mut k,
+    );
+    assert_eq!(
+        (value, (a, b, c, d, e, g, h, k)),
+        f::value_and_grad(0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.1)
+    );
+}
+
+/// Names of std and of the runtime that a user's module may shadow.
+mod shadowed {
+    use super::*;
+
+    #[allow(dead_code)]
+    type Option = ();
+    #[allow(dead_code)]
+    struct Array1;
+    #[allow(dead_code)]
+    fn drop() {}
+    mod core {}
+    mod std {}
+
+    #[differentiate]
+    fn f(x: f64) -> f64 {
+        x * x
+    }
+
+    #[test]
+    fn names_of_std() {
+        assert_eq!(f::value_and_grad(3.0), (9.0, 6.0));
+    }
+}
+
+/// A function whose name is a raw identifier, and one that is called like a parameter.
+#[test]
+fn names_of_functions() {
+    #[differentiate]
+    fn r#match(x: f64) -> f64 {
+        x * x
+    }
+    #[differentiate(tape)]
+    fn x(x: f64) -> f64 {
+        r#match(x) * 2.0
+    }
+    assert_eq!(r#match::value_and_grad(3.0), (9.0, 6.0));
+    assert_eq!(x::value_and_grad(3.0), (18.0, 12.0));
+    assert_eq!(x::tape_value_and_grad(3.0), (18.0, 12.0));
 }

@@ -1,0 +1,182 @@
+//! Constants, literals, casts and integers in scalar code: of which type they are and what they are
+//! worth, by macro and by tape.
+
+#![forbid(unsafe_code)]
+#![allow(clippy::unnecessary_cast, reason = "the forms that code is written in are what is tested")]
+
+use chainrule::differentiate;
+use chainrule_tests::{ROUNDING, agree, assert_close};
+
+const F32_ROUNDING: f64 = 16.0 * f32::EPSILON as f64;
+
+const HALF: f64 = 0.5;
+
+mod physics {
+    pub(crate) mod si {
+        pub(crate) const GRAVITY: f64 = 9.81;
+    }
+    pub(crate) const SCALES: (f64, f64) = (2.0, 3.0);
+    pub(crate) struct Lens;
+    impl Lens {
+        pub(crate) const FOCUS: f64 = 0.25;
+    }
+}
+
+#[test]
+fn constants_of_the_module() {
+    #[differentiate(tape)]
+    fn f(x: f64) -> f64 {
+        HALF * x * x + physics::si::GRAVITY * x + self::HALF - crate::physics::Lens::FOCUS
+    }
+    assert_close("slope", &agree!(f(x = 2.0)), &(2.0 + 9.81), ROUNDING);
+    // The point is that it is a tuple elsewhere; differentiated code takes floats.
+    assert_eq!(physics::SCALES.0 * HALF, 1.0);
+}
+
+#[test]
+fn constants_of_the_body() {
+    #[differentiate(tape)]
+    fn f(x: f64) -> f64 {
+        const RATE: f64 = 0.1;
+        const STEPS: i32 = 3;
+        (x * RATE).exp() * x.powi(STEPS)
+    }
+    agree!(f(x = 2.0));
+}
+
+#[test]
+fn constants_of_std() {
+    #[differentiate(tape)]
+    fn f(x: f64) -> f64 {
+        use_pi(x) + x * std::f64::consts::E + f64::MIN_POSITIVE * x + core::f64::consts::LN_2
+    }
+    #[differentiate]
+    fn use_pi(x: f64) -> f64 {
+        use_tau(x) * std::f64::consts::PI
+    }
+    #[differentiate]
+    fn use_tau(x: f64) -> f64 {
+        x.sin() * std::f64::consts::TAU * f64::EPSILON.recip() * f64::EPSILON
+    }
+    agree!(f(x = 0.3));
+}
+
+/// A constant of `f32` keeps `f32`, and one of no stated type takes the type of its use.
+#[test]
+fn constants_in_f32() {
+    const RATE: f32 = 0.1;
+    #[differentiate(tape)]
+    fn f(x: f32) -> f32 {
+        x * RATE + x * std::f32::consts::PI
+    }
+    assert_eq!(f::value_and_grad(2.0), (f(2.0), RATE + std::f32::consts::PI));
+    assert_eq!(f::tape_value_and_grad(2.0), f::value_and_grad(2.0));
+}
+
+/// Functions of constants are called as they stand.
+#[test]
+fn calls_without_a_differentiable_argument() {
+    fn table(n: usize) -> f64 {
+        [1.0, 10.0, 100.0][n]
+    }
+    #[differentiate(tape)]
+    fn f(x: f64, n: usize) -> f64 {
+        let k: f64 = table(n);
+        x * k + table(0)
+    }
+    assert_eq!(f::value_and_grad(3.0, 1), (31.0, 10.0));
+    assert_eq!(f::tape_value_and_grad(3.0, 1), (31.0, 10.0));
+    assert_eq!(f::value_and_grad(3.0, 2), (301.0, 100.0));
+}
+
+// Literals, casts, integers.
+
+/// 0.1 in `f32` is not 0.1 in `f64`: a hidden `f64` would show in the last bit.
+#[test]
+fn literals_take_the_type_of_their_use() {
+    #[differentiate(tape)]
+    fn f(x: f32) -> f32 {
+        let tenth = 0.1;
+        x * tenth + 0.2 * x - 1e-3 + 3.0 * x * 1f32
+    }
+    let x = 0.7_f32;
+    let (value, slope) = f::value_and_grad(x);
+    assert_eq!(value.to_bits(), f(x).to_bits());
+    assert_close("slope", &slope, &(0.1_f32 + 0.2 + 3.0), F32_ROUNDING);
+    assert_eq!(f::tape_value_and_grad(x).0.to_bits(), value.to_bits());
+}
+
+#[test]
+fn literals_in_every_form() {
+    #[differentiate(tape)]
+    fn f(x: f64) -> f64 {
+        x * 1. + x * 2e0 + x * 1_000.000_1 + x * 3f64 + x * 0.25_f64 + x * 1e-2 - 1E1
+    }
+    agree!(f(x = 0.7));
+}
+
+#[test]
+fn casts_of_integers() {
+    #[differentiate(tape)]
+    fn f(x: f64, n: usize, k: i32) -> f64 {
+        x * n as f64 + (k as f64).sin() * x + x.powi(k) + f64::from(k)
+    }
+    let expected = 4.0 + (-2.0_f64).sin() - 2.0 * 0.5_f64.powi(-3);
+    let (value, slope) = f::value_and_grad(0.5, 4, -2);
+    assert_eq!(value.to_bits(), f(0.5, 4, -2).to_bits());
+    assert_close("slope", &slope, &expected, ROUNDING);
+    assert_eq!(f::tape_value_and_grad(0.5, 4, -2).0.to_bits(), value.to_bits());
+    assert_close("tape", &f::tape_value_and_grad(0.5, 4, -2).1, &expected, ROUNDING);
+}
+
+/// Integers divide as integers, wrap a cast as `as` does and keep the sign of a remainder.
+#[test]
+fn integer_arithmetic_is_of_integers() {
+    #[differentiate(tape)]
+    fn f(x: f64, n: i32) -> f64 {
+        let half = n / 2;
+        let rest = n % 4;
+        let byte = n as u8;
+        x * half as f64 + x * rest as f64 * 100.0 + x * byte as f64 * 10_000.0
+    }
+    for n in [7, -7, 300] {
+        let expected = f(1.0, n);
+        assert_eq!(f::value_and_grad(1.0, n), (expected, expected), "n = {n}");
+        assert_eq!(f::tape_value_and_grad(1.0, n), (expected, expected), "n = {n}");
+    }
+    assert_eq!(f(1.0, -7), -3.0 - 300.0 + 249.0 * 10_000.0);
+}
+
+/// The same of literals, which a compiler may be tempted to compute as floats.
+#[test]
+fn integer_literals_divide_as_integers() {
+    #[differentiate(tape)]
+    fn f(x: f64) -> f64 {
+        x * (7 / 2) as f64 + x * (-7 % 4) as f64 + x * (2.9 as i32) as f64 + x * (300 as u16) as f64
+    }
+    assert_eq!(f(1.0), 3.0 - 3.0 + 2.0 + 300.0);
+    assert_eq!(f::value_and_grad(1.0), (302.0, 302.0));
+    assert_eq!(f::tape_value_and_grad(1.0), (302.0, 302.0));
+}
+
+#[test]
+fn casts_between_the_floats() {
+    #[differentiate(tape)]
+    fn f(x: f32, y: f64) -> f64 {
+        x as f64 * y + f64::from(x) * (y as f32) as f64
+    }
+    let (value, (dx, dy)) = f::value_and_grad(0.5, 3.0);
+    assert_eq!((value, dx, dy), (3.0, 6.0_f32, 1.0_f64));
+    assert_eq!(f::tape_value_and_grad(0.5, 3.0), (value, (dx, dy)));
+}
+
+/// A cast of a value that carries no derivative may go through an integer.
+#[test]
+fn a_constant_cast_to_an_integer() {
+    #[differentiate(wrt(x), tape)]
+    fn f(x: f64, level: f64) -> f64 {
+        x * (level as i64) as f64
+    }
+    assert_eq!(f::value_and_grad(2.0, 3.9), (6.0, 3.0));
+    assert_eq!(f::tape_value_and_grad(2.0, 3.9), (6.0, 3.0));
+}
