@@ -104,6 +104,7 @@ fn stages(text: &str, compiled: &Compiled<'_>, callees: &Callees) -> String {
             stage("lowered: one program, what it calls inlined", of.lowered.to_string());
             stage("with its reverse sweep", of.adjoint.program.to_string());
         }
+        Compiled::Given(_) => {}
         Compiled::Tensors(of) => {
             let (version, what) = match &of.gradient {
                 Some(version) => (version, "value and gradient"),

@@ -36,6 +36,16 @@ pub enum Compiled<'f> {
     Tensors(Box<Tensors<'f>>),
     /// Scalar code.
     Scalars(Box<Scalars<'f>>),
+    /// A function whose derivative is a rule by hand.
+    Given(Given<'f>),
+}
+
+/// A function whose derivative is not derived from its body.
+pub struct Given<'f> {
+    /// The function.
+    pub function: &'f Function,
+    /// The equations as text.
+    pub derivation: String,
 }
 
 /// A function of arrays with its derivatives.
@@ -76,6 +86,7 @@ impl<'f> Compiled<'f> {
         match self {
             Compiled::Tensors(of) => of.function,
             Compiled::Scalars(of) => of.function,
+            Compiled::Given(of) => of.function,
         }
     }
 
@@ -84,6 +95,7 @@ impl<'f> Compiled<'f> {
         match self {
             Compiled::Tensors(of) => &of.derivation,
             Compiled::Scalars(of) => &of.derivation,
+            Compiled::Given(of) => &of.derivation,
         }
     }
 
@@ -91,14 +103,14 @@ impl<'f> Compiled<'f> {
     pub fn tensors(&self) -> Option<&Tensors<'f>> {
         match self {
             Compiled::Tensors(of) => Some(of),
-            Compiled::Scalars(_) => None,
+            Compiled::Scalars(_) | Compiled::Given(_) => None,
         }
     }
 
     /// The function as scalar code, if it is that.
     pub fn scalars(&self) -> Option<&Scalars<'f>> {
         match self {
-            Compiled::Tensors(_) => None,
+            Compiled::Tensors(_) | Compiled::Given(_) => None,
             Compiled::Scalars(of) => Some(of),
         }
     }
@@ -106,6 +118,14 @@ impl<'f> Compiled<'f> {
 
 /// Runs the compiler on a function and what it calls.
 pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled<'f>> {
+    let function = callees.function(callees.root())?;
+    if function.is_opaque() {
+        let derivation = flow::explain::given(function);
+        return Some(Compiled::Given(Given { function, derivation }));
+    }
+    if function.options.tape && callees.any_opaque() {
+        errors.at(&function.item.sig.ident, "the option `tape` cannot look through the rules by hand among the functions that are called: leave `tape` out");
+    }
     match callees.any_arrays() {
         true => Some(Compiled::Tensors(Box::new(compile_tensors(callees, errors)?))),
         false => Some(Compiled::Scalars(Box::new(compile_scalars(callees, errors)?))),

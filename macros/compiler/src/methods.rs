@@ -116,15 +116,16 @@ fn plain(block: &syn::ItemImpl) -> syn::ItemImpl {
 fn methods(block: &syn::ItemImpl, errors: &mut Errors) -> Vec<Method> {
     let owner = Owner { ty: (*block.self_ty).clone(), generics: block.generics.clone() };
     let mut methods = Vec::new();
+    let rules = rules(block);
     for item in &block.items {
         let syn::ImplItem::Fn(method) = item else { continue };
         let attr = method.attrs.iter().find(|attr| is_differentiate(attr));
         let mut bare = method.clone();
         bare.attrs.retain(|attr| !is_differentiate(attr));
-        let options = match attr.map(|attr| &attr.meta) {
-            Some(syn::Meta::List(list)) => syn::parse2::<Options>(list.tokens.clone()),
-            _ => Ok(Options::default()),
-        };
+        if attr.is_none() && rules.contains(&method.sig.ident) {
+            continue;
+        }
+        let options = attr.map_or_else(|| Ok(Options::default()), options);
         let mut found = Errors::new();
         let function = match options {
             Ok(options) => parse_method(options, &bare, &owner, &mut found),
@@ -143,6 +144,30 @@ fn methods(block: &syn::ItemImpl, errors: &mut Errors) -> Vec<Method> {
         }
     }
     methods
+}
+
+fn options(attr: &syn::Attribute) -> syn::Result<Options> {
+    match &attr.meta {
+        syn::Meta::List(list) => syn::parse2(list.tokens.clone()),
+        _ => Ok(Options::default()),
+    }
+}
+
+/// The functions of the block that are rules of its methods, `vjp = Self::rule`: they are taken as
+/// they stand.
+fn rules(block: &syn::ItemImpl) -> Vec<syn::Ident> {
+    let rule = |attr: &syn::Attribute| {
+        let options = options(attr).ok()?;
+        let path = options.derivative.rule()?;
+        (path.segments.len() == 2 && path.segments[0].ident == "Self")
+            .then(|| path.segments[1].ident.clone())
+    };
+    let methods = block.items.iter().filter_map(|item| match item {
+        syn::ImplItem::Fn(method) => Some(method),
+        _ => None,
+    });
+    let attrs = methods.flat_map(|method| &method.attrs);
+    attrs.filter(|attr| is_differentiate(attr)).filter_map(rule).collect()
 }
 
 /// Whether the reason why a method was refused only means that there is nothing to differentiate.

@@ -282,6 +282,21 @@ pub fn fill_tangent<F: Real + Into<f64>>(to: &mut impl Tangent, value: F) {
     to.restore(&mut || value.into());
 }
 
+/// A partial derivative times a cotangent; nothing flows where the cotangent is zero.
+#[inline(always)]
+pub fn scaled<F: Real>(partial: F, by: F) -> F {
+    let zero = F::of(0.0);
+    if by == zero { zero } else { partial * by }
+}
+
+/// The same of every float of a struct.
+pub fn scale_tangent<F: Real + Into<f64>>(of: &mut impl Tangent, by: F) {
+    let mut floats = Vec::new();
+    of.save(&mut |float| floats.push(float));
+    let mut floats = floats.into_iter();
+    of.restore(&mut || floats.next().map_or(0.0, |float| scaled(float, by.into())));
+}
+
 /// The sum of all floats of a struct.
 pub fn sum_tangent<F: Real>(of: &impl Tangent) -> F {
     let mut sum = F::of(-0.0);

@@ -9,6 +9,7 @@ use num_traits::Float;
 /// The slope of the leak of [`leaky`], known here only.
 const LEAK: f64 = 0.01;
 
+pub mod rules;
 pub mod shapes;
 
 /// Scales of this crate.

@@ -1,7 +1,7 @@
 //! Which functions a body calls with differentiable arguments.
 
 use super::known::{STD_MACROS, is_known_function, is_std_function};
-use super::structs::struct_paths;
+use super::structs::{signature_paths, struct_paths};
 use super::taint::{Taint, is_assigning};
 use crate::flow::DERIVATIVES;
 use crate::parse::{Function, names_of};
@@ -17,6 +17,9 @@ const LOOKS: usize = 8;
 /// The paths of the annotated functions and structs whose sources a function needs: each path
 /// once, without generic arguments, in order.
 pub fn callee_paths(function: &Function) -> Vec<syn::Path> {
+    if function.is_opaque() {
+        return signature_paths(function);
+    }
     let walk = Walk::through(function);
     let Walk { mut paths, taint, .. } = walk;
     for path in struct_paths(function, &taint) {

@@ -35,6 +35,14 @@ impl Callees {
         })
     }
 
+    /// Whether the derivative of a function here is a rule by hand.
+    pub fn any_opaque(&self) -> bool {
+        self.meanings.iter().any(|meaning| match meaning {
+            Meaning::Function(function) => function.is_opaque(),
+            _ => false,
+        })
+    }
+
     /// The annotated items of one file, which name each other by plain names; the last function or
     /// method is the one to compile.
     ///

@@ -66,8 +66,28 @@ pub(crate) fn expectations(function: &Function) -> TokenStream {
     quote!(#(const _: fn() = ::chainrule::rt::expect_differentiable::<#paths>;)*)
 }
 
+/// The structs that a function's signature names.
+pub(super) fn signature_paths(function: &Function) -> Vec<syn::Path> {
+    let mut paths = Vec::new();
+    for path in written_paths(function) {
+        add_path(&mut paths, own(path, function));
+    }
+    paths
+}
+
 /// The structs that a function's signature and body name.
 pub(super) fn struct_paths(function: &Function, taint: &Taint) -> Vec<syn::Path> {
+    let mut walk = Walk { function, taint, paths: written_paths(function) };
+    walk.visit_block(&function.item.block);
+    let mut paths = Vec::new();
+    for path in walk.paths {
+        add_path(&mut paths, own(path, function));
+    }
+    paths
+}
+
+/// The structs that a function's signature names, as it writes them.
+fn written_paths(function: &Function) -> Vec<syn::Path> {
     let mut paths = Vec::new();
     for param in function.params.iter().filter(|param| !param.ty.structs().is_empty()) {
         let mut found = Vec::new();
@@ -78,12 +98,6 @@ pub(super) fn struct_paths(function: &Function, taint: &Taint) -> Vec<syn::Path>
         && !function.output.structs().is_empty()
     {
         type_paths(ty, function.names(), &mut paths);
-    }
-    let mut walk = Walk { function, taint, paths };
-    walk.visit_block(&function.item.block);
-    let mut paths = Vec::new();
-    for path in walk.paths {
-        add_path(&mut paths, own(path, function));
     }
     paths
 }

@@ -14,7 +14,13 @@ fn is_objective(function: &Function) -> bool {
     let widest = |ty: &Type| if let Type::Tuple(parts) = ty { parts.len() } else { 1 };
     let generics = &function.item.sig.generics.params;
     let is_generic = generics.iter().any(|p| !matches!(p, syn::GenericParam::Lifetime(_)));
-    let has_name = |ty: &syn::Type| !matches!(strip(ty), syn::Type::ImplTrait(_));
+    let has_name = |ty: &syn::Type| {
+        let mut ty = ty;
+        while let syn::Type::Reference(reference) = strip(ty) {
+            ty = &reference.elem;
+        }
+        !matches!(strip(ty), syn::Type::ImplTrait(_))
+    };
     !is_generic
         && function.wrt().all(|p| fits(&p.ty, float, 0) && p.passing != Passing::Exclusive)
         && function.wrt().count() <= MOST_PARAMS

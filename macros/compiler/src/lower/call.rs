@@ -196,6 +196,12 @@ impl<'a> Lowerer<'a> {
     ) -> Option<Val> {
         let callees = self.callees;
         let function: &'a Function = callees.function(id)?;
+        if function.is_opaque() {
+            return self.error(
+                path,
+                format!("the derivative of `{}` is a rule by hand, which functions of `ndarray` arrays cannot call yet: call it from a function of floats and slices, or differentiate its body", function.name()),
+            );
+        }
         if self.frames.iter().any(|f| f.id == id) {
             return self.error(
                 path,

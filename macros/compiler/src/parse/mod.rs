@@ -5,7 +5,7 @@ mod options;
 mod types;
 mod usage;
 
-pub use options::Options;
+pub use options::{Derivative, Options};
 pub use types::{Type, elem_of, text_of, type_of};
 
 pub(crate) use macros::{Matches, Repeated};
@@ -126,6 +126,11 @@ impl Function {
             })
     }
 
+    /// Whether its derivative is a rule by hand, so that its body is not looked at.
+    pub fn is_opaque(&self) -> bool {
+        self.options.derivative.rule().is_some()
+    }
+
     /// Whether a parameter is a closure or function.
     pub fn takes_functions(&self) -> bool {
         self.params.iter().any(|p| p.ty == Type::Constant("closure".to_string()))
@@ -212,6 +217,9 @@ fn parse(
         choose_wrt(&options, &mut params, sig.ident.span(), errors);
     }
     let in_place = params.iter().any(|p| p.wrt && p.passing == Passing::Exclusive);
+    if let Some(output) = &output {
+        check_rule(&options, output, in_place, errors);
+    }
     let without_value = match &output {
         Some(Type::Unit) => true,
         Some(Type::Option(of) | Type::Result(of, _)) => **of == Type::Unit,
@@ -228,6 +236,32 @@ fn parse(
             Some(Function { item, options, params, output, floats, passive, owner })
         }
         _ => None,
+    }
+}
+
+/// Reports what does not go with a rule by hand.
+fn check_rule(options: &Options, output: &Type, in_place: bool, errors: &mut Errors) {
+    let (given, span) = (options.derivative.option(), options.derivative.span());
+    if options.derivative.rule().is_none() {
+        return;
+    }
+    if options.tape {
+        errors.at(span, format!("`{given}` and `tape` exclude each other: with a rule the body is not looked at; to test a rule, call `chainrule::check::check_rule`"));
+    }
+    if options.pullback {
+        errors.at(
+            span,
+            format!("`{given}` and `pullback` exclude each other: call `vjp` for each cotangent"),
+        );
+    }
+    let value = match output {
+        Type::Option(of) | Type::Result(of, _) => of,
+        whole => whole,
+    };
+    if matches!(options.derivative, Derivative::Partials(_))
+        && (in_place || !matches!(value, Type::Float(_)))
+    {
+        errors.at(span, "`partials` is for functions that return a float and change nothing in place: give `vjp = rule`");
     }
 }
 

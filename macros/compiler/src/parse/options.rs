@@ -1,9 +1,10 @@
 //! The arguments of the attribute: `#[differentiate(wrt(w, b), tape)]`.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 use syn::{Token, parenthesized};
 
 /// What the attribute asks for.
@@ -15,9 +16,80 @@ pub struct Options {
     pub tape: bool,
     /// Whether `pullback` is generated.
     pub pullback: bool,
+    /// Where the derivative comes from.
+    pub derivative: Derivative,
 }
 
-const LATER: &[&str] = &["jvp", "hvp", "hessian", "jacobian", "via", "vjp", "check", "partials"];
+/// Where the derivative of a function comes from.
+#[derive(Clone, Debug, Default)]
+pub enum Derivative {
+    /// From its body, while it compiles.
+    #[default]
+    Body,
+    /// From a rule by hand: it takes the arguments, then the cotangents, and returns value and
+    /// gradient, as `f::vjp` does.
+    Vjp(syn::Path),
+    /// From a rule by hand: it takes the arguments and returns the value and its partial
+    /// derivatives.
+    Partials(syn::Path),
+}
+
+impl Derivative {
+    /// The rule by hand, if there is one.
+    pub fn rule(&self) -> Option<&syn::Path> {
+        match self {
+            Derivative::Body => None,
+            Derivative::Vjp(path) | Derivative::Partials(path) => Some(path),
+        }
+    }
+
+    /// The option that says so.
+    pub(crate) fn option(&self) -> &'static str {
+        match self {
+            Derivative::Body => "",
+            Derivative::Vjp(_) => "vjp",
+            Derivative::Partials(_) => "partials",
+        }
+    }
+
+    /// Where it is given.
+    pub(crate) fn span(&self) -> Span {
+        self.rule().map_or_else(Span::call_site, Spanned::span)
+    }
+}
+
+const LATER: &[&str] = &["jvp", "hvp", "hessian", "jacobian", "via", "check"];
+const SUPPORTED: &str = "`wrt(..)`, `tape`, `pullback`, `vjp = rule` and `partials = rule`";
+
+impl Options {
+    /// `vjp = path`, `partials = path`.
+    fn rule(&mut self, name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+        let what = match name.to_string().as_str() {
+            "vjp" => {
+                "takes the function's arguments, then the cotangent of its result, and returns `(value, gradient)`"
+            }
+            _ => "takes the function's arguments and returns `(value, partial derivatives)`",
+        };
+        let given = input.parse::<Token![=]>().and_then(|_| input.parse::<syn::Path>());
+        let Ok(path) = given else {
+            return Err(syn::Error::new(
+                name.span(),
+                format!("`{name}` needs a rule, `{name} = path`: a function that {what}"),
+            ));
+        };
+        if self.derivative.rule().is_some() {
+            return Err(syn::Error::new(
+                name.span(),
+                format!("`{}` has given a rule already: one rule serves", self.derivative.option()),
+            ));
+        }
+        self.derivative = match name == "vjp" {
+            true => Derivative::Vjp(path),
+            false => Derivative::Partials(path),
+        };
+        Ok(())
+    }
+}
 
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
@@ -45,20 +117,25 @@ impl Parse for Options {
                 }
                 "tape" => options.tape = true,
                 "pullback" => options.pullback = true,
+                "vjp" | "partials" => options.rule(&name, input)?,
+                "jvp" if input.peek(Token![=]) => {
+                    return Err(syn::Error::new(
+                        name.span(),
+                        "a rule for `jvp` is not supported yet: give `partials = rule` where the result is a float, `vjp = rule` otherwise",
+                    ));
+                }
                 later if LATER.contains(&later) => {
                     return Err(syn::Error::new(
                         name.span(),
                         format!(
-                            "the option `{later}` is not supported yet; supported are `wrt(..)`, `tape` and `pullback`"
+                            "the option `{later}` is not supported yet; supported are {SUPPORTED}"
                         ),
                     ));
                 }
                 other => {
                     return Err(syn::Error::new(
                         name.span(),
-                        format!(
-                            "unknown option `{other}`; supported are `wrt(..)`, `tape` and `pullback`"
-                        ),
+                        format!("unknown option `{other}`; supported are {SUPPORTED}"),
                     ));
                 }
             }

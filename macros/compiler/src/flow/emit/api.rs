@@ -232,11 +232,7 @@ impl<'f> Api<'f> {
         let run = self.run(std::slice::from_ref(one), &outs);
         let done = local("value");
         let done = wrapped(output, quote!(#done));
-        let doc = if add {
-            "The value; the gradient is added to the given buffers.\n\n# Panics\nIf a buffer has another length than its parameter."
-        } else {
-            "The value; the given buffers are overwritten with the gradient.\n\n# Panics\nIf a buffer has another length than its parameter."
-        };
+        let doc = overwrites(!add);
         let (name, attributes) = (named(self.function, name), attributes(output, false));
         quote! {
             #[doc = #doc]
@@ -288,8 +284,20 @@ impl<'f> Api<'f> {
     }
 }
 
+/// The documentation of a function that takes buffers, which it overwrites or adds to.
+pub(super) fn overwrites(overwrites: bool) -> &'static str {
+    match overwrites {
+        true => {
+            "The value; the given buffers are overwritten with the gradient.\n\n# Panics\nIf a buffer has another length than its parameter."
+        }
+        false => {
+            "The value; the gradient is added to the given buffers.\n\n# Panics\nIf a buffer has another length than its parameter."
+        }
+    }
+}
+
 /// The attributes of a public function.
-fn attributes(output: &Type, must_use: bool) -> TokenStream {
+pub(super) fn attributes(output: &Type, must_use: bool) -> TokenStream {
     let must_use = (must_use && !matches!(output, Type::Result(..))).then(|| quote!(#[must_use]));
     quote! {
         #[inline]

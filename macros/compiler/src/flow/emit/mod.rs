@@ -7,6 +7,7 @@ mod api;
 mod block;
 mod call;
 mod facts;
+mod given;
 mod innermost;
 mod kernel;
 mod lanes;
@@ -40,7 +41,6 @@ pub fn emit(
     derivation: &str,
     callees: &Callees,
 ) -> TokenStream {
-    let (cfgs, quiet) = (conditions(function), quiet());
     let mut items = api::functions(function, adjoint);
     items.extend(apart.map(|apart| pullback::pullback(function, apart)));
     items.extend(kernel::adjoint(function, adjoint));
@@ -52,6 +52,22 @@ pub fn emit(
     if function.options.tape {
         items.extend(tape::tape_of(function, callees, &list));
     }
+    beside(function, derivation, items, accessors)
+}
+
+/// The same of a function whose derivative is given by hand.
+pub fn given(function: &Function, derivation: &str) -> TokenStream {
+    beside(function, derivation, given::functions(function), TokenStream::new())
+}
+
+/// What stands beside a function: its struct, or its block.
+fn beside(
+    function: &Function,
+    derivation: &str,
+    items: TokenStream,
+    accessors: TokenStream,
+) -> TokenStream {
+    let (cfgs, quiet) = (conditions(function), quiet());
     if let Some(owner) = &function.owner {
         let (head, constant) = (head_of_block(function, owner), derivation_of_method(function));
         let doc = format!("The equations of `{}`, and those derived from them.", function.name());

@@ -198,6 +198,26 @@ pub(super) fn fill(ty: Option<&Type>, place: &TokenStream, value: &TokenStream) 
     }
 }
 
+/// Multiplies every float of a place by a factor, as statements; by zero it is zero, whatever it is.
+pub(super) fn scale(ty: &Type, place: &TokenStream, by: &TokenStream) -> TokenStream {
+    match ty {
+        Type::Float(_) => quote!(#place = ::chainrule::rt::scaled(#place, #by);),
+        Type::Slice(of) | Type::Vec(of) | Type::Fixed(of, _) => {
+            let part = local("part");
+            let inner = scale(of, &quote!((*#part)), by);
+            quote!(for #part in #place.iter_mut() { #inner })
+        }
+        Type::Array(..) => {
+            let part = local("part");
+            quote!(for #part in #place.iter_mut() { *#part = ::chainrule::rt::scaled(*#part, #by); })
+        }
+        Type::Tuple(parts) => (parts.iter().enumerate())
+            .map(|(k, part)| scale(part, &field(place, &k.to_string()), by))
+            .collect(),
+        _ => quote!(::chainrule::rt::scale_tangent(&mut #place, #by);),
+    }
+}
+
 /// Appends the floats of a place to a record, as statements.
 pub(super) fn save(ty: Option<&Type>, place: &TokenStream, record: &TokenStream) -> TokenStream {
     match ty {

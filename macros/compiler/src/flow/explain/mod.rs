@@ -1,6 +1,7 @@
 //! `DERIVATION` of scalar code: the forward statements and the derived ones, as mathematics writes
 //! them; what is used once is written where it is used.
 
+mod given;
 mod uses;
 
 use super::ir::{
@@ -12,6 +13,8 @@ use crate::primitives::Prim;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use uses::Uses;
+
+pub use given::given;
 
 /// Longer expressions get a line of their own.
 const WIDTH: usize = 56;

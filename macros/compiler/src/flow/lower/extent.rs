@@ -54,6 +54,10 @@ impl Lowerer<'_> {
     }
 
     fn measured(&mut self, callee: usize, function: &Function) -> Option<Extent> {
+        // Its derivative is reached by its name only, and so are those of its callers.
+        if function.is_opaque() {
+            return None;
+        }
         let method = function.owner.is_some();
         let mut body = Body {
             own: function.name(),

@@ -40,6 +40,9 @@ impl<'a> Lowerer<'a> {
     ) -> Val {
         let callees = self.callees;
         let Some(function) = callees.function(callee) else { return Val::Error };
+        if function.is_opaque() {
+            return self.call_pullback(function, path, args, span);
+        }
         let closures = args.iter().any(|arg| matches!(arg, Val::Closure(_) | Val::Function(_)));
         let running = self.frames.iter().any(|frame| frame.id == callee && !closures);
         // Inside of an inlined function the decision was made where it is called.
@@ -195,6 +198,9 @@ impl<'a> Lowerer<'a> {
         args: Vec<Val>,
         span: Span,
     ) -> Val {
+        if matches!(function.output, Type::Option(_) | Type::Result(..)) && function.is_opaque() {
+            return self.error(span, format!("`{}` returns an `Option` or `Result`, and its derivative is a rule by hand: such a call is not supported, make it return a plain value", function.name()));
+        }
         if matches!(function.output, Type::Option(_) | Type::Result(..)) {
             return self.error(span, format!("`{}` returns an `Option` or `Result` and cannot be inlined here (it calls itself, or uses types of its own place): make it return a plain value", function.name()));
         }

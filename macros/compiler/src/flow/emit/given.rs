@@ -1,0 +1,281 @@
+//! The public functions of a function whose derivative is a rule by hand.
+//!
+//! The rule is bound to a variable of the type that it must have, so that one of another type is
+//! rustc's error where the attribute names it.
+//!
+//! ```text
+//! pub fn vjp(x: f64, cotangent: f64) -> (f64, f64) {
+//!     let rule: fn(f64, f64) -> (f64, f64) = softplus_vjp;
+//!     rule(x, cotangent)
+//! }
+//! ```
+
+use super::api::{attributes, overwrites};
+use super::block::one_or_tuple;
+use super::kernel::{success, turbofish, where_clause, wrapped, wrapped_type};
+use super::names::local;
+use super::types::{self, Shown, owned};
+use crate::emit::element::literal;
+use crate::emit::names::{Further, named};
+use crate::emit::signature::tangent_type;
+use crate::ir::Literal;
+use crate::parse::{Derivative, Function, Param, Passing, Type};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+
+/// The associated functions.
+pub(super) fn functions(function: &Function) -> TokenStream {
+    let api = Given { function };
+    let mut out = TokenStream::new();
+    if let Type::Float(_) = success(&function.output) {
+        out.extend(api.value_and_grad());
+        out.extend(api.in_place(false));
+        out.extend(api.in_place(true));
+    }
+    out.extend(api.vjp());
+    out
+}
+
+struct Given<'f> {
+    function: &'f Function,
+}
+
+/// A public function.
+struct Public {
+    doc: &'static str,
+    base: &'static str,
+    params: TokenStream,
+    result: TokenStream,
+    body: TokenStream,
+    must_use: bool,
+}
+
+impl<'f> Given<'f> {
+    /// The differentiated parameters, each with the local that holds its gradient.
+    fn differentiated(&self) -> Vec<(&'f Param, Ident)> {
+        let name = |k| local(&format!("grad_{k}"));
+        self.function.wrt().enumerate().map(|(k, param)| (param, name(k))).collect()
+    }
+
+    fn public(&self, of: Public) -> TokenStream {
+        let function = self.function;
+        let vis = match &function.owner {
+            Some(_) => function.item.vis.to_token_stream(),
+            None => quote!(pub),
+        };
+        let (generics, bounds) = (&function.item.sig.generics.params, where_clause(function));
+        let Public { doc, base, params, result, body, must_use } = of;
+        let (name, attributes) = (named(function, base), attributes(&function.output, must_use));
+        quote! {
+            #[doc = #doc]
+            #attributes
+            #vis fn #name<#generics>(#params) -> #result #bounds { #body }
+        }
+    }
+
+    fn params(&self) -> TokenStream {
+        let params = self.function.params.iter().map(|p| {
+            let (name, ty) = (&p.name, &p.written);
+            quote!(#name: #ty,)
+        });
+        params.collect()
+    }
+
+    /// The arguments, passed on.
+    fn arguments(&self) -> Vec<TokenStream> {
+        self.function.params.iter().map(|p| p.name.to_token_stream()).collect()
+    }
+
+    fn grad(&self) -> TokenStream {
+        let parts: Vec<TokenStream> = self.function.wrt().map(|p| owned(&p.ty)).collect();
+        one_or_tuple(&parts)
+    }
+
+    /// The types of value and gradient, together.
+    fn both(&self) -> TokenStream {
+        let (value, grad) = (owned(success(&self.function.output)), self.grad());
+        wrapped_type(&self.function.output, quote!((#value, #grad)))
+    }
+
+    /// One of the other functions beside this one.
+    fn sibling(&self, base: &str, arguments: &[TokenStream]) -> TokenStream {
+        let (name, turbofish) = (named(self.function, base), turbofish(self.function));
+        quote!(Self::#name #turbofish (#(#arguments),*))
+    }
+
+    /// A call of the rule with further arguments of these types.
+    fn rule(&self, path: &syn::Path, more: &[(TokenStream, TokenStream)]) -> TokenStream {
+        let mut arguments = self.arguments();
+        arguments.extend(more.iter().map(|(argument, _)| argument.clone()));
+        let written = self.function.params.iter().map(|p| p.written.to_token_stream());
+        let types: Vec<TokenStream> =
+            written.chain(more.iter().map(|(_, ty)| ty.clone())).collect();
+        // The type of a pointer cannot be written with `impl Trait`.
+        if types.iter().any(|ty| mentions(ty.clone(), "impl")) {
+            return quote!(#path(#(#arguments),*));
+        }
+        let (rule, both) = (local("rule"), self.both());
+        quote!({
+            let #rule: fn(#(#types),*) -> #both = #path;
+            #rule(#(#arguments),*)
+        })
+    }
+
+    fn vjp(&self) -> TokenStream {
+        let function = self.function;
+        let (mut params, mut further) = (self.params(), Further::beside(function));
+        let mut more = Vec::new();
+        let inner = success(&function.output);
+        let cotangent = further.name("cotangent");
+        if *inner != Type::Unit {
+            more.push((cotangent.to_token_stream(), tangent_type(inner)));
+        }
+        for param in function.wrt().filter(|p| p.passing == Passing::Exclusive) {
+            let name = further.of("ct_", &param.name);
+            more.push((name.to_token_stream(), owned(&param.ty)));
+        }
+        params.extend(more.iter().map(|(name, ty)| quote!(#name: #ty,)));
+        let body = match &function.options.derivative {
+            Derivative::Vjp(path) => self.rule(path, &more),
+            Derivative::Partials(path) => {
+                let differentiated = self.differentiated();
+                let scaled = differentiated.iter().map(|(param, grad)| {
+                    types::scale(&param.ty, &grad.to_token_stream(), &quote!(#cotangent))
+                });
+                let names = differentiated.iter().map(|(_, grad)| quote!(mut #grad));
+                let value = local("value");
+                let bound = self.bound(&value, &names.collect::<Vec<_>>(), &self.rule(path, &[]));
+                let grads: Vec<_> = differentiated.iter().map(|(_, grad)| grad).collect();
+                let grad = one_or_tuple(&grads);
+                let done = wrapped(&function.output, quote!((#value, #grad)));
+                quote!(#bound #(#scaled)* #done)
+            }
+            Derivative::Body => TokenStream::new(),
+        };
+        self.public(Public {
+            doc: "The value, and the vector-Jacobian product, by the rule.",
+            base: "vjp",
+            params,
+            result: self.both(),
+            body,
+            must_use: true,
+        })
+    }
+
+    /// Binds value and gradients of a call; a failure leaves the function.
+    fn bound(&self, value: &Ident, grads: &[TokenStream], call: &TokenStream) -> TokenStream {
+        let (done, error) = (local("done"), local("error"));
+        let call = match &self.function.output {
+            Type::Option(_) => quote!(match #call {
+                ::core::option::Option::Some(#done) => #done,
+                ::core::option::Option::None => return ::core::option::Option::None,
+            }),
+            Type::Result(..) => quote!(match #call {
+                ::core::result::Result::Ok(#done) => #done,
+                ::core::result::Result::Err(#error) => return ::core::result::Result::Err(#error),
+            }),
+            _ => call.clone(),
+        };
+        let grad = one_or_tuple(grads);
+        quote!(let (#value, #grad) = #call;)
+    }
+
+    fn value_and_grad(&self) -> TokenStream {
+        let function = self.function;
+        let body = match &function.options.derivative {
+            Derivative::Partials(path) => self.rule(path, &[]),
+            _ => {
+                let mut arguments = self.arguments();
+                if let Type::Float(elem) = success(&function.output) {
+                    arguments.push(literal(&Literal::Float(1.0, None), elem));
+                }
+                let (mut before, exclusive) =
+                    (TokenStream::new(), |p: &&Param| p.passing == Passing::Exclusive);
+                for (k, param) in function.wrt().filter(exclusive).enumerate() {
+                    let (name, place) = (local(&format!("zeros_{k}")), &param.name);
+                    let zeros = types::zeros_like(&param.ty, &quote!((*#place)));
+                    before.extend(quote!(let #name = #zeros;));
+                    arguments.push(name.to_token_stream());
+                }
+                let run = self.sibling("vjp", &arguments);
+                quote!(#before #run)
+            }
+        };
+        let both = self.public(Public {
+            doc: "The value, and the gradient by the differentiated parameters, by the rule.",
+            base: "value_and_grad",
+            params: self.params(),
+            result: self.both(),
+            body,
+            must_use: true,
+        });
+        let run = self.sibling("value_and_grad", &self.arguments());
+        let part = match &function.output {
+            Type::Option(_) | Type::Result(..) => {
+                let (value, grad) = (local("value"), local("grad"));
+                quote!(#run.map(|(#value, #grad)| #grad))
+            }
+            _ => quote!(#run.1),
+        };
+        let grad = self.public(Public {
+            doc: "The gradient by the differentiated parameters, by the rule.",
+            base: "grad",
+            params: self.params(),
+            result: wrapped_type(&function.output, self.grad()),
+            body: part,
+            must_use: true,
+        });
+        quote!(#both #grad)
+    }
+
+    fn in_place(&self, add: bool) -> TokenStream {
+        let function = self.function;
+        let (mut params, name) = (self.params(), function.name());
+        let (mut before, mut after) = (TokenStream::new(), TokenStream::new());
+        let mut further = Further::beside(function);
+        let differentiated = self.differentiated();
+        for (param, grad) in &differentiated {
+            let (out, shown, ty) = (further.of("d_", &param.name), &param.name, owned(&param.ty));
+            params.extend(quote!(#out: &mut #ty,));
+            let (place, of) = (
+                quote!((*#out)),
+                match param.passing {
+                    Passing::Value => quote!(#shown),
+                    _ => quote!((*#shown)),
+                },
+            );
+            before.extend(types::check(
+                &param.ty,
+                &name,
+                &Shown { place: place.clone(), text: format!("the gradient buffer of `{shown}`") },
+                &Shown { place: of, text: format!("`{shown}`") },
+            ));
+            after.extend(match add {
+                true => types::add_all(Some(&param.ty), &place, &quote!(#grad)),
+                false => quote!(#place = #grad;),
+            });
+        }
+        let (value, run) = (local("value"), self.sibling("value_and_grad", &self.arguments()));
+        let grads: Vec<TokenStream> =
+            differentiated.iter().map(|(_, grad)| quote!(#grad)).collect();
+        let bound = self.bound(&value, &grads, &run);
+        let done = wrapped(&function.output, quote!(#value));
+        self.public(Public {
+            doc: overwrites(!add),
+            base: if add { "value_and_grad_add_into" } else { "value_and_grad_into" },
+            params,
+            result: wrapped_type(&function.output, owned(success(&function.output))),
+            body: quote!(#before #bound #after #done),
+            must_use: false,
+        })
+    }
+}
+
+/// Whether a word is among the tokens.
+fn mentions(tokens: TokenStream, word: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == word,
+        TokenTree::Group(group) => mentions(group.stream(), word),
+        _ => false,
+    })
+}
