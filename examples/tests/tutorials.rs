@@ -17,6 +17,17 @@ fn autograd_basics_shows_both_ways() {
 }
 
 #[test]
+fn custom_rule_shows_three_rules() {
+    let run = run("custom_rule", &[]);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    let words: Vec<&str> = run.stdout.split_whitespace().collect();
+    let shown = words.join(" ");
+    assert!(shown.contains("root of y³ + 2y = 3 1.000000, by a -0.200000, by b 0.200000"));
+    assert!(shown.contains("normal distribution at 1 0.841345, its density 0.241971"));
+    assert!(shown.contains("x = 800 800.000000 1.000000 inf 0.000000"));
+}
+
+#[test]
 fn derivation_shows_every_stage() {
     let run = run("derivation", &[]);
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));

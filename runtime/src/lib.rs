@@ -80,6 +80,7 @@ pub use chainrule_macros::__differentiate;
 /// # Options
 /// - `wrt(w, b)`: the parameters to differentiate by; all floats and arrays without it.
 /// - `tape`: also generate `tape_value_and_grad`.
+/// - `vjp = rule`, `partials = rule`: take the derivative from a rule by hand; see below.
 ///
 /// # Example
 /// ```
@@ -124,6 +125,40 @@ pub use chainrule_macros::__differentiate;
 ///
 /// // x · (x · 1)
 /// assert_eq!(Parity::even_value_and_grad(3.0, 2), (9.0, 6.0));
+/// ```
+///
+/// # Rules by hand
+/// A derivative may be known better than the body tells: of a foreign function, of a root that
+/// an iteration finds, of a formula that is numerically better. With `vjp = rule` the body is not
+/// looked at, and the derivative is the function `rule`, which has the type of `f::vjp`: it takes
+/// the arguments, then the cotangent of the result, and returns the value and the gradient. Where
+/// the result is a float, `partials = rule` is simpler: it takes the arguments and returns the value
+/// and the gradient. Either is a path, which may be generic, of another module, or of the form
+/// `Self::rule` at a method. [`check::check_rule`] tests a rule.
+///
+/// Beside `f` stands what always does, and functions that call `f` use the rule, also those of
+/// other crates. (Functions of `ndarray` arrays cannot call such functions yet.)
+///
+/// ```
+/// use chainrule::differentiate;
+///
+/// /// ln(1 + eˣ), which overflows nowhere.
+/// #[differentiate(partials = softplus_rule)]
+/// fn softplus(x: f64) -> f64 {
+///     x.max(0.0) + (-x.abs()).exp().ln_1p()
+/// }
+///
+/// fn softplus_rule(x: f64) -> (f64, f64) {
+///     (softplus(x), 1.0 / (1.0 + (-x).exp()))
+/// }
+///
+/// #[differentiate]
+/// fn twice(x: f64) -> f64 {
+///     2.0 * softplus(x)
+/// }
+///
+/// assert_eq!(softplus::vjp(0.0, 10.0), (2.0_f64.ln(), 5.0));
+/// assert_eq!(twice::grad(0.0), 1.0);
 /// ```
 ///
 /// # Errors

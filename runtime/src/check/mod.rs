@@ -26,13 +26,16 @@
 //! assert_eq!(report.rows()[0].gradient, 4.0);
 //! ```
 //!
-//! A function under `#[differentiate]` is such an objective by its own name.
+//! A function under `#[differentiate]` is such an objective by its own name. [`check_rule`] checks
+//! a derivative by hand.
 
 mod difference;
 mod report;
+mod rule;
 
 pub use difference::Difference;
 pub use report::{GradMismatch, GradReport, Row, Verdict};
+pub use rule::check_rule;
 
 use num_traits::{Float, ToPrimitive};
 
