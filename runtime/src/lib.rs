@@ -81,6 +81,7 @@ pub use chainrule_macros::__differentiate;
 /// - `wrt(w, b)`: the parameters to differentiate by; all floats and arrays without it.
 /// - `tape`: also generate `tape_value_and_grad`.
 /// - `vjp = rule`, `partials = rule`: take the derivative from a rule by hand; see below.
+/// - `via = tape`: take the derivative by the run-time tape; see below.
 ///
 /// # Example
 /// ```
@@ -159,6 +160,55 @@ pub use chainrule_macros::__differentiate;
 ///
 /// assert_eq!(softplus::vjp(0.0, 10.0), (2.0_f64.ln(), 5.0));
 /// assert_eq!(twice::grad(0.0), 1.0);
+/// ```
+///
+/// # By the tape
+/// With `via = tape` the function is differentiated by the [`tape`] while it runs: every float in it
+/// is a variable of the tape, and what stands beside it is the same. It is for what the macro cannot
+/// follow at compile time, and costs what a tape costs. In such a function values may live in
+/// boxes, maps, cells and other containers, closures in boxes and arrays, and recursion may go over
+/// data of types that the macro does not know. A generic function that is not annotated is called
+/// with its type written out, `g::<f64>(x)`: the tape puts its variables, which are
+/// `num_traits::Float`, in place of that `f64`. Annotated functions are called as always (those that
+/// take and return floats, slices, `Vec`s and arrays of them), and callers do not see a difference.
+///
+/// What computes with plain floats only (closures and trait objects that are passed in, functions
+/// that are neither annotated nor generic) it cannot differentiate either: these are compile
+/// errors, or panics that name the call where the value turns out to carry a derivative.
+///
+/// ```
+/// # #[cfg(feature = "ndarray")] {
+/// use chainrule::differentiate;
+///
+/// enum Node {
+///     X,
+///     Number(f64),
+///     Product(Box<Node>, Box<Node>),
+///     Sine(Box<Node>),
+/// }
+///
+/// #[differentiate(via = tape, wrt(x))]
+/// fn evaluate(node: &Node, x: f64) -> f64 {
+///     match node {
+///         Node::X => x,
+///         Node::Number(value) => *value,
+///         Node::Product(a, b) => evaluate(a, x) * evaluate(b, x),
+///         Node::Sine(a) => evaluate(a, x).sin(),
+///     }
+/// }
+///
+/// #[differentiate(wrt(x))]
+/// fn squared(node: &Node, x: f64) -> f64 {
+///     let y = evaluate(node, x);
+///     y * y
+/// }
+///
+/// // 3 · sin(x)
+/// let sine = Node::Sine(Box::new(Node::X));
+/// let node = Node::Product(Box::new(Node::Number(3.0)), Box::new(sine));
+/// assert_eq!(evaluate::value_and_grad(&node, 0.0), (0.0, 3.0));
+/// assert_eq!(squared::grad(&node, 0.5), 2.0 * (3.0 * 0.5_f64.sin()) * (3.0 * 0.5_f64.cos()));
+/// # }
 /// ```
 ///
 /// # Errors

@@ -36,7 +36,7 @@ pub enum Compiled<'f> {
     Tensors(Box<Tensors<'f>>),
     /// Scalar code.
     Scalars(Box<Scalars<'f>>),
-    /// A function whose derivative is a rule by hand.
+    /// A function whose derivative is a rule by hand or taken by the tape.
     Given(Given<'f>),
 }
 
@@ -120,11 +120,15 @@ impl<'f> Compiled<'f> {
 pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled<'f>> {
     let function = callees.function(callees.root())?;
     if function.is_opaque() {
+        emit::tape::check(function, callees, errors);
+        if errors.any() {
+            return None;
+        }
         let derivation = flow::explain::given(function);
         return Some(Compiled::Given(Given { function, derivation }));
     }
     if function.options.tape && callees.any_opaque() {
-        errors.at(&function.item.sig.ident, "the option `tape` cannot look through the rules by hand among the functions that are called: leave `tape` out");
+        errors.at(&function.item.sig.ident, "the option `tape` cannot look into functions under `vjp`, `partials` or `via`, and such are called: leave `tape` out");
     }
     match callees.any_arrays() {
         true => Some(Compiled::Tensors(Box::new(compile_tensors(callees, errors)?))),

@@ -23,7 +23,7 @@
 //!   float or a plain array ([`Operand`]). A left operand is a variable or a float.
 //! - Scalars behave as floats do in ordinary code: they compare, print, default to zero, sum and
 //!   multiply up as iterators' items, live in vectors and are swapped. `Var::from(0.5)` is a constant
-//!   that goes with every tape.
+//!   that goes with every tape. They are `num_traits::Float`, so that generic functions take them.
 //! - Gradients accumulate over `backward` calls until [`Tape::zero_grad`]. Every tracked variable
 //!   has one, not only those made by [`Tape::var`]. The record lives as long as the tape
 //!   (PyTorch's `retain_graph = true`) or until [`Tape::clear`].
@@ -61,6 +61,7 @@ mod cast;
 mod compare;
 mod dot;
 mod error;
+mod float;
 mod graph;
 mod index;
 mod lift;
@@ -75,6 +76,7 @@ mod rule;
 mod rules;
 mod scalar;
 mod shape;
+mod stitch;
 mod value;
 mod var;
 
@@ -90,6 +92,9 @@ pub use objective::{ByTape, HasTape};
 pub use operand::{IntoVar, Like, Operand};
 pub use value::{Real, Value};
 pub use var::Var;
+
+#[doc(hidden)]
+pub use stitch::Links;
 
 use graph::Graph;
 

@@ -237,6 +237,16 @@ impl<'t, T: Value> Var<'t, T> {
     }
 }
 
+/// The tape on which both stand.
+#[track_caller]
+pub(super) fn or_same<'t>(
+    a: Option<&'t Tape>,
+    b: Option<&'t Tape>,
+    operation: &'static str,
+) -> Option<&'t Tape> {
+    or_panic(same_tape(a, b, operation))
+}
+
 /// The tape of a result: the one on which both operands live, or the one that has any.
 #[inline]
 pub(super) fn same_tape<'t>(

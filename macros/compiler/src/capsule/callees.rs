@@ -17,7 +17,7 @@ const LOOKS: usize = 8;
 /// The paths of the annotated functions and structs whose sources a function needs: each path
 /// once, without generic arguments, in order.
 pub fn callee_paths(function: &Function) -> Vec<syn::Path> {
-    if function.is_opaque() {
+    if function.options.derivative.rule().is_some() {
         return signature_paths(function);
     }
     let walk = Walk::through(function);
@@ -121,7 +121,13 @@ impl<'f> Walk<'f> {
                 .segments
                 .last()
                 .is_some_and(|segment| DERIVATIVES.contains(&segment.ident.to_string().as_str()));
+        // By the tape `g::<f64>(x)` is a call of a generic function, and a local name that of a
+        // closure, wherever it comes from: no source is asked for.
+        let of_variables = self.function.options.derivative.is_by_tape()
+            && (path.segments.last().is_some_and(|segment| !segment.arguments.is_none())
+                || local.as_ref().is_some_and(|name| self.locals.contains(name)));
         if self.is_trial
+            || of_variables
             || of_a_type
             || is_derivative
             || local.as_ref().is_some_and(skip)

@@ -35,7 +35,7 @@ impl Callees {
         })
     }
 
-    /// Whether the derivative of a function here is a rule by hand.
+    /// Whether the derivative of a function here is a rule by hand or taken by the tape.
     pub fn any_opaque(&self) -> bool {
         self.meanings.iter().any(|meaning| match meaning {
             Meaning::Function(function) => function.is_opaque(),

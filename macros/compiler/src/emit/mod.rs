@@ -35,7 +35,7 @@ pub fn emit(compiled: &Compiled<'_>, callees: &Callees) -> TokenStream {
             let apart = of.apart.as_ref();
             crate::flow::emit::emit(of.function, &of.adjoint, apart, &of.derivation, callees)
         }
-        Compiled::Given(of) => crate::flow::emit::given(of.function, &of.derivation),
+        Compiled::Given(of) => crate::flow::emit::given(of.function, &of.derivation, callees),
     }
 }
 

@@ -152,7 +152,7 @@ impl Lost<'_, '_> {
             let mem = self.program.at(place.mem);
             self.errors.at(
                 mem.span,
-                format!("`{}` holds other things beside floats, so that the derivatives of the floats in it are lost: keep the floats in a `Vec` or array of their own", mem.name),
+                format!("`{}` holds other things beside floats, so that the derivatives of the floats in it are lost: keep the floats in a `Vec` or array of their own, or put `#[differentiate(via = tape)]` on the function", mem.name),
             );
         }
     }

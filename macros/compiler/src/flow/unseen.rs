@@ -67,6 +67,10 @@ const HOLDERS: &[(&[&str], &str)] = &[
     ),
 ];
 
+/// Those of them that hold variables of the tape as they hold floats.
+const ON_TAPE: &[&str] =
+    &["Box", "Rc", "Arc", "Cell", "RefCell", "HashMap", "BTreeMap", "VecDeque"];
+
 /// A piece of code that takes a differentiated value.
 pub(super) struct Unseen<'a, 'p> {
     pub(super) program: &'a Program,
@@ -323,7 +327,11 @@ fn held(of: &str) -> (String, String) {
     let instead = holder(of).unwrap_or_default();
     let article =
         if of.starts_with(['A', 'O', 'U']) || of == "Rc" || of == "RwLock" { "an" } else { "a" };
-    (format!("in {article} `{of}`"), instead.to_string())
+    let instead = match ON_TAPE.contains(&of) {
+        true => format!("{instead}, put `#[differentiate(via = tape)]` on the function"),
+        false => instead.to_string(),
+    };
+    (format!("in {article} `{of}`"), instead)
 }
 
 fn unknown_type(text: &str) -> (String, String) {

@@ -199,7 +199,7 @@ impl<'a> Lowerer<'a> {
         if function.is_opaque() {
             return self.error(
                 path,
-                format!("the derivative of `{}` is a rule by hand, which functions of `ndarray` arrays cannot call yet: call it from a function of floats and slices, or differentiate its body", function.name()),
+                format!("the derivative of `{}` is {}, and functions of `ndarray` arrays cannot call such functions yet: call it from a function of floats and slices, or differentiate its body", function.name(), function.origin()),
             );
         }
         if self.frames.iter().any(|f| f.id == id) {

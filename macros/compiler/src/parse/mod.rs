@@ -126,9 +126,18 @@ impl Function {
             })
     }
 
-    /// Whether its derivative is a rule by hand, so that its body is not looked at.
+    /// Whether its derivative is a rule by hand or taken by the tape, so that its body is not
+    /// differentiated and its callers call its `vjp`.
     pub fn is_opaque(&self) -> bool {
-        self.options.derivative.rule().is_some()
+        self.options.derivative.is_given()
+    }
+
+    /// Where the derivative of one that is opaque comes from, in words.
+    pub(crate) fn origin(&self) -> &'static str {
+        match self.options.derivative.is_by_tape() {
+            true => "taken by the tape",
+            false => "a rule by hand",
+        }
     }
 
     /// Whether a parameter is a closure or function.
@@ -219,6 +228,9 @@ fn parse(
     let in_place = params.iter().any(|p| p.wrt && p.passing == Passing::Exclusive);
     if let Some(output) = &output {
         check_rule(&options, output, in_place, errors);
+        if let (Derivative::Tape(span), true) = (&options.derivative, errors.count() == before) {
+            check_tape(*span, &params, output, &floats, errors);
+        }
     }
     let without_value = match &output {
         Some(Type::Unit) => true,
@@ -239,13 +251,35 @@ fn parse(
     }
 }
 
+/// Reports what the tape cannot differentiate.
+fn check_tape(span: Span, params: &[Param], output: &Type, floats: &[String], errors: &mut Errors) {
+    let value = match output {
+        Type::Option(of) | Type::Result(of, _) => of,
+        whole => whole,
+    };
+    if !floats.is_empty() {
+        errors.at(
+            span,
+            "`via = tape` needs a function without type parameters: write the float out, `f64`",
+        );
+    }
+    if value.mentions_arrays() || !value.structs().is_empty() || *value == Type::Unit {
+        errors.at(span, "`via = tape` needs a result of floats, arrays, `Vec`s and tuples of them");
+    }
+    if params.iter().any(|p| p.passing == Passing::Exclusive && p.ty.is_differentiable()) {
+        errors.at(span, "`via = tape` needs parameters that the function does not change: take `&` instead of `&mut` and return what is new");
+    }
+}
+
 /// Reports what does not go with a rule by hand.
 fn check_rule(options: &Options, output: &Type, in_place: bool, errors: &mut Errors) {
     let (given, span) = (options.derivative.option(), options.derivative.span());
-    if options.derivative.rule().is_none() {
+    if !options.derivative.is_given() {
         return;
     }
-    if options.tape {
+    if options.tape && options.derivative.is_by_tape() {
+        errors.at(span, "with `via = tape` every derivative is by the tape: leave `tape` out");
+    } else if options.tape {
         errors.at(span, format!("`{given}` and `tape` exclude each other: with a rule the body is not looked at; to test a rule, call `chainrule::check::check_rule`"));
     }
     if options.pullback {

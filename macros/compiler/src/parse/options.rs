@@ -32,13 +32,15 @@ pub enum Derivative {
     /// From a rule by hand: it takes the arguments and returns the value and its partial
     /// derivatives.
     Partials(syn::Path),
+    /// From the run-time tape, while the function runs; the option's place.
+    Tape(Span),
 }
 
 impl Derivative {
     /// The rule by hand, if there is one.
     pub fn rule(&self) -> Option<&syn::Path> {
         match self {
-            Derivative::Body => None,
+            Derivative::Body | Derivative::Tape(_) => None,
             Derivative::Vjp(path) | Derivative::Partials(path) => Some(path),
         }
     }
@@ -49,17 +51,33 @@ impl Derivative {
             Derivative::Body => "",
             Derivative::Vjp(_) => "vjp",
             Derivative::Partials(_) => "partials",
+            Derivative::Tape(_) => "via",
         }
     }
 
     /// Where it is given.
     pub(crate) fn span(&self) -> Span {
-        self.rule().map_or_else(Span::call_site, Spanned::span)
+        match self {
+            Derivative::Body => Span::call_site(),
+            Derivative::Vjp(path) | Derivative::Partials(path) => path.span(),
+            Derivative::Tape(span) => *span,
+        }
+    }
+
+    /// Whether the body is not differentiated while it compiles.
+    pub fn is_given(&self) -> bool {
+        !matches!(self, Derivative::Body)
+    }
+
+    /// Whether the tape takes it.
+    pub fn is_by_tape(&self) -> bool {
+        matches!(self, Derivative::Tape(_))
     }
 }
 
-const LATER: &[&str] = &["jvp", "hvp", "hessian", "jacobian", "via", "check"];
-const SUPPORTED: &str = "`wrt(..)`, `tape`, `pullback`, `vjp = rule` and `partials = rule`";
+const LATER: &[&str] = &["jvp", "hvp", "hessian", "jacobian", "check"];
+const SUPPORTED: &str =
+    "`wrt(..)`, `tape`, `pullback`, `vjp = rule`, `partials = rule` and `via = tape`";
 
 impl Options {
     /// `vjp = path`, `partials = path`.
@@ -77,16 +95,37 @@ impl Options {
                 format!("`{name}` needs a rule, `{name} = path`: a function that {what}"),
             ));
         };
-        if self.derivative.rule().is_some() {
+        self.set(
+            name,
+            match name == "vjp" {
+                true => Derivative::Vjp(path),
+                false => Derivative::Partials(path),
+            },
+        )
+    }
+
+    /// `via = tape`.
+    fn via(&mut self, name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+        match input.parse::<Token![=]>().and_then(|_| input.parse::<Ident>()) {
+            Ok(tape) if tape == "tape" => self.set(name, Derivative::Tape(name.span())),
+            _ => Err(syn::Error::new(
+                name.span(),
+                "`via` knows the run-time tape only: `via = tape`",
+            )),
+        }
+    }
+
+    fn set(&mut self, name: &Ident, derivative: Derivative) -> syn::Result<()> {
+        if self.derivative.is_given() {
             return Err(syn::Error::new(
                 name.span(),
-                format!("`{}` has given a rule already: one rule serves", self.derivative.option()),
+                format!(
+                    "`{}` says already where the derivative comes from: leave one of the two out",
+                    self.derivative.option()
+                ),
             ));
         }
-        self.derivative = match name == "vjp" {
-            true => Derivative::Vjp(path),
-            false => Derivative::Partials(path),
-        };
+        self.derivative = derivative;
         Ok(())
     }
 }
@@ -118,6 +157,7 @@ impl Parse for Options {
                 "tape" => options.tape = true,
                 "pullback" => options.pullback = true,
                 "vjp" | "partials" => options.rule(&name, input)?,
+                "via" => options.via(&name, input)?,
                 "jvp" if input.peek(Token![=]) => {
                     return Err(syn::Error::new(
                         name.span(),

@@ -4,6 +4,7 @@
 mod cast;
 mod enter;
 mod passive;
+mod stitch;
 
 pub use cast::{As, ToFloat, ToWhole, float, number, whole};
 pub use enter::{Enter, Entered};
@@ -11,3 +12,4 @@ pub use passive::{
     Kept, LiftFloats, LiftOther, Lifted, OnTape, Plain, PlainCopy, PlainOther, PlainVariable,
     Stopped, stopped,
 };
+pub use stitch::{Linked, expect_constant, unit, weighted};

@@ -126,6 +126,19 @@ impl Rewrite<'_> {
         if let Some(constant) = self.constant(path) {
             return Some(constant);
         }
+        if let Some(id) = self.annotated(&path.path)
+            && self.is_stitched(id)
+            && let Some(callee) = self.callees.function(id)
+        {
+            let args: Vec<Expr> = (0..callee.params.len())
+                .map(|k| {
+                    let name = quote::format_ident!("__given_{k}");
+                    parse_quote!(#name)
+                })
+                .collect();
+            let call = Self::stitched(callee, &path.path, &args);
+            return Some(parse_quote!(|#(#args),*| #call));
+        }
         if let Some(id) = self.annotated(&path.path) {
             self.called.push(id);
             let arity = self.callees.function(id).map_or(1, |f| f.params.len());
@@ -186,6 +199,13 @@ impl Rewrite<'_> {
         if let Some(id) = self.annotated(path)
             && self.callees.function(id).is_some_and(|f| f.owner.is_none())
         {
+            if self.is_stitched(id)
+                && let Some(callee) = self.callees.function(id)
+            {
+                call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+                let args: Vec<Expr> = call.args.iter().cloned().collect();
+                return Some(Self::stitched(callee, path, &args));
+            }
             return Some(self.call_annotated(id, call));
         }
         if let Some(of) = self.associated_function(path) {
@@ -233,6 +253,16 @@ impl Rewrite<'_> {
                     _ => return None,
                 },
             );
+            call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+            return None;
+        }
+        let of_variables = self.function.options.derivative.is_by_tape()
+            && path.segments.last().is_some_and(|segment| !segment.arguments.is_none());
+        if of_variables {
+            // A generic function, which takes variables as it takes floats.
+            if let Expr::Path(path) = &mut *call.func {
+                visit_mut::visit_path_mut(self, &mut path.path);
+            }
             call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
             return None;
         }

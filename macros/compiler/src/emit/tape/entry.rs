@@ -1,4 +1,4 @@
-//! The associated function: parameters enter the tape, gradients leave it.
+//! The associated function, `tape_value_and_grad` or `__by_tape`: parameters enter the tape, gradients leave it.
 
 use super::super::signature::one_or_tuple;
 use super::rewrite::Rewrite;
@@ -6,7 +6,7 @@ use super::structs::{Structs, entry_name};
 use super::types::{Variables, mentions_floats, tangent};
 use super::{Accessors, Definitions, name_of};
 use crate::capsule::Callees;
-use crate::emit::names::ident;
+use crate::emit::names::{ident, named};
 use crate::parse::{Function, Param, Type, strip};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -21,10 +21,11 @@ pub(super) fn entry(
     definitions: Definitions<'_>,
 ) -> TokenStream {
     let structs = Structs(definitions.structs);
-    if function.params.iter().any(|p| is_closure(p, function)) {
+    if closure(function).is_some() {
         return TokenStream::new();
     }
-    let Some(result) = result(function) else { return TokenStream::new() };
+    let by_tape = function.options.derivative.is_by_tape();
+    let Some(result) = result(function, by_tape) else { return TokenStream::new() };
     let tangents = function.wrt().map(|p| tangent(&p.ty, structs));
     let Some(tangents) = tangents.collect::<Option<Vec<TokenStream>>>() else {
         return TokenStream::new();
@@ -63,10 +64,16 @@ pub(super) fn entry(
         let __result = #called;
         #(#write_back)*
     };
-    let taken = quote! {{
-        __result.backward();
-        (__result.value(), (#(#gradients,)*))
-    }};
+    let taken = match by_tape {
+        false => quote! {{
+            __result.backward();
+            (__result.value(), (#(#gradients,)*))
+        }},
+        true => quote! {{
+            ::chainrule::rt::weighted(&__result, &__cotangent).backward();
+            (::chainrule::rt::OnTape::plain(&__result), (#(#gradients,)*))
+        }},
+    };
     let (taken, given) = match result.wrapper {
         Wrapper::None => {
             (quote!(let (__value, __gradient) = { #computed #taken };), quote!((__value, #rebuilt)))
@@ -76,6 +83,16 @@ pub(super) fn entry(
             quote!(__taken.map(|(__value, __gradient)| (__value, #rebuilt))),
         ),
     };
+    if by_tape {
+        let name = named(function, "__by_tape");
+        return quote! {
+            #[track_caller]
+            fn #name<#generics>(#(#params,)* __cotangent: #value) -> #returns #clauses {
+                #taken
+                #given
+            }
+        };
+    }
     let name = entry_name(function.owner.as_ref().map(|_| &function.item.sig.ident));
     quote! {
         /// The value and the gradient by the run-time tape: an independent witness.
@@ -113,6 +130,11 @@ fn call_root(
 fn unnamed(tokens: TokenStream) -> TokenStream {
     let text = tokens.to_string().replace("'__t", "'_");
     text.parse().unwrap_or(tokens)
+}
+
+/// The first parameter that is a closure.
+pub(super) fn closure(function: &Function) -> Option<&Ident> {
+    function.params.iter().find(|p| is_closure(p, function)).map(|p| &p.name)
 }
 
 /// A closure of floats cannot be asked for its derivative while the program runs.
@@ -192,7 +214,7 @@ impl Outcome {
     }
 }
 
-fn result(function: &Function) -> Option<Outcome> {
+fn result(function: &Function, by_tape: bool) -> Option<Outcome> {
     let (of, wrapper) = match &function.output {
         Type::Option(of) => (&**of, Wrapper::Option),
         Type::Result(of, error) => {
@@ -201,7 +223,7 @@ fn result(function: &Function) -> Option<Outcome> {
         of => (of, Wrapper::None),
     };
     let is_scalar = matches!(of, Type::Float(_) | Type::Array(_, 0));
-    is_scalar
+    (is_scalar || by_tape)
         .then(|| tangent(of, Structs::default()))
         .flatten()
         .map(|value| Outcome { value, wrapper })

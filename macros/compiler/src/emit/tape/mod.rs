@@ -15,12 +15,14 @@ mod method;
 mod names;
 mod passive;
 mod rewrite;
+mod stitch;
 mod structs;
 mod types;
 
 use crate::capsule::Callees;
 use crate::driver::Tensors;
 use crate::emit::names::ident;
+use crate::error::Errors;
 use crate::parse::Function;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::format_ident;
@@ -57,6 +59,36 @@ pub(crate) fn tape_of(
     let definitions = Definitions { structs: &structs, methods: &methods };
     let accessors = Accessors { list, owner: &function.item.sig.ident };
     entry::entry(function, callees, accessors, definitions)
+}
+
+/// `__by_tape` of a function under `via = tape`: the arguments and the cotangent of the result in,
+/// value and gradient out.
+pub(crate) fn by_tape(function: &Function, callees: &Callees) -> TokenStream {
+    let is_method = |id: &usize| callees.function(*id).is_some_and(|f| f.owner.is_some());
+    let methods: Vec<usize> = callees.numbers().filter(is_method).collect();
+    let structs: Vec<syn::ItemStruct> =
+        callees.numbers().filter_map(|id| callees.structure(id)).cloned().collect();
+    let definitions = Definitions { structs: &structs, methods: &methods };
+    let accessors = Accessors { list: &[], owner: &function.item.sig.ident };
+    entry::entry(function, callees, accessors, definitions)
+}
+
+/// Reports the calls of a function under `via = tape` that the tape cannot take.
+pub(crate) fn check(function: &Function, callees: &Callees, errors: &mut Errors) {
+    if !function.options.derivative.is_by_tape() {
+        return;
+    }
+    if let Some(name) = entry::closure(function) {
+        errors.at(name, format!("the tape cannot look into `{name}`, which is a function of plain floats: call a function by its name, or one that is generic over floats, `g::<f64>(x)`"));
+    }
+    for id in callees.numbers().filter(|id| *id != callees.root()) {
+        let Some(callee) = callees.function(id) else { continue };
+        if callee.owner.is_some() && callee.options.derivative.rule().is_some() {
+            errors.at(&function.item.sig.ident, format!("the tape cannot use the rule of the method `{}`: make it a function beside the block", callee.name()));
+        } else if callee.owner.is_none() && !stitch::serves(callee) {
+            errors.at(&function.item.sig.ident, format!("`{}` cannot be called under `via = tape`: of annotated functions the tape takes those that return a float and take floats, slices, `Vec`s, arrays and tuples of floats without changing them", callee.name()));
+        }
+    }
 }
 
 /// What a function's source mentions beside annotated functions.

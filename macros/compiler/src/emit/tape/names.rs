@@ -3,7 +3,7 @@
 use super::call::is_std;
 use super::structs::Structs;
 use super::types::mentions_floats;
-use crate::parse::{Function, Type};
+use crate::parse::{Function, Type, names_of};
 use std::collections::{HashMap, HashSet};
 use syn::Expr;
 use syn::visit::{self, Visit};
@@ -20,6 +20,8 @@ pub(super) struct Names {
     pub(super) foreign: HashSet<String>,
     /// Locals that come out of functions which are not annotated: perhaps the same.
     pub(super) perhaps_foreign: HashSet<String>,
+    /// Locals that a pattern takes out of such a value.
+    pub(super) parts: HashSet<String>,
     /// Functions inside the body and the number of their parameters.
     pub(super) functions: HashMap<String, usize>,
     /// Parameters that are arrays of `ndarray`.
@@ -84,6 +86,15 @@ impl Names {
         self.fits = false;
     }
 
+    /// Patterns on a value of the user's own types: what they bind comes out of it.
+    fn taken_apart<'p>(&mut self, value: &Expr, pats: impl Iterator<Item = &'p syn::Pat>) {
+        if Names::hangs_on(value, &self.foreign) || Names::hangs_on(value, &self.parts) {
+            let mut bound = Vec::new();
+            pats.for_each(|pat| names_of(pat, &mut bound));
+            self.parts.extend(bound);
+        }
+    }
+
     /// Whether an expression is a place or value that hangs on one of these names.
     pub(super) fn hangs_on(expr: &Expr, names: &HashSet<String>) -> bool {
         match expr {
@@ -109,6 +120,17 @@ impl<'ast> Visit<'ast> for Names {
             self.locals.insert(name);
         }
         visit::visit_pat_ident(self, pat);
+    }
+
+    fn visit_expr_match(&mut self, matched: &'ast syn::ExprMatch) {
+        let pats = matched.arms.iter().map(|arm| &arm.pat);
+        self.taken_apart(&matched.expr, pats);
+        visit::visit_expr_match(self, matched);
+    }
+
+    fn visit_expr_let(&mut self, of: &'ast syn::ExprLet) {
+        self.taken_apart(&of.expr, std::iter::once(&*of.pat));
+        visit::visit_expr_let(self, of);
     }
 
     fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {

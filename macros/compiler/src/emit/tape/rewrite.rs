@@ -79,6 +79,23 @@ impl<'c> Rewrite<'c> {
         unmarked(quote!(#[allow(non_local_definitions)] impl<#params> #ty #clause { #sig #block }))
     }
 
+    /// What a pattern took out of a user's own value, as the value of a block: `*weight`.
+    fn part(&self, expr: &Expr) -> Option<Expr> {
+        let is_part = |expr: &Expr| {
+            matches!(expr, Expr::Path(path) if path.path.get_ident()
+                .is_some_and(|name| self.names.parts.contains(&name.to_string())))
+        };
+        match expr {
+            Expr::Unary(syn::ExprUnary { op: syn::UnOp::Deref(_), expr: inner, .. })
+                if is_part(inner) =>
+            {
+                Some(lifted(expr))
+            }
+            _ if is_part(expr) => Some(lifted(expr)),
+            _ => None,
+        }
+    }
+
     /// A function inside the body.
     fn inner_function(&mut self, item: &mut syn::ItemFn) {
         let names = self.names.inside(item);
@@ -299,8 +316,23 @@ impl VisitMut for Rewrite<'_> {
     }
 
     fn visit_arm_mut(&mut self, arm: &mut syn::Arm) {
+        let part = self.part(&arm.body);
         visit_mut::visit_arm_mut(self, arm);
         Self::guard_floats(&mut arm.pat);
+        if let Some(part) = part {
+            *arm.body = part;
+        }
+    }
+
+    fn visit_block_mut(&mut self, block: &mut syn::Block) {
+        let part = match block.stmts.last() {
+            Some(syn::Stmt::Expr(last, None)) => self.part(last),
+            _ => None,
+        };
+        visit_mut::visit_block_mut(self, block);
+        if let (Some(part), Some(last)) = (part, block.stmts.last_mut()) {
+            *last = syn::Stmt::Expr(part, None);
+        }
     }
 
     fn visit_local_mut(&mut self, local: &mut syn::Local) {

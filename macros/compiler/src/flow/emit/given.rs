@@ -1,4 +1,4 @@
-//! The public functions of a function whose derivative is a rule by hand.
+//! The public functions of a function whose derivative is a rule by hand, or taken by the tape.
 //!
 //! The rule is bound to a variable of the type that it must have, so that one of another type is
 //! rustc's error where the attribute names it.
@@ -150,10 +150,15 @@ impl<'f> Given<'f> {
                 let done = wrapped(&function.output, quote!((#value, #grad)));
                 quote!(#bound #(#scaled)* #done)
             }
+            Derivative::Tape(_) => {
+                let mut arguments = self.arguments();
+                arguments.extend(more.iter().map(|(name, _)| name.clone()));
+                self.sibling("__by_tape", &arguments)
+            }
             Derivative::Body => TokenStream::new(),
         };
         self.public(Public {
-            doc: "The value, and the vector-Jacobian product, by the rule.",
+            doc: "The value, and the vector-Jacobian product: the gradient of the result's product\nwith `cotangent`.",
             base: "vjp",
             params,
             result: self.both(),
@@ -202,7 +207,7 @@ impl<'f> Given<'f> {
             }
         };
         let both = self.public(Public {
-            doc: "The value, and the gradient by the differentiated parameters, by the rule.",
+            doc: "The value, and the gradient by the differentiated parameters.",
             base: "value_and_grad",
             params: self.params(),
             result: self.both(),
@@ -218,7 +223,7 @@ impl<'f> Given<'f> {
             _ => quote!(#run.1),
         };
         let grad = self.public(Public {
-            doc: "The gradient by the differentiated parameters, by the rule.",
+            doc: "The gradient by the differentiated parameters.",
             base: "grad",
             params: self.params(),
             result: wrapped_type(&function.output, self.grad()),

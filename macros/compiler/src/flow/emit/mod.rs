@@ -55,9 +55,13 @@ pub fn emit(
     beside(function, derivation, items, accessors)
 }
 
-/// The same of a function whose derivative is given by hand.
-pub fn given(function: &Function, derivation: &str) -> TokenStream {
-    beside(function, derivation, given::functions(function), TokenStream::new())
+/// The same of a function whose derivative is given by hand, or taken by the tape.
+pub fn given(function: &Function, derivation: &str, callees: &Callees) -> TokenStream {
+    let mut items = given::functions(function);
+    if function.options.derivative.is_by_tape() {
+        items.extend(tape::by_tape(function, callees));
+    }
+    beside(function, derivation, items, TokenStream::new())
 }
 
 /// What stands beside a function: its struct, or its block.

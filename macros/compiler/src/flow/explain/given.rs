@@ -1,4 +1,4 @@
-//! `DERIVATION` of a function whose derivative is a rule by hand.
+//! `DERIVATION` of a function whose derivative is a rule by hand, or taken by the tape.
 
 use super::bar;
 use crate::parse::{Derivative, Function, Passing};
@@ -14,6 +14,10 @@ pub fn given(function: &Function) -> String {
     let bars = listed(wrt.iter().map(|name| bar(name)).collect());
     let mut out = String::new();
     let _ = writeln!(out, "{name}({params}) = {y}");
+    if function.options.derivative.is_by_tape() {
+        let _ = writeln!(out, "{bars} by the run-time tape\n\nstores every operation");
+        return out;
+    }
     let _ = writeln!(out, "its derivative is a rule by hand:");
     let rule = function.options.derivative.rule().map(|path| path.to_token_stream().to_string());
     let rule = rule.unwrap_or_default().replace(' ', "");

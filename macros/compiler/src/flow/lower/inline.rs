@@ -199,7 +199,7 @@ impl<'a> Lowerer<'a> {
         span: Span,
     ) -> Val {
         if matches!(function.output, Type::Option(_) | Type::Result(..)) && function.is_opaque() {
-            return self.error(span, format!("`{}` returns an `Option` or `Result`, and its derivative is a rule by hand: such a call is not supported, make it return a plain value", function.name()));
+            return self.error(span, format!("`{}` returns an `Option` or `Result`, and its derivative is {}: such a call is not supported, make it return a plain value", function.name(), function.origin()));
         }
         if matches!(function.output, Type::Option(_) | Type::Result(..)) {
             return self.error(span, format!("`{}` returns an `Option` or `Result` and cannot be inlined here (it calls itself, or uses types of its own place): make it return a plain value", function.name()));

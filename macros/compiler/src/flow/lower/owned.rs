@@ -123,10 +123,10 @@ impl Lowerer<'_> {
                 match val {
                     val if val.is_silent() => {}
                     Val::Closure(_) | Val::Function(_) => {
-                        self.error(span, format!("{what} cannot be held in an array, `Vec` or struct here: hold it in a variable, and choose between several with `if` or `match`"));
+                        self.error(span, format!("{what} cannot be held in an array, `Vec` or struct here: hold it in a variable, and choose between several with `if` or `match`, or put `#[differentiate(via = tape)]` on the function"));
                     }
                     Val::Opt(_) => {
-                        self.error(span, format!("{what} cannot be held in an array, `Vec` or struct here: hold the numbers, and beside them which of them count"));
+                        self.error(span, format!("{what} cannot be held in an array, `Vec` or struct here: hold the numbers, and beside them which of them count, or put `#[differentiate(via = tape)]` on the function"));
                     }
                     _ => {
                         self.error(
