@@ -32,6 +32,8 @@
 //! [`train`] to learn with, a run-time [`tape`] as fallback and independent witness, and [`check`]
 //! to hold a derivative against both the tape and finite differences.
 //!
+//! Who comes from PyTorch begins with [`guide::from_pytorch`].
+//!
 //! With `default-features = false` only the macro and scalar code remain.
 
 #[cfg(feature = "ndarray")]
@@ -45,6 +47,8 @@ pub mod rt;
 pub mod check;
 #[cfg(feature = "data")]
 pub mod data;
+#[cfg(feature = "data")]
+pub mod guide;
 #[cfg(feature = "ndarray")]
 pub mod optim;
 #[cfg(feature = "ndarray")]
