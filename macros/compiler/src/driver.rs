@@ -119,6 +119,7 @@ impl<'f> Compiled<'f> {
 /// Runs the compiler on a function and what it calls.
 pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled<'f>> {
     let function = callees.function(callees.root())?;
+    emit::check::possible(function, errors);
     if function.is_opaque() {
         emit::tape::check(function, callees, errors);
         if errors.any() {

@@ -32,10 +32,13 @@
 mod difference;
 mod report;
 mod rule;
+mod sampled;
 
 pub use difference::Difference;
 pub use report::{GradMismatch, GradReport, Row, Verdict};
 pub use rule::check_rule;
+#[doc(hidden)]
+pub use sampled::{Numbers, SAMPLES, Sampled};
 
 use num_traits::{Float, ToPrimitive};
 

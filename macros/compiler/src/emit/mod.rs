@@ -5,6 +5,7 @@
 
 mod access;
 mod api;
+pub(crate) mod check;
 pub(crate) mod element;
 mod kernel;
 mod loops;
@@ -29,6 +30,11 @@ use quote::{ToTokens, quote};
 /// The struct beside the function, with everything it offers; of a method, an `impl` block with its
 /// derivatives.
 pub fn emit(compiled: &Compiled<'_>, callees: &Callees) -> TokenStream {
+    let (beside, test) = (derivatives(compiled, callees), check::test(compiled.function()));
+    quote!(#beside #test)
+}
+
+fn derivatives(compiled: &Compiled<'_>, callees: &Callees) -> TokenStream {
     match compiled {
         Compiled::Tensors(compiled) => of_tensors(compiled, callees),
         Compiled::Scalars(of) => {

@@ -9,7 +9,7 @@ use syn::visit_mut::{self, VisitMut};
 
 /// Whether the runtime's traits fit: a float result, parameters of the same float, and no more of
 /// them than the runtime implements its traits for.
-fn is_objective(function: &Function) -> bool {
+pub(crate) fn is_objective(function: &Function) -> bool {
     let Type::Float(float) = &function.output else { return false };
     let widest = |ty: &Type| if let Type::Tuple(parts) = ty { parts.len() } else { 1 };
     let generics = &function.item.sig.generics.params;
@@ -114,7 +114,7 @@ fn quote_name(name: Option<&Ident>) -> TokenStream {
 }
 
 /// An owned parameter as the function takes it.
-fn pass(param: &Param, name: Option<&Ident>) -> TokenStream {
+pub(super) fn pass(param: &Param, name: Option<&Ident>) -> TokenStream {
     let is_view = |ty: &syn::Type| {
         matches!(ty, syn::Type::Path(path)
             if path.path.segments.last().is_some_and(|s| s.ident.to_string().starts_with("ArrayView")))

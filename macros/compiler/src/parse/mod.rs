@@ -5,7 +5,7 @@ mod options;
 mod types;
 mod usage;
 
-pub use options::{Derivative, Options};
+pub use options::{Check, Derivative, Options};
 pub use types::{Type, elem_of, text_of, type_of};
 
 pub(crate) use macros::{Matches, Repeated};

@@ -18,6 +18,17 @@ pub struct Options {
     pub pullback: bool,
     /// Where the derivative comes from.
     pub derivative: Derivative,
+    /// Whether a test of the gradient is generated.
+    pub check: Option<Check>,
+}
+
+/// A test of the gradient that is asked for.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// Where.
+    pub span: Span,
+    /// The values that are given for parameters; the others are sampled.
+    pub values: Vec<(Ident, syn::Expr)>,
 }
 
 /// Where the derivative of a function comes from.
@@ -75,9 +86,9 @@ impl Derivative {
     }
 }
 
-const LATER: &[&str] = &["jvp", "hvp", "hessian", "jacobian", "check"];
+const LATER: &[&str] = &["jvp", "hvp", "hessian", "jacobian"];
 const SUPPORTED: &str =
-    "`wrt(..)`, `tape`, `pullback`, `vjp = rule`, `partials = rule` and `via = tape`";
+    "`wrt(..)`, `tape`, `pullback`, `check`, `vjp = rule`, `partials = rule` and `via = tape`";
 
 impl Options {
     /// `vjp = path`, `partials = path`.
@@ -113,6 +124,26 @@ impl Options {
                 "`via` knows the run-time tape only: `via = tape`",
             )),
         }
+    }
+
+    /// `check`, `check(x = 0.5, table = &Table::new())`.
+    fn check(&mut self, name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+        let mut values = Vec::new();
+        if input.peek(syn::token::Paren) {
+            let list;
+            parenthesized!(list in input);
+            while !list.is_empty() {
+                let param = list.call(Ident::parse_any)?;
+                list.parse::<Token![=]>()?;
+                values.push((param, list.parse()?));
+                if list.is_empty() {
+                    break;
+                }
+                list.parse::<Token![,]>()?;
+            }
+        }
+        self.check = Some(Check { span: name.span(), values });
+        Ok(())
     }
 
     fn set(&mut self, name: &Ident, derivative: Derivative) -> syn::Result<()> {
@@ -157,6 +188,7 @@ impl Parse for Options {
                 "tape" => options.tape = true,
                 "pullback" => options.pullback = true,
                 "vjp" | "partials" => options.rule(&name, input)?,
+                "check" => options.check(&name, input)?,
                 "via" => options.via(&name, input)?,
                 "jvp" if input.peek(Token![=]) => {
                     return Err(syn::Error::new(
