@@ -102,7 +102,7 @@ fn stages(text: &str, compiled: &Compiled<'_>, callees: &Callees) -> String {
     match compiled {
         Compiled::Scalars(of) => {
             stage("lowered: one program, what it calls inlined", of.lowered.to_string());
-            stage("with its reverse sweep", of.adjoint.program.to_string());
+            stage("with its reverse sweep", of.programs.adjoint.program.to_string());
         }
         Compiled::Given(_) => {}
         Compiled::Tensors(of) => {

@@ -25,6 +25,8 @@ pub struct Case {
     pub points: &'static [&'static str],
     /// Runs all engines at a point.
     pub run: fn(usize) -> Outcome,
+    /// Runs forward mode at a point: what is wrong, in words.
+    pub forward: fn(usize) -> Vec<String>,
 }
 
 /// A value, or how the function failed (`Err(..)`, `None`).
@@ -127,8 +129,9 @@ pub fn check(cases: &[Case]) {
     let mut wrong = Vec::new();
     for case in cases {
         for (k, point) in case.points.iter().enumerate() {
-            let complaints = match catch_unwind(AssertUnwindSafe(|| (case.run)(k))) {
-                Ok(outcome) => outcome.complaints(),
+            let run = || [(case.run)(k).complaints(), (case.forward)(k)].concat();
+            let complaints = match catch_unwind(AssertUnwindSafe(run)) {
+                Ok(complaints) => complaints,
                 Err(_) => vec!["an engine panicked; its message is above".to_owned()],
             };
             wrong.extend(complaints.iter().map(|what| format!("{}{point}: {what}", case.name)));
@@ -329,10 +332,14 @@ fn with<P: Scalars + Clone>(at: &P, k: usize, x: f64) -> P {
 /// ```
 ///
 /// A point is a tuple of owned arguments. `x` is passed by value, `&x` by reference, `!x` is a
-/// [`Fixed`](crate::Fixed) float that is not differentiated, `*x: ct_x` is passed by `&mut`, its
-/// cotangent under the second name. The kinds:
+/// [`Fixed`](crate::Fixed) float that is not differentiated, `#x` and `@x` are other constants, by
+/// value and by reference; `*x: ct_x` is passed by `&mut`, its cotangent under the second name. All
+/// have a `jvp`, those with a float as their result a `hvp` too, but where it is said. The kinds:
 /// - `taped`, `untaped`: the result is a float, perhaps inside an `Option` or `Result`; with or
 ///   without `tape_value_and_grad`;
+/// - `first_order`: as `taped`, but there is no `hvp`, or none that differences of the gradient show;
+/// - `called`, `called_untaped`, `called_vjp`: as `taped`, `untaped`, `vjp`, but something is called by its
+///   `vjp`, so that there is no forward mode;
 /// - `pulled`: as `taped`, and there is a `pullback`;
 /// - `vjp`: the result is made of several floats;
 /// - `in_out`, `in_out_with_result`: there are `&mut` parameters, and no result or one.
@@ -345,6 +352,7 @@ macro_rules! cases {
                 name: stringify!($name),
                 points: &[$(stringify!($at)),+],
                 run: |k| $crate::case!($kind $name $args [$($at),+] k),
+                forward: |k| $crate::forward!($kind $name $args $args [$($at),+] k),
             },)*)*
         ];
     };
@@ -354,67 +362,71 @@ macro_rules! cases {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! case {
-    (taped $f:ident($($(&$r:ident)? $(!$c:ident)? $($v:ident)?),*) $points:tt $k:ident) => {
+    (taped $f:ident($($(&$r:ident)? $(!$c:ident)? $(#$p:ident)? $(@$q:ident)? $($v:ident)?),*) $points:tt $k:ident) => {
         $crate::case::gradient_and_tape(
             $crate::case!(points $points $k),
-            |($($($r)? $($c)? $($v)?,)*)| $f($($(&$r)? $($c.0)? $($v)?),*),
-            |($($($r)? $($c)? $($v)?,)*)| $f::value_and_grad($($(&$r)? $($c.0)? $($v)?),*),
-            |($($($r)? $($c)? $($v)?,)*)| $f::tape_value_and_grad($($(&$r)? $($c.0)? $($v)?),*),
+            |($($($r)? $($c)? $($p)? $($q)? $($v)?,)*)| $f($($(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?),*),
+            |($($($r)? $($c)? $($p)? $($q)? $($v)?,)*)| $f::value_and_grad($($(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?),*),
+            |($($($r)? $($c)? $($p)? $($q)? $($v)?,)*)| $f::tape_value_and_grad($($(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?),*),
         )
     };
-    (pulled $f:ident($($(&$r:ident)? $(!$c:ident)? $($v:ident)?),*) $points:tt $k:ident) => {
+    (first_order $($rest:tt)*) => { $crate::case!(taped $($rest)*) };
+    (called $($rest:tt)*) => { $crate::case!(taped $($rest)*) };
+    (called_untaped $($rest:tt)*) => { $crate::case!(untaped $($rest)*) };
+    (called_vjp $($rest:tt)*) => { $crate::case!(vjp $($rest)*) };
+    (pulled $f:ident($($(&$r:ident)? $(!$c:ident)? $(#$p:ident)? $(@$q:ident)? $($v:ident)?),*) $points:tt $k:ident) => {
         $crate::case::gradient_tape_and_pullback(
             $crate::case!(points $points $k),
-            |($($($r)? $($c)? $($v)?,)*)| $f($($(&$r)? $($c.0)? $($v)?),*),
-            |($($($r)? $($c)? $($v)?,)*)| $f::value_and_grad($($(&$r)? $($c.0)? $($v)?),*),
-            |($($($r)? $($c)? $($v)?,)*)| $f::tape_value_and_grad($($(&$r)? $($c.0)? $($v)?),*),
-            |($($($r)? $($c)? $($v)?,)*)| {
-                let (value, back) = $f::pullback($($(&$r)? $($c.0)? $($v)?),*);
+            |($($($r)? $($c)? $($p)? $($q)? $($v)?,)*)| $f($($(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?),*),
+            |($($($r)? $($c)? $($p)? $($q)? $($v)?,)*)| $f::value_and_grad($($(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?),*),
+            |($($($r)? $($c)? $($p)? $($q)? $($v)?,)*)| $f::tape_value_and_grad($($(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?),*),
+            |($($($r)? $($c)? $($p)? $($q)? $($v)?,)*)| {
+                let (value, back) = $f::pullback($($(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?),*);
                 (value, back(1.0))
             },
         )
     };
-    (untaped $f:ident($($(&$r:ident)? $(!$c:ident)? $($v:ident)?),*) $points:tt $k:ident) => {
+    (untaped $f:ident($($(&$r:ident)? $(!$c:ident)? $(#$p:ident)? $(@$q:ident)? $($v:ident)?),*) $points:tt $k:ident) => {
         $crate::case::gradient(
             $crate::case!(points $points $k),
-            |($($($r)? $($c)? $($v)?,)*)| $f($($(&$r)? $($c.0)? $($v)?),*),
-            |($($($r)? $($c)? $($v)?,)*)| $f::value_and_grad($($(&$r)? $($c.0)? $($v)?),*),
+            |($($($r)? $($c)? $($p)? $($q)? $($v)?,)*)| $f($($(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?),*),
+            |($($($r)? $($c)? $($p)? $($q)? $($v)?,)*)| $f::value_and_grad($($(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?),*),
         )
     };
-    (vjp $f:ident($($(&$r:ident)? $(!$c:ident)? $($v:ident)?),*) $points:tt $k:ident) => {
+    (vjp $f:ident($($(&$r:ident)? $(!$c:ident)? $(#$p:ident)? $(@$q:ident)? $($v:ident)?),*) $points:tt $k:ident) => {
         $crate::case::pullback(
             $crate::case!(points $points $k),
-            |($($($r)? $($c)? $($v)?,)*)| $f($($(&$r)? $($c.0)? $($v)?),*),
-            |($($($r)? $($c)? $($v)?,)*), ct| $f::vjp($($(&$r)? $($c.0)? $($v)?,)* ct),
+            |($($($r)? $($c)? $($p)? $($q)? $($v)?,)*)| $f($($(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?),*),
+            |($($($r)? $($c)? $($p)? $($q)? $($v)?,)*), ct| $f::vjp($($(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?,)* ct),
         )
     };
-    (in_out $f:ident($($(*$m:ident: $ct:ident)? $(&$r:ident)? $(!$c:ident)? $($v:ident)?),*)
+    (in_out $f:ident($($(*$m:ident: $ct:ident)? $(&$r:ident)? $(!$c:ident)? $(#$p:ident)? $(@$q:ident)? $($v:ident)?),*)
         $points:tt $k:ident) => {
         $crate::case::pullback(
             $crate::case!(points $points $k),
-            |($($(mut $m)? $($r)? $($c)? $($v)?,)*)| {
-                $f($($(&mut $m)? $(&$r)? $($c.0)? $($v)?),*);
+            |($($(mut $m)? $($r)? $($c)? $($p)? $($q)? $($v)?,)*)| {
+                $f($($(&mut $m)? $(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?),*);
                 ($($($m,)?)*)
             },
-            |($($(mut $m)? $($r)? $($c)? $($v)?,)*), ($($($ct,)?)*)| {
+            |($($(mut $m)? $($r)? $($c)? $($p)? $($q)? $($v)?,)*), ($($($ct,)?)*)| {
                 let ((), gradient) =
-                    $f::vjp($($(&mut $m)? $(&$r)? $($c.0)? $($v)?,)* $($($ct,)?)*);
+                    $f::vjp($($(&mut $m)? $(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?,)* $($($ct,)?)*);
                 (($($($m,)?)*), gradient)
             },
         )
     };
     (in_out_with_result
-        $f:ident($($(*$m:ident: $ct:ident)? $(&$r:ident)? $(!$c:ident)? $($v:ident)?),*)
+        $f:ident($($(*$m:ident: $ct:ident)? $(&$r:ident)? $(!$c:ident)? $(#$p:ident)? $(@$q:ident)? $($v:ident)?),*)
         $points:tt $k:ident) => {
         $crate::case::pullback(
             $crate::case!(points $points $k),
-            |($($(mut $m)? $($r)? $($c)? $($v)?,)*)| {
-                let result = $f($($(&mut $m)? $(&$r)? $($c.0)? $($v)?),*);
+            |($($(mut $m)? $($r)? $($c)? $($p)? $($q)? $($v)?,)*)| {
+                let result = $f($($(&mut $m)? $(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?),*);
                 (result, $($($m,)?)*)
             },
-            |($($(mut $m)? $($r)? $($c)? $($v)?,)*), (ct, $($($ct,)?)*)| {
+            |($($(mut $m)? $($r)? $($c)? $($p)? $($q)? $($v)?,)*), (ct, $($($ct,)?)*)| {
                 let (result, gradient) =
-                    $f::vjp($($(&mut $m)? $(&$r)? $($c.0)? $($v)?,)* ct, $($($ct,)?)*);
+                    $f::vjp($($(&mut $m)? $(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?,)* ct, $($($ct,)?)*);
                 ((result, $($($m,)?)*), gradient)
             },
         )

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod case;
+pub mod forward;
 pub mod functions;
 pub mod hunt;
 mod scalars;

@@ -72,10 +72,8 @@ pub struct Scalars<'f> {
     pub function: &'f Function,
     /// The function itself, with its callees inlined.
     pub lowered: flow::ir::Program,
-    /// The function with its reverse sweep.
-    pub adjoint: flow::ir::Adjoint,
-    /// The same with forward and reverse code apart, if `pullback` is asked for.
-    pub apart: Option<flow::ir::Adjoint>,
+    /// The function with its derivatives.
+    pub programs: flow::emit::Programs,
     /// The equations as text.
     pub derivation: String,
 }
@@ -145,17 +143,24 @@ fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scal
     flow::scalars::scalars(&mut lowered);
     flow::hoist::hoist(&mut lowered);
     flow::number::number(&mut lowered);
-    if let Some((span, name)) = flow::verify::undefined(&lowered) {
-        errors.at(span, format!("`{name}` was lost on the way through the compiler: this is a bug in chainrule, please report it"));
-    }
+    verified(&lowered, &[], errors);
     let wrt: Vec<bool> = function.params.iter().map(|param| param.wrt).collect();
     let activity = flow::activity::activity(&lowered, &wrt, errors);
     if errors.any() {
         return None;
     }
     let mut adjoint = flow::adjoint::differentiate(&lowered, &wrt, &activity);
-    let mut apart = (function.options.pullback)
-        .then(|| flow::adjoint::differentiate_apart(&lowered, &wrt, &activity));
+    let options = &function.options;
+    let mut apart =
+        options.pullback.then(|| flow::adjoint::differentiate_apart(&lowered, &wrt, &activity));
+    let jvp = options.jvp.is_some().then(|| forward(&lowered, &wrt, errors));
+    let hvp = options.hvp.is_some().then(|| {
+        let gradient = flow::tangent::gradient(&adjoint);
+        forward(&gradient, &wrt, errors)
+    });
+    if errors.any() {
+        return None;
+    }
     let names: Vec<String> = function.params.iter().map(|p| p.name.to_string()).collect();
     let derivation = flow::explain::explain(&adjoint, &names);
     for adjoint in [Some(&mut adjoint), apart.as_mut()].into_iter().flatten() {
@@ -165,7 +170,30 @@ fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scal
         flow::pair::pair(&mut adjoint.program, &mut adjoint.reverse);
     }
     flow::jam::jam(&mut adjoint.program);
-    Some(Scalars { function, lowered, adjoint, apart, derivation })
+    let programs = flow::emit::Programs { adjoint, apart, jvp, hvp };
+    Some(Scalars { function, lowered, programs, derivation })
+}
+
+/// A program with tangents.
+fn forward(
+    program: &flow::ir::Program,
+    wrt: &[bool],
+    errors: &mut Errors,
+) -> flow::tangent::Forward {
+    let forward = flow::tangent::differentiate(program, wrt, errors);
+    verified(&forward.program, &forward.tangents, errors);
+    forward
+}
+
+/// Reports a value that is used where it is not certain to be defined: what no source should lead to.
+fn verified(
+    program: &flow::ir::Program,
+    further: &[Option<flow::ir::ParamIs>],
+    errors: &mut Errors,
+) {
+    if let Some((span, name)) = flow::verify::undefined(program, further) {
+        errors.at(span, format!("`{name}` was lost on the way through the compiler: this is a bug in chainrule, please report it"));
+    }
 }
 
 fn compile_tensors<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Tensors<'f>> {
@@ -173,6 +201,9 @@ fn compile_tensors<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Tens
     if function.options.pullback {
         let name = &function.item.sig.ident;
         errors.at(name, "the option `pullback` is not supported yet for functions of `ndarray` arrays: call `vjp` for each cotangent");
+    }
+    for (option, instead) in function.options.forward() {
+        errors.at(option, format!("the option `{option}` is not supported yet for functions of `ndarray` arrays: {instead}"));
     }
     let lowered = lower(callees, Broadcasting::Assumed, errors)?;
     let primal = simplify(&lowered);

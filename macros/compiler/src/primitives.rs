@@ -275,16 +275,17 @@ table! {
     /// `x / y`, and 0 where `y` is 0: the partial of `hypot`, which is 0 at the origin.
     RATIO = "ratio" [x, y] -> out, Runtime, Cotangent, 6, "{0} / {1}", |x, y| if y == 0.0 { 0.0 } else { x / y }, [WIDE, POSITIVE], [1.0 / c(y), 1.0 / c(y) * -c(out)];
     /// `n xⁿ⁻¹`, and 0 for `n = 0`, also where `x` is 0.
-    POWI_PARTIAL = "powi_partial" [x, n] -> out, Runtime, Both, 10, "{1}·{0}^({1} - 1)",
-        |x, n| if n == 0.0 { 0.0 } else { n * x.powi((n as i32).saturating_sub(1)) }, [POSITIVE, (3.0, 3.0)], [c(n) * ap(&POWI_PARTIAL, &[x, &(c(n) - 1.0)]), ZERO];
+    POWI_PARTIAL = "powi_partial" [x, n] -> out, Runtime, Power, 10, "{1}·{0}^({1} - 1)",
+        |x, n| if n == 0.0 { 0.0 } else { n * x.powi((n as i32).saturating_sub(1)) }, [POSITIVE, (3.0, 3.0)], [ap(&GUARD, &[n, &(c(n) * ap(&POWI_PARTIAL, &[x, &(c(n) - 1.0)]))]), ZERO];
     /// `y xʸ⁻¹`, and 0 for `y = 0`, also where `x` is 0.
     POWF_PARTIAL = "powf_partial" [x, y] -> out, Runtime, Both, 32, "{1}·{0}^({1} - 1)",
         |x, y| if y == 0.0 { 0.0 } else { y * x.powf(y - 1.0) }, [POSITIVE, WIDE],
-        [c(y) * ap(&POWF_PARTIAL, &[x, &(c(y) - 1.0)]), ap(&POWF, &[x, &(c(y) - 1.0)]) * (1.0 + c(y) * ap(&LN, &[x]))];
+        [ap(&GUARD, &[y, &(c(y) * ap(&POWF_PARTIAL, &[x, &(c(y) - 1.0)]))]),
+            ap(&POWF, &[x, &(c(y) - 1.0)]) + c(y) * ap(&POWF_LOG, &[x, &(c(y) - 1.0), &ap(&POWF, &[x, &(c(y) - 1.0)])])];
     /// `xʸ ln x`, and 0 where `xʸ` is 0 at `x = 0`; the partial of `powf` by its exponent.
     POWF_LOG = "powf_log" [x, y, power] -> out, Runtime, Both, 22, "{2}·ln({0})",
         |x, _y, power| if x == 0.0 && power.is_finite() { 0.0 } else { power * x.ln() }, [POSITIVE, WIDE, POSITIVE],
-        [c(power) / c(x), ZERO, ap(&LN, &[x])];
+        [ap(&RATIO, &[power, x]), ZERO, ap(&LN, &[x])];
     /// `x / (x² + y²)`, and 0 at the origin; the partials of `atan2`.
     ATAN2_PARTIAL = "atan2_partial" [x, y] -> out, Runtime, Both, 8, "{0} / ({0}² + {1}²)",
         |x, y| if x == 0.0 && y == 0.0 { 0.0 } else { let m = x.abs().max(y.abs()); let (a, b) = (x / m, y / m); a / (m * (a * a + b * b)) }, [POSITIVE, POSITIVE],

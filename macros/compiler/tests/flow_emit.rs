@@ -2,7 +2,7 @@
 
 use chainrule_compiler::capsule::Callees;
 use chainrule_compiler::error::Errors;
-use chainrule_compiler::flow::emit::emit;
+use chainrule_compiler::flow::emit::{Programs, emit};
 use chainrule_compiler::flow::ir::{
     Adjoint, Block, Carried, Grad, Kind, Loop, MemId, Mode, Origin, Over, ParamIs, Pass, Place,
     Program, Proj, RecId, Stmt, Tree, Ty, V,
@@ -140,7 +140,8 @@ fn function(signature: &str) -> Function {
 fn check(signature: &str, adjoint: &Adjoint, expected: &Expect) {
     let function = function(signature);
     let callees = Callees::alone("id", proc_macro2::TokenStream::new(), function.clone());
-    let file = syn::parse2(emit(&function, adjoint, None, "", &callees)).expect("Rust is emitted");
+    let programs = Programs::of(adjoint.clone());
+    let file = syn::parse2(emit(&function, &programs, "", &callees)).expect("Rust is emitted");
     let text = prettyplease::unparse(&file);
     let (_, kernel) = text.split_once("fn __adjoint").expect("there is a kernel");
     let (_, kernel) = kernel.split_once("{\n").expect("it has a body");

@@ -13,7 +13,7 @@ fn check(source: &str, expected: Expect) {
 
 fn adjoint(source: &str) -> String {
     scalars(source, |scalars| {
-        let text = scalars.adjoint.program.to_string();
+        let text = scalars.programs.adjoint.program.to_string();
         let from = text.find("  for ").unwrap_or(0);
         text[from..]
             .lines()

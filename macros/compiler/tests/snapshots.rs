@@ -250,7 +250,7 @@ fn lowered_scalar_code() {
 fn adjoint_of_scalar_code() {
     scalars(RECURRENCE, |c| {
         check(
-            &c.adjoint.program.to_string(),
+            &c.programs.adjoint.program.to_string(),
             expect![[r#"
                 fn f(x: &[f64], y: f64)
                   c: f64 = 0.0

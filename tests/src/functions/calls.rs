@@ -4,12 +4,12 @@ use crate::cases;
 use chainrule::differentiate;
 
 /// A softened absolute value.
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn soft_abs(x: f64, k: f64) -> f64 {
     if x.abs() < k { 0.5 * x * x / k + 0.5 * k } else { x.abs() }
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn power(x: f64, n: usize) -> f64 {
     let mut p = 1.0;
     for _ in 0..n {
@@ -18,12 +18,12 @@ fn power(x: f64, n: usize) -> f64 {
     p
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn in_a_branch(x: f64, y: f64) -> f64 {
     if x > y { soft_abs(x, 1.0) } else { power(y, 3) * x }
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn in_a_loop(x: f64, n: usize) -> f64 {
     let mut s = 0.0;
     for k in 0..n {
@@ -32,7 +32,7 @@ fn in_a_loop(x: f64, n: usize) -> f64 {
     s
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn in_a_condition(x: f64, y: f64) -> f64 {
     let mut t = y;
     while soft_abs(t, 0.1) > 0.7 {
@@ -41,12 +41,12 @@ fn in_a_condition(x: f64, y: f64) -> f64 {
     t * x
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn in_a_chain(x: &[f64], k: f64) -> f64 {
     x.iter().map(|&e| soft_abs(e, k)).sum()
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn by_name(x: &[f64]) -> f64 {
     x.iter().copied().map(cube).sum()
 }
@@ -66,40 +66,40 @@ fn norm(x: &[f64]) -> f64 {
     s.sqrt()
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn with_slices(x: &[f64], y: &[f64], m: usize) -> f64 {
     norm(x) * norm(&y[..m]) + norm(&y[m..])
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn with_an_array(x: f64, y: f64) -> f64 {
     let a = [x, y, x * y];
     norm(&a) + norm(&[x, 1.0])
 }
 
-#[differentiate]
+#[differentiate(jvp)]
 fn spherical(r: f64, theta: f64, phi: f64) -> [f64; 3] {
     [r * theta.sin() * phi.cos(), r * theta.sin() * phi.sin(), r * theta.cos()]
 }
 
-#[differentiate]
+#[differentiate(jvp)]
 fn polar(x: f64, y: f64) -> (f64, f64) {
     (x.hypot(y), y.atan2(x))
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn results_of_several_floats(r: f64, theta: f64, phi: f64) -> f64 {
     let p = spherical(r, theta, phi);
     let (radius, angle) = polar(p[0], p[1]);
     radius * angle + p[2]
 }
 
-#[differentiate]
+#[differentiate(jvp)]
 fn doubled(x: &[f64]) -> Vec<f64> {
     x.iter().map(|e| 2.0 * e + 1.0).collect()
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn vectors_returned(x: &[f64]) -> f64 {
     let y = doubled(&doubled(x));
     norm(&y)
@@ -113,7 +113,7 @@ fn order(n: usize) -> Vec<usize> {
     (0..n).rev().collect()
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn plain_functions_of_constants(x: &[f64]) -> f64 {
     let mut s = 0.0;
     for k in order(x.len()) {
@@ -123,7 +123,7 @@ fn plain_functions_of_constants(x: &[f64]) -> f64 {
 }
 
 /// A statement that the macro cannot see through, taken as a constant.
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn constant_statement(x: f64, names: &[&str]) -> f64 {
     #[constant]
     let longest: usize = names.iter().map(|name| name.len()).max().unwrap_or(0);
@@ -133,7 +133,7 @@ fn constant_statement(x: f64, names: &[&str]) -> f64 {
 }
 
 /// Arguments that are expressions, in the order they are written.
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn arguments_with_effect(x: f64, n: usize) -> f64 {
     let mut k = n;
     let mut next = || {
@@ -144,7 +144,7 @@ fn arguments_with_effect(x: f64, n: usize) -> f64 {
 }
 
 /// Functions inside the body, used before they stand.
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn with_functions_inside(x: f64, n: usize) -> f64 {
     fn square(t: f64) -> f64 {
         if t < 0.0 {
@@ -175,7 +175,7 @@ mod inner {
     }
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn from_a_module(x: f64) -> f64 {
     let mut y = x;
     for _ in 0..3 {
@@ -185,7 +185,7 @@ fn from_a_module(x: f64) -> f64 {
 }
 
 /// Reached by two ways.
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn diamond(x: f64) -> f64 {
     left(x) + right(x)
 }
@@ -203,24 +203,24 @@ fn right(x: f64) -> f64 {
 cases! {
     taped {
         soft_abs(x, k): (0.4, 1.0), (1.4, 1.0), (-1.4, 1.0);
-        power(x, n): (0.7, 0), (0.7, 1), (0.7, 4);
+        power(x, #n): (0.7, 0), (0.7, 1), (0.7, 4);
         in_a_branch(x, y): (1.3, 0.4), (0.4, 1.3);
-        in_a_loop(x, n): (0.7, 0), (0.7, 1), (0.7, 3);
+        in_a_loop(x, #n): (0.7, 0), (0.7, 1), (0.7, 3);
         in_a_condition(x, y): (0.4, 0.3), (0.4, 5.0);
         in_a_chain(&x, k): (vec![], 0.5), (vec![0.7, 0.2, -1.3], 0.5);
         by_name(&x): (vec![0.7, 0.2, -1.3]);
-        with_slices(&x, &y, m): (vec![0.7, 0.2], vec![1.3, 0.4, -0.6], 2);
+        with_slices(&x, &y, #m): (vec![0.7, 0.2], vec![1.3, 0.4, -0.6], 2);
         with_an_array(x, y): (0.7, 1.3);
         results_of_several_floats(r, theta, phi): (1.3, 0.7, 0.4);
         vectors_returned(&x): (vec![0.7, 0.2]);
         plain_functions_of_constants(&x): (vec![]), (vec![0.7, 0.2, -1.3]);
-        arguments_with_effect(x, n): (0.7, 0), (0.7, 2);
-        with_functions_inside(x, n): (0.7, 0), (-0.7, 1), (0.7, 3);
+        arguments_with_effect(x, #n): (0.7, 0), (0.7, 2);
+        with_functions_inside(x, #n): (0.7, 0), (-0.7, 1), (0.7, 3);
         from_a_module(x): (0.7);
         diamond(x): (0.7), (1.3);
     }
     untaped {
-        constant_statement(x, &names): (0.7, vec!["a", "abc"]), (0.7, vec![]);
+        constant_statement(x, @names): (0.7, vec!["a", "abc"]), (0.7, vec![]);
     }
     vjp {
         spherical(r, theta, phi): (1.3, 0.7, 0.4);

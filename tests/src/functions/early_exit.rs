@@ -3,7 +3,7 @@
 use crate::cases;
 use chainrule::differentiate;
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn break_at_once(u: f64) -> f64 {
     let mut r = 0.0;
     for i in 1..3 {
@@ -15,7 +15,7 @@ fn break_at_once(u: f64) -> f64 {
     r
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn break_by_data(x: &[f64], most: f64) -> f64 {
     let mut s = 0.0;
     for &e in x {
@@ -28,7 +28,7 @@ fn break_by_data(x: &[f64], most: f64) -> f64 {
     s
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn break_before_the_work(x: &[f64]) -> f64 {
     let mut p = 1.0;
     for (i, &e) in x.iter().enumerate() {
@@ -40,7 +40,7 @@ fn break_before_the_work(x: &[f64]) -> f64 {
     p
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn continue_past(x: &[f64]) -> f64 {
     let mut s = 1.0;
     for &e in x {
@@ -53,7 +53,7 @@ fn continue_past(x: &[f64]) -> f64 {
 }
 
 /// A statement follows the conditional with the `continue`.
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn continue_in_a_nested_if(x: f64, n: usize) -> f64 {
     let mut y = x;
     for k in 0..n {
@@ -70,7 +70,7 @@ fn continue_in_a_nested_if(x: f64, n: usize) -> f64 {
     y
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn labelled_break(x: &[f64], limit: f64) -> f64 {
     let mut s = 0.0;
     'outer: for a in x {
@@ -85,7 +85,7 @@ fn labelled_break(x: &[f64], limit: f64) -> f64 {
     s
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn labelled_continue(x: &[f64]) -> f64 {
     let mut s = 1.0;
     'outer: for i in 0..x.len() {
@@ -101,7 +101,7 @@ fn labelled_continue(x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn labelled_block(x: f64) -> f64 {
     let y = 'found: {
         if x > 2.0 {
@@ -116,7 +116,7 @@ fn labelled_block(x: f64) -> f64 {
     y + x
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn labelled_loop_with_value(x: f64) -> f64 {
     let mut y = x;
     let mut rounds = 0;
@@ -134,7 +134,7 @@ fn labelled_loop_with_value(x: f64) -> f64 {
     }
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn early_return(x: f64) -> f64 {
     if x < 0.0 {
         return x * x;
@@ -146,13 +146,13 @@ fn early_return(x: f64) -> f64 {
     y * x
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn return_at_the_end(x: f64) -> f64 {
     let y = x * x;
     return y.sin();
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn return_from_a_loop(x: &[f64], limit: f64) -> f64 {
     let mut s = 0.0;
     for (i, e) in x.iter().enumerate() {
@@ -164,7 +164,7 @@ fn return_from_a_loop(x: &[f64], limit: f64) -> f64 {
     s.sqrt()
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn return_from_two_loops(x: f64, n: usize, limit: f64) -> f64 {
     let mut y = x;
     for i in 0..n {
@@ -179,7 +179,7 @@ fn return_from_two_loops(x: f64, n: usize, limit: f64) -> f64 {
     y
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn return_in_a_match(x: f64, n: usize) -> f64 {
     let y = match n {
         0 => return 0.5,
@@ -190,7 +190,7 @@ fn return_in_a_match(x: f64, n: usize) -> f64 {
     y * x
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn search(x: &[f64], target: f64) -> f64 {
     let mut found = None;
     for i in 0..x.len() {
@@ -206,7 +206,7 @@ fn search(x: &[f64], target: f64) -> f64 {
 }
 
 /// Written before the exit, read after the loop.
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn array_with_a_break(x: f64, n: usize) -> f64 {
     let mut a = [0.0; 4];
     for i in 0..4 {
@@ -219,7 +219,7 @@ fn array_with_a_break(x: f64, n: usize) -> f64 {
     a[0] + 2.0 * a[1] + 3.0 * a[2] + 4.0 * a[3]
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn while_with_a_break(x: f64) -> f64 {
     let mut y = x;
     let mut k = 0;
@@ -237,7 +237,7 @@ fn while_with_a_break(x: f64) -> f64 {
     y + x
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn let_else(x: &[f64]) -> f64 {
     let Some(first) = x.first() else {
         return -1.0;
@@ -248,7 +248,7 @@ fn let_else(x: &[f64]) -> f64 {
     first * second
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn asserted(x: f64, n: usize) -> f64 {
     assert!(n > 0, "at least one step");
     debug_assert!(x.is_finite());
@@ -262,7 +262,7 @@ fn asserted(x: f64, n: usize) -> f64 {
 }
 
 /// The branch that panics is not taken.
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn panicking_branch(x: f64, kind: u8) -> f64 {
     match kind {
         0 => x.sin(),
@@ -271,7 +271,7 @@ fn panicking_branch(x: f64, kind: u8) -> f64 {
     }
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn unreachable_branch(x: f64, n: usize) -> f64 {
     match n % 3 {
         0 => x,
@@ -282,7 +282,7 @@ fn unreachable_branch(x: f64, n: usize) -> f64 {
 }
 
 /// The second loop may return too, after the first has not.
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn returns_from_two_loops_in_a_row(x: f64, n: usize, limit: f64) -> f64 {
     let mut y = x;
     for k in 1..n {
@@ -307,7 +307,7 @@ cases! {
         break_before_the_work(&x):
             (vec![]), (vec![-1.0]), (vec![0.7, 1.3, -0.2, 0.4]), (vec![0.7, 1.3, 0.2, 0.4, 0.9]);
         continue_past(&x): (vec![]), (vec![-1.0]), (vec![0.7, -1.3, 0.2, 0.4]);
-        continue_in_a_nested_if(x, n): (0.7, 0), (0.7, 1), (0.7, 5);
+        continue_in_a_nested_if(x, #n): (0.7, 0), (0.7, 1), (0.7, 5);
         labelled_break(&x, limit): (vec![0.7, 1.3], 1.5), (vec![0.7, 1.3], 100.0), (vec![], 1.0);
         labelled_continue(&x): (vec![]), (vec![0.7, 1.3, 0.4]), (vec![0.7, -1.3, 0.4, 0.2]);
         labelled_block(x): (2.7), (0.7), (0.2);
@@ -315,16 +315,16 @@ cases! {
         early_return(x): (-0.7), (0.7), (4.7);
         return_at_the_end(x): (0.7);
         return_from_a_loop(&x, limit): (vec![], 1.0), (vec![0.7, 1.3], 1.0), (vec![0.7], 1.0);
-        return_from_two_loops(x, n, limit): (0.7, 0, 2.0), (0.7, 3, 2.0), (0.7, 2, 100.0);
-        returns_from_two_loops_in_a_row(x, n, limit):
+        return_from_two_loops(x, #n, limit): (0.7, 0, 2.0), (0.7, 3, 2.0), (0.7, 2, 100.0);
+        returns_from_two_loops_in_a_row(x, #n, limit):
             (0.7, 0, 2.0), (0.7, 4, 1.0), (0.3, 4, 9.0), (2.5, 4, 99.0);
-        return_in_a_match(x, n): (0.7, 0), (0.7, 1), (0.7, 2), (0.7, 3);
+        return_in_a_match(x, #n): (0.7, 0), (0.7, 1), (0.7, 2), (0.7, 3);
         search(&x, target): (vec![0.7, 1.3], 1.0), (vec![0.7], 1.0), (vec![], 1.0);
-        array_with_a_break(x, n): (0.7, 0), (0.7, 2), (0.7, 9);
+        array_with_a_break(x, #n): (0.7, 0), (0.7, 2), (0.7, 9);
         while_with_a_break(x): (0.7), (0.5);
-        asserted(x, n): (0.7, 1), (0.7, 3);
-        panicking_branch(x, kind): (0.7, 0), (0.7, 1);
-        unreachable_branch(x, n): (0.7, 0), (0.7, 4), (0.7, 2);
+        asserted(x, #n): (0.7, 1), (0.7, 3);
+        panicking_branch(x, #kind): (0.7, 0), (0.7, 1);
+        unreachable_branch(x, #n): (0.7, 0), (0.7, 4), (0.7, 2);
     }
     untaped {
         let_else(&x): (vec![]), (vec![0.7]), (vec![0.7, 1.3, 0.4]);

@@ -3,7 +3,7 @@
 use crate::{Fixed, cases};
 use chainrule::differentiate;
 
-#[differentiate]
+#[differentiate(jvp)]
 fn scale(x: &mut [f64], k: f64) {
     for e in x.iter_mut() {
         *e *= k;
@@ -11,7 +11,7 @@ fn scale(x: &mut [f64], k: f64) {
 }
 
 /// y ← a·x + y
-#[differentiate]
+#[differentiate(jvp)]
 fn axpy(a: f64, x: &[f64], y: &mut [f64]) {
     for i in 0..x.len() {
         y[i] += a * x[i];
@@ -19,7 +19,7 @@ fn axpy(a: f64, x: &[f64], y: &mut [f64]) {
 }
 
 /// What was there is overwritten: its cotangent is zero.
-#[differentiate]
+#[differentiate(jvp)]
 fn overwrite(x: &mut [f64], k: f64) {
     for (i, e) in x.iter_mut().enumerate() {
         *e = k * (i as f64 + 1.0);
@@ -27,46 +27,46 @@ fn overwrite(x: &mut [f64], k: f64) {
 }
 
 /// What was there goes into what is overwritten.
-#[differentiate]
+#[differentiate(jvp)]
 fn squash(x: &mut [f64]) {
     for i in 0..x.len() {
         x[i] = x[i].tanh() * x[i];
     }
 }
 
-#[differentiate]
+#[differentiate(jvp)]
 fn prefix_sums(x: &mut [f64]) {
     for i in 1..x.len() {
         x[i] += x[i - 1];
     }
 }
 
-#[differentiate]
+#[differentiate(jvp)]
 fn bump(x: &mut f64, k: f64) {
     *x = *x * *x + k;
     *x += k.sin();
 }
 
-#[differentiate]
+#[differentiate(jvp)]
 fn exchange(x: &mut f64, y: &mut f64) {
     std::mem::swap(x, y);
     *x *= 2.0;
     *y += *x;
 }
 
-#[differentiate]
+#[differentiate(jvp)]
 fn rotate(p: &mut [f64; 2], angle: f64) {
     let [x, y] = *p;
     *p = [x * angle.cos() - y * angle.sin(), x * angle.sin() + y * angle.cos()];
 }
 
-#[differentiate]
+#[differentiate(jvp)]
 fn untouched(x: &mut [f64], k: f64) -> f64 {
     x[0] * k
 }
 
 /// Normalises and returns the length.
-#[differentiate]
+#[differentiate(jvp)]
 fn normalise(x: &mut [f64]) -> f64 {
     let mut s = 0.0;
     for e in x.iter() {
@@ -79,21 +79,21 @@ fn normalise(x: &mut [f64]) -> f64 {
     length
 }
 
-#[differentiate]
+#[differentiate(jvp)]
 fn grow(x: &mut Vec<f64>, k: f64) {
     let first = x[0];
     x.push(first * k);
     x[0] = k;
 }
 
-#[differentiate]
+#[differentiate(jvp)]
 fn shrink(x: &mut Vec<f64>) -> f64 {
     let last = x.pop().unwrap();
     x[0] *= last;
     last * last
 }
 
-#[differentiate]
+#[differentiate(jvp)]
 fn in_a_branch(x: &mut [f64; 2]) {
     if x[0] > 0.0 {
         x[1] *= x[0];
@@ -103,7 +103,7 @@ fn in_a_branch(x: &mut [f64; 2]) {
 }
 
 /// One step of a leapfrog integrator, as such code is written.
-#[differentiate]
+#[differentiate(jvp)]
 fn leapfrog(position: &mut [f64; 2], velocity: &mut [f64; 2], dt: f64) {
     for k in 0..2 {
         velocity[k] -= 0.5 * dt * position[k].sin();
@@ -112,14 +112,14 @@ fn leapfrog(position: &mut [f64; 2], velocity: &mut [f64; 2], dt: f64) {
     }
 }
 
-#[differentiate]
+#[differentiate(jvp)]
 fn matrix_in_place(a: &mut [[f64; 2]; 2], k: f64) {
     a[0][1] += k * a[1][0];
     a[1][0] = a[0][1] * a[0][0];
 }
 
 /// The helper changes its caller's memory.
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn calls_in_out(x: &[f64], k: f64) -> f64 {
     let mut y = x.to_vec();
     scale(&mut y, k);
@@ -128,7 +128,7 @@ fn calls_in_out(x: &[f64], k: f64) -> f64 {
     length * y[0]
 }
 
-#[differentiate]
+#[differentiate(jvp)]
 fn calls_in_out_on_a_part(x: &mut [f64], k: f64) {
     let n = x.len();
     scale(&mut x[1..n - 1], k);
@@ -136,7 +136,7 @@ fn calls_in_out_on_a_part(x: &mut [f64], k: f64) {
 }
 
 /// Changed by a helper in a loop.
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn calls_in_out_in_a_loop(x: f64, v: f64, steps: usize) -> f64 {
     let (mut p, mut q) = ([x, 1.0], [v, 0.5]);
     for _ in 0..steps {
@@ -157,7 +157,7 @@ fn counted(x: &mut [f64], threshold: f64, clipped: &mut usize) {
 }
 
 /// [`counted`] with a counter of its own.
-#[differentiate(wrt(x))]
+#[differentiate(wrt(x), jvp)]
 fn clipped(x: &mut [f64], threshold: f64) {
     let mut count = 0;
     counted(x, threshold, &mut count);
@@ -190,6 +190,6 @@ cases! {
     }
     taped {
         calls_in_out(&x, k): (vec![0.7, 1.3], 0.4);
-        calls_in_out_in_a_loop(x, v, steps): (0.7, 0.1, 0), (0.7, 0.1, 3);
+        calls_in_out_in_a_loop(x, v, #steps): (0.7, 0.1, 0), (0.7, 0.1, 3);
     }
 }

@@ -101,18 +101,18 @@ fn recursion_within_a_loop(x: f64, depth: usize) -> f64 {
 }
 
 cases! {
-    taped {
-        power(x, n): (0.7, 0), (0.7, 1), (0.7, 5);
-        power_by_squaring(x, n): (0.7, 0), (0.7, 1), (0.7, 13);
-        twofold(x, n): (0.7, 0), (0.7, 1), (0.7, 6);
-        chebyshev(x, n): (0.7, 0), (0.7, 1), (0.7, 5);
-        two_arguments(x, y, depth): (0.7, 1.3, 0), (0.7, 1.3, 3);
+    called {
+        power(x, #n): (0.7, 0), (0.7, 1), (0.7, 5);
+        power_by_squaring(x, #n): (0.7, 0), (0.7, 1), (0.7, 13);
+        twofold(x, #n): (0.7, 0), (0.7, 1), (0.7, 6);
+        chebyshev(x, #n): (0.7, 0), (0.7, 1), (0.7, 5);
+        two_arguments(x, y, #depth): (0.7, 1.3, 0), (0.7, 1.3, 3);
         halved_until_small(x): (0.3), (3.1);
         sum_by_halves(&x): (vec![]), (vec![0.7]), (vec![0.7, 1.3, -0.2, 0.4, 0.9]);
         horner(&c, x): (vec![], 0.5), (vec![0.7, 1.3, -0.2], 0.5);
-        continued_fraction(x, k, depth): (0.7, 1, 1), (0.7, 1, 5);
-        simpson(a, b, depth): (0.2, 1.3, 0), (0.2, 1.3, 2);
-        recursion_in_a_loop(x, n): (0.7, 0), (0.7, 3);
-        recursion_within_a_loop(x, depth): (0.7, 0), (0.7, 1), (0.7, 3);
+        continued_fraction(x, #k, #depth): (0.7, 1, 1), (0.7, 1, 5);
+        simpson(a, b, #depth): (0.2, 1.3, 0), (0.2, 1.3, 2);
+        recursion_in_a_loop(x, #n): (0.7, 0), (0.7, 3);
+        recursion_within_a_loop(x, #depth): (0.7, 0), (0.7, 1), (0.7, 3);
     }
 }

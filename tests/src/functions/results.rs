@@ -12,7 +12,7 @@ pub enum Failure {
     Domain(usize),
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn mean(x: &[f64]) -> Result<f64, String> {
     if x.is_empty() {
         return Err("the mean of nothing".to_owned());
@@ -24,13 +24,13 @@ fn mean(x: &[f64]) -> Result<f64, String> {
     Ok(s / x.len() as f64)
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn root(x: f64) -> Option<f64> {
     if x < 0.0 { None } else { Some(x.sqrt()) }
 }
 
 /// `?` on a call of an annotated function.
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn deviation(x: &[f64]) -> Result<f64, String> {
     let m = mean(x)?;
     let mut s = 0.0;
@@ -40,7 +40,7 @@ fn deviation(x: &[f64]) -> Result<f64, String> {
     Ok((s / x.len() as f64).sqrt())
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn chained_options(x: f64, y: f64) -> Option<f64> {
     let a = root(x)?;
     let b = root(y - a)?;
@@ -48,7 +48,7 @@ fn chained_options(x: f64, y: f64) -> Option<f64> {
 }
 
 /// Failure in the middle of a loop, with the place.
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn sum_of_logarithms(x: &[f64]) -> Result<f64, Failure> {
     if x.is_empty() {
         return Err(Failure::Empty);
@@ -68,7 +68,7 @@ fn checked(n: usize) -> Result<usize, Failure> {
 }
 
 /// `?` on a function of constants.
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn constant_that_can_fail(x: f64, n: usize) -> Result<f64, Failure> {
     let mut y = x;
     for k in 0..n {
@@ -78,13 +78,13 @@ fn constant_that_can_fail(x: f64, n: usize) -> Result<f64, Failure> {
     Ok(y)
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn option_of_an_element(x: &[f64], k: usize) -> Option<f64> {
     let e = x.get(k)?;
     Some(e * e)
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn matched_result(x: &[f64]) -> f64 {
     match mean(x) {
         Ok(m) => m * m,
@@ -92,18 +92,18 @@ fn matched_result(x: &[f64]) -> f64 {
     }
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn option_with_default(x: f64) -> f64 {
     root(x).unwrap_or(0.5) + root(x * x).unwrap()
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn if_let_of_a_call(x: f64, y: f64) -> f64 {
     if let Some(r) = root(x) { r * y } else { y * y }
 }
 
 /// A failure with an expression for its reason.
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn newton(a: f64, most: usize) -> Result<f64, String> {
     let mut r = a;
     for _ in 0..most {
@@ -123,11 +123,11 @@ cases! {
         deviation(&x): (vec![0.7, 1.3, -0.2]), (vec![]);
         chained_options(x, y): (0.7, 1.3), (-0.7, 1.3), (0.7, 0.3);
         sum_of_logarithms(&x): (vec![0.7, 1.3]), (vec![]), (vec![0.7, -1.3]);
-        constant_that_can_fail(x, n): (0.7, 0), (0.7, 3), (0.7, 5);
-        option_of_an_element(&x, k): (vec![0.7, 1.3], 1), (vec![0.7, 1.3], 2);
+        constant_that_can_fail(x, #n): (0.7, 0), (0.7, 3), (0.7, 5);
+        option_of_an_element(&x, #k): (vec![0.7, 1.3], 1), (vec![0.7, 1.3], 2);
         matched_result(&x): (vec![0.7, 1.3]), (vec![]);
         option_with_default(x): (0.7), (-0.7);
         if_let_of_a_call(x, y): (0.7, 1.3), (-0.7, 1.3);
-        newton(a, most): (2.0, 20), (2.0, 1);
+        newton(a, #most): (2.0, 20), (2.0, 1);
     }
 }

@@ -3,7 +3,7 @@
 use crate::{Fixed, cases};
 use chainrule::differentiate;
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn dot(x: &[f64], y: &[f64]) -> f64 {
     assert_eq!(x.len(), y.len());
     let mut s = 0.0;
@@ -13,7 +13,7 @@ fn dot(x: &[f64], y: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn rosenbrock(x: &[f64]) -> f64 {
     let mut s = 0.0;
     for i in 0..x.len() - 1 {
@@ -25,7 +25,7 @@ fn rosenbrock(x: &[f64]) -> f64 {
 }
 
 /// One element is read many times.
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn gathered(x: &[f64], idx: &[usize]) -> f64 {
     let mut s = 0.0;
     for k in 0..idx.len() {
@@ -34,7 +34,7 @@ fn gathered(x: &[f64], idx: &[usize]) -> f64 {
     s
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn shifted(x: &[f64]) -> f64 {
     let mut s = 0.0;
     for i in 1..x.len() {
@@ -43,7 +43,7 @@ fn shifted(x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn from_both_ends(x: &[f64]) -> f64 {
     let n = x.len();
     let mut s = 0.0;
@@ -53,7 +53,7 @@ fn from_both_ends(x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn wrapped_around(x: &[f64], shift: usize) -> f64 {
     let n = x.len();
     let mut s = 0.0;
@@ -63,7 +63,7 @@ fn wrapped_around(x: &[f64], shift: usize) -> f64 {
     s
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn sub_slices(x: &[f64], m: usize) -> f64 {
     let (head, tail) = (&x[..m], &x[m..]);
     let mut s = 0.0;
@@ -75,7 +75,7 @@ fn sub_slices(x: &[f64], m: usize) -> f64 {
     s
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn split(x: &[f64], m: usize) -> f64 {
     let (left, right) = x.split_at(m);
     let mut s = 0.0;
@@ -85,20 +85,20 @@ fn split(x: &[f64], m: usize) -> f64 {
     s
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn middle(x: &[f64]) -> f64 {
     let inner = &x[1..x.len() - 1];
     inner.iter().map(|e| e * e).sum::<f64>() * x[0]
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn first_and_last(x: &[f64]) -> f64 {
     let first = *x.first().unwrap();
     let last = x.last().unwrap();
     first * last + x[x.len() - 1]
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn by_length(x: &[f64]) -> f64 {
     if x.is_empty() {
         return 0.0;
@@ -111,7 +111,7 @@ fn by_length(x: &[f64]) -> f64 {
 }
 
 /// The index of the greatest is an integer: the element is what is differentiated.
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn greatest_by_index(x: &[f64]) -> f64 {
     let mut best = 0;
     for i in 1..x.len() {
@@ -122,7 +122,7 @@ fn greatest_by_index(x: &[f64]) -> f64 {
     x[best] * x[0]
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn polynomial(c: &[f64], x: f64) -> f64 {
     let mut y = 0.0;
     for k in (0..c.len()).rev() {
@@ -132,7 +132,7 @@ fn polynomial(c: &[f64], x: f64) -> f64 {
 }
 
 /// Two passes over the data, the second by what the first found.
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn variance(x: &[f64]) -> f64 {
     let n = x.len() as f64;
     let mut mean = 0.0;
@@ -147,7 +147,7 @@ fn variance(x: &[f64]) -> f64 {
     s / n
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn pairwise(x: &[f64]) -> f64 {
     let mut s = 0.0;
     for i in 0..x.len() {
@@ -159,7 +159,7 @@ fn pairwise(x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn vec_by_reference(x: &Vec<f64>, k: f64) -> f64 {
     let mut s = 0.0;
     for i in 0..x.len() {
@@ -168,7 +168,7 @@ fn vec_by_reference(x: &Vec<f64>, k: f64) -> f64 {
     s.tanh()
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn vec_by_value(x: Vec<f64>) -> f64 {
     let mut s = 0.0;
     for e in &x {
@@ -177,7 +177,7 @@ fn vec_by_value(x: Vec<f64>) -> f64 {
     s
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn rows_of_a_matrix_in_a_slice(a: &[f64], x: &[f64]) -> f64 {
     let m = x.len();
     let mut s = 0.0;
@@ -191,7 +191,7 @@ fn rows_of_a_matrix_in_a_slice(a: &[f64], x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn constants_beside(x: &[f64], table: &[i32], flags: &[bool]) -> f64 {
     let mut s = 0.0;
     for i in 0..x.len() {
@@ -202,7 +202,7 @@ fn constants_beside(x: &[f64], table: &[i32], flags: &[bool]) -> f64 {
     s * s
 }
 
-#[differentiate(wrt(w), tape)]
+#[differentiate(wrt(w), tape, jvp, hvp)]
 fn data_held_constant(x: &[f64], w: &[f64]) -> f64 {
     x.iter().zip(w).map(|(x, w)| (x * w - 1.0).powi(2)).sum()
 }
@@ -211,12 +211,12 @@ cases! {
     taped {
         dot(&x, &y): (vec![], vec![]), (vec![0.7], vec![1.3]), (vec![0.7, -0.2], vec![1.3, 0.4]);
         rosenbrock(&x): (vec![0.7]), (vec![0.7, 0.4]), (vec![0.7, 0.4, -0.3, 1.2]);
-        gathered(&x, &idx): (vec![0.7, 1.3, -0.2], vec![0, 0, 2]), (vec![0.7], vec![]);
+        gathered(&x, @idx): (vec![0.7, 1.3, -0.2], vec![0, 0, 2]), (vec![0.7], vec![]);
         shifted(&x): (vec![]), (vec![0.7]), (vec![0.7, 1.3, -0.2]);
         from_both_ends(&x): (vec![]), (vec![0.7]), (vec![0.7, 1.3, -0.2]), (vec![0.7, 1.3, -0.2, 2.0]);
-        wrapped_around(&x, shift): (vec![0.7], 3), (vec![0.7, 1.3, -0.2], 1), (vec![0.7, 1.3], 0);
-        sub_slices(&x, m): (vec![0.7, 1.3, -0.2], 1), (vec![0.7, 1.3], 0), (vec![0.7, 1.3], 2);
-        split(&x, m): (vec![0.7, 1.3, 0.2, 2.0], 2), (vec![0.7, 1.3], 2);
+        wrapped_around(&x, #shift): (vec![0.7], 3), (vec![0.7, 1.3, -0.2], 1), (vec![0.7, 1.3], 0);
+        sub_slices(&x, #m): (vec![0.7, 1.3, -0.2], 1), (vec![0.7, 1.3], 0), (vec![0.7, 1.3], 2);
+        split(&x, #m): (vec![0.7, 1.3, 0.2, 2.0], 2), (vec![0.7, 1.3], 2);
         middle(&x): (vec![0.7, 1.3]), (vec![0.7, 1.3, -0.2, 2.0]);
         first_and_last(&x): (vec![0.7]), (vec![0.7, 1.3, -0.2]);
         by_length(&x): (vec![]), (vec![0.7]), (vec![0.7, 1.3, -0.2]);
@@ -227,7 +227,7 @@ cases! {
         vec_by_reference(&x, k): (vec![0.7, -0.2], 1.3);
         vec_by_value(x): (vec![]), (vec![0.7, -0.2]);
         rows_of_a_matrix_in_a_slice(&a, &x): (vec![1.0, 2.0, 3.0, 4.0], vec![0.7, -0.2]);
-        constants_beside(&x, &table, &flags):
+        constants_beside(&x, @table, @flags):
             (vec![0.7, 1.3, -0.2], vec![3, -1, 4], vec![true, false, true]);
         data_held_constant(!x, &w): (Fixed(&[2.0, 3.0]), vec![0.25, 1.0]);
     }

@@ -110,12 +110,12 @@ impl Body {
     }
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn line_by_reference(line: &Line, x: f64) -> f64 {
     (line.slope * x + line.offset).sin()
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn line_by_value(line: Line, xs: &[f64]) -> f64 {
     let Line { slope, offset } = line;
     xs.iter().map(|x| (slope * x + offset).powi(2)).sum()
@@ -136,7 +136,7 @@ fn methods_called(line: &Line, x: f64) -> f64 {
 }
 
 /// A struct made, used and taken apart within: no struct in the signature.
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp)]
 fn struct_within(x: f64, y: f64) -> f64 {
     let line = Line { slope: x * y, offset: y.sin() };
     let steeper = Line { slope: line.slope * 2.0, ..line };
@@ -153,7 +153,7 @@ fn shorthand_and_update(x: f64, y: f64) -> f64 {
     line.at(2.0)
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn layer(layer: &Layer, x: [f64; 2]) -> f64 {
     let mut s = 0.0;
     for (row, bias) in layer.weights.iter().zip(&layer.biases) {
@@ -167,7 +167,7 @@ fn network(net: &Network, x: [f64; 2]) -> f64 {
     net.last.at(layer(&net.first, x))
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn nested_fields_changed(net: Network) -> f64 {
     let mut net = net;
     net.first.scale *= net.last.slope;
@@ -176,7 +176,7 @@ fn nested_fields_changed(net: Network) -> f64 {
     net.last.offset + net.last.slope
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn generic_struct(p: &Pair<f64>) -> f64 {
     p.left * p.right.sin()
 }
@@ -186,7 +186,7 @@ fn struct_of_structs(p: Pair<Line>, x: f64) -> f64 {
     p.left.at(x) * p.right.at(x)
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn list_of_structs(lines: &[Line], x: f64) -> f64 {
     let mut y = x;
     for line in lines {
@@ -214,13 +214,13 @@ fn associated_function(x: f64, y: f64) -> f64 {
     body.energy()
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn tuple_struct(angle: Angle, r: f64) -> f64 {
     let Angle(phi) = angle;
     r * phi.cos() + angle.0
 }
 
-#[differentiate]
+#[differentiate(jvp)]
 fn struct_returned(x: f64, y: f64) -> Line {
     Line { slope: x * y, offset: x / y }
 }
@@ -234,7 +234,7 @@ fn body_after(body: Body, dt: f64, steps: usize) -> Body {
     body
 }
 
-#[differentiate]
+#[differentiate(jvp)]
 fn tilt(line: &mut Line, k: f64) {
     line.slope += k;
     line.offset *= line.slope;
@@ -256,22 +256,26 @@ cases! {
     untaped {
         line_by_reference(&line, x): (LINE, 0.5);
         line_by_value(line, &xs): (LINE, vec![]), (LINE, vec![0.5, 1.5]);
+        layer(&l, x): (net().first, [0.5, -0.6]);
+        nested_fields_changed(net): (net());
+        generic_struct(&p): (Pair { left: 0.7, right: 1.3 });
+        list_of_structs(&lines, x): (vec![], 0.5), (vec![LINE, LINE], 0.5);
+        tuple_struct(angle, r): (Angle(0.7), 1.3);
+    }
+    called_untaped {
         fit(&line, &xs, &ys): (LINE, vec![0.5, 1.5], vec![1.0, 2.0]);
         methods_called(&line, x): (LINE, 0.5);
         shorthand_and_update(x, y): (0.7, 1.3);
-        layer(&l, x): (net().first, [0.5, -0.6]);
         network(&net, x): (net(), [0.5, -0.6]);
-        nested_fields_changed(net): (net());
-        generic_struct(&p): (Pair { left: 0.7, right: 1.3 });
         struct_of_structs(p, x): (Pair { left: LINE, right: Line { slope: 2.0, offset: 0.1 } }, 0.5);
-        list_of_structs(&lines, x): (vec![], 0.5), (vec![LINE, LINE], 0.5);
-        array_of_structs_changed(x, n): (0.7, 0), (0.7, 2);
+        array_of_structs_changed(x, #n): (0.7, 0), (0.7, 2);
         associated_function(x, y): (0.7, 1.3);
-        tuple_struct(angle, r): (Angle(0.7), 1.3);
     }
     vjp {
         struct_returned(x, y): (0.7, 1.3);
-        body_after(body, dt, steps): (BODY, 0.1, 0), (BODY, 0.1, 3);
+    }
+    called_vjp {
+        body_after(body, dt, #steps): (BODY, 0.1, 0), (BODY, 0.1, 3);
     }
     in_out {
         tilt(*line: ct, k): (LINE, 0.4);

@@ -1,6 +1,6 @@
 use chainrule::differentiate;
 
-#[differentiate(jvp)]
+#[differentiate(hessian)]
 fn f(x: f64) -> f64 {
     x * x
 }

@@ -38,8 +38,7 @@ fn derivatives(compiled: &Compiled<'_>, callees: &Callees) -> TokenStream {
     match compiled {
         Compiled::Tensors(compiled) => of_tensors(compiled, callees),
         Compiled::Scalars(of) => {
-            let apart = of.apart.as_ref();
-            crate::flow::emit::emit(of.function, &of.adjoint, apart, &of.derivation, callees)
+            crate::flow::emit::emit(of.function, &of.programs, &of.derivation, callees)
         }
         Compiled::Given(of) => crate::flow::emit::given(of.function, &of.derivation, callees),
     }

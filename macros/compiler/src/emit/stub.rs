@@ -5,7 +5,7 @@ use super::names::{Further, derivation_of_method, named};
 use super::objective;
 use super::signature::{one_or_tuple, tangent_type};
 use super::{conditions, head_of_block};
-use crate::flow::emit::{owned, success, wrapped_type};
+use crate::flow::emit::{owned, success, tangents, wrapped_type};
 use crate::parse::{Function, Passing, Type};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -56,6 +56,7 @@ fn functions(function: &Function) -> Vec<TokenStream> {
     let params = quote!(#(#params),*);
     let grads: Vec<TokenStream> = function.wrt().map(|p| tangent_type(&p.ty)).collect();
     let grad = one_or_tuple(&grads);
+    let grad_type = grad.clone();
     let inner = success(&function.output);
     let plain = owned(inner);
     let value = owned(&function.output);
@@ -96,5 +97,22 @@ fn functions(function: &Function) -> Vec<TokenStream> {
         functions.push(stub("tape_value_and_grad", params.clone(), &both));
     }
     functions.push(stub("vjp", quote!(#params #comma #cotangent #(#cotangents)*), &both));
+    let tangents = tangents(function).into_iter().map(|(param, name)| {
+        let ty = tangent_type(&param.ty);
+        quote!(#name: #ty)
+    });
+    let tangents = quote!(#(#tangents),*);
+    if function.options.jvp.is_some() {
+        let exclusive = function.wrt().filter(|p| p.passing == Passing::Exclusive);
+        let exclusive = exclusive.map(|p| tangent_type(&p.ty));
+        let of_result = (*inner != Type::Unit).then(|| quote!(#tangent,));
+        let all = quote!((#plain, #of_result #(#exclusive,)*));
+        let all = wrapped_type(&function.output, all);
+        functions.push(stub("jvp", quote!(#params #comma #tangents), &all));
+    }
+    if function.options.hvp.is_some() {
+        let twice = wrapped_type(&function.output, quote!((#grad_type, #grad_type)));
+        functions.push(stub("hvp", quote!(#params #comma #tangents), &twice));
+    }
     functions
 }

@@ -2,13 +2,14 @@
 //! reach the result.
 
 use super::ir::{
-    Block, By, Call, CallOut, Init, Kind, MemId, Origin, ParamIs, Place, Program, Source, Stmt,
-    Tree, V,
+    Block, By, Call, CallOut, Init, Kind, MemId, Origin, ParamIs, Place, Program, RecId, Source,
+    Stmt, Tree, V,
 };
-use super::lost;
+use super::{lost, walk};
 use crate::error::Errors;
 use crate::parse::Type;
 use crate::primitives::{Prim, Sym};
+use std::collections::HashMap;
 
 /// What carries a derivative.
 pub struct Activity {
@@ -47,8 +48,23 @@ pub fn partials(row: Prim) -> Vec<Sym> {
 /// Reports what would make a derivative silently wrong: a differentiated value that disappears into
 /// an integer or into a function that is not annotated.
 pub fn activity(program: &Program, wrt: &[bool], errors: &mut Errors) -> Activity {
+    let records = Records::of(program);
+    let varied = varied(program, wrt, &records);
+    lost::report(program, &varied, errors);
+    useful(program, &varied, &records)
+}
+
+/// The same for a program that was differentiated: what it takes from the function was looked at
+/// before.
+pub fn activity_again(program: &Program, wrt: &[bool]) -> Activity {
+    let records = Records::of(program);
+    useful(program, &varied(program, wrt, &records), &records)
+}
+
+fn varied<'p>(program: &'p Program, wrt: &[bool], records: &'p Records) -> Varied<'p> {
     let mut varied = Varied {
         program,
+        records,
         values: vec![false; program.values.len()],
         mems: vec![false; program.mems.len()],
         mixed: vec![false; program.mems.len()],
@@ -65,13 +81,16 @@ pub fn activity(program: &Program, wrt: &[bool], errors: &mut Errors) -> Activit
         varied.changed = false;
         varied.block(&program.body);
         if !varied.changed {
-            break;
+            return varied;
         }
     }
-    lost::report(program, &varied, errors);
-    let (values, mems) = (varied.values, varied.mems);
+}
+
+fn useful(program: &Program, varied: &Varied<'_>, records: &Records) -> Activity {
+    let (values, mems) = (&varied.values, &varied.mems);
     let mut useful = Useful {
-        varied: (&values, &mems),
+        varied: (values, mems),
+        records,
         values: vec![false; values.len()],
         mems: vec![false; mems.len()],
         changed: false,
@@ -94,9 +113,43 @@ pub fn activity(program: &Program, wrt: &[bool], errors: &mut Errors) -> Activit
     Activity { values: useful.values, mems: useful.mems }
 }
 
+/// What goes through the records of a program that was differentiated.
+#[derive(Default)]
+pub(super) struct Records {
+    /// What is kept on a record, and under which names it is taken off.
+    kept: HashMap<RecId, (Vec<V>, Vec<MemId>)>,
+    pub(super) recalled: HashMap<RecId, (Vec<V>, Vec<MemId>)>,
+    /// The memories whose floats are saved on a record, and those they are restored to.
+    saved: HashMap<RecId, Vec<MemId>>,
+    pub(super) restored: HashMap<RecId, Vec<MemId>>,
+}
+
+impl Records {
+    pub(super) fn of(program: &Program) -> Self {
+        let mut records = Records::default();
+        walk::all(&program.body, &mut |kind| match kind {
+            Kind::Keep(record, values, mems) => {
+                records.kept.insert(*record, (values.clone(), mems.clone()));
+            }
+            Kind::Recall(record, values, mems) => {
+                records.recalled.insert(*record, (values.clone(), mems.clone()));
+            }
+            Kind::Save(record, place) => {
+                records.saved.entry(*record).or_default().push(place.mem);
+            }
+            Kind::Restore(record, place) => {
+                records.restored.entry(*record).or_default().push(place.mem);
+            }
+            _ => {}
+        });
+        records
+    }
+}
+
 /// What the parameters reach.
 pub(super) struct Varied<'p> {
     program: &'p Program,
+    records: &'p Records,
     values: Vec<bool>,
     mems: Vec<bool>,
     /// Memories of floats beside other things: they carry no derivative, so that a float must not
@@ -170,13 +223,12 @@ impl Varied<'_> {
             Kind::Alloc(mem, init) => {
                 let flows = match init {
                     Init::Filled(v, _) => self.is(*v),
-                    Init::FilledWith(place, _)
-                    | Init::Copy(place)
-                    | Init::Move(place)
-                    | Init::ZerosLike(place) => self.place(place),
+                    Init::FilledWith(place, _) | Init::Copy(place) | Init::Move(place) => {
+                        self.place(place)
+                    }
                     Init::List(values) => values.iter().any(|v| self.is(*v)),
                     Init::ListOf(places) => places.iter().any(|place| self.place(place)),
-                    Init::Empty(_) | Init::Unset => false,
+                    Init::Empty(_) | Init::Unset | Init::ZerosLike(_) => false,
                     Init::Fields(fields) => fields.iter().any(|(_, source)| self.source(source)),
                 };
                 self.mem(*mem, flows);
@@ -217,6 +269,18 @@ impl Varied<'_> {
                 }
                 changed_by(call).for_each(|place| self.mem(place.mem, flows));
             }
+            Kind::Recall(record, values, mems) => {
+                let Some((kept, kept_mems)) = self.records.kept.get(record) else { return };
+                values.iter().zip(kept).for_each(|(v, kept)| self.value(*v, self.is(*kept)));
+                for (mem, kept) in mems.iter().zip(kept_mems) {
+                    self.mem(*mem, self.mems[kept.0 as usize]);
+                }
+            }
+            Kind::Restore(record, place) => {
+                let saved = self.records.saved.get(record);
+                let flows = saved.is_some_and(|mems| mems.iter().any(|m| self.mems[m.0 as usize]));
+                self.mem(place.mem, flows);
+            }
             _ => {}
         }
     }
@@ -225,6 +289,7 @@ impl Varied<'_> {
 /// What reaches the result, among what varies.
 struct Useful<'a> {
     varied: (&'a [bool], &'a [bool]),
+    records: &'a Records,
     values: Vec<bool>,
     mems: Vec<bool>,
     changed: bool,
@@ -292,15 +357,14 @@ impl Useful<'_> {
                 let useful = self.mems[mem.0 as usize];
                 match init {
                     Init::Filled(v, _) => self.value(*v, useful),
-                    Init::FilledWith(place, _)
-                    | Init::Copy(place)
-                    | Init::Move(place)
-                    | Init::ZerosLike(place) => self.mem(place.mem, useful),
+                    Init::FilledWith(place, _) | Init::Copy(place) | Init::Move(place) => {
+                        self.mem(place.mem, useful)
+                    }
                     Init::List(values) => values.iter().for_each(|v| self.value(*v, useful)),
                     Init::ListOf(places) => {
                         places.iter().for_each(|place| self.mem(place.mem, useful));
                     }
-                    Init::Empty(_) | Init::Unset => {}
+                    Init::Empty(_) | Init::Unset | Init::ZerosLike(_) => {}
                     Init::Fields(fields) => {
                         fields.iter().for_each(|(_, source)| self.source(source, useful));
                     }
@@ -348,6 +412,19 @@ impl Useful<'_> {
                 for arg in call.args.iter().filter(|arg| arg.wrt) {
                     self.source(&arg.source, useful);
                 }
+            }
+            Kind::Keep(record, values, mems) => {
+                let Some((to, to_mems)) = self.records.recalled.get(record) else { return };
+                values.iter().zip(to).for_each(|(v, to)| self.value(*v, self.is(*to)));
+                for (mem, to) in mems.iter().zip(to_mems) {
+                    self.mem(*mem, self.mems[to.0 as usize]);
+                }
+            }
+            Kind::Save(record, place) => {
+                let restored = self.records.restored.get(record);
+                let useful =
+                    restored.is_some_and(|mems| mems.iter().any(|m| self.mems[m.0 as usize]));
+                self.mem(place.mem, useful);
             }
             _ => {}
         }

@@ -534,6 +534,31 @@ impl Program {
         &self.mems[mem.0 as usize]
     }
 
+    /// What a place is made of; a type that rustc finds where the fields of a struct lead to it.
+    pub fn type_of(&self, place: &Place) -> Type {
+        let inferred = || Type::Struct("_".to_string());
+        let mut ty = self.at(place.mem).ty.clone();
+        for proj in &place.proj {
+            ty = match (ty, proj) {
+                (Type::Vec(elem) | Type::Slice(elem) | Type::Fixed(elem, _), Proj::Index(_)) => {
+                    *elem
+                }
+                (Type::Vec(elem) | Type::Slice(elem) | Type::Fixed(elem, _), Proj::Range(..)) => {
+                    Type::Slice(elem)
+                }
+                (Type::Tuple(parts), Proj::Field(k)) => k
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|k| parts.get(k).cloned())
+                    .unwrap_or(Type::Unit),
+                (Type::Struct(_), Proj::Range(..)) => Type::Slice(Box::new(inferred())),
+                (Type::Struct(_), _) => inferred(),
+                (other, _) => other,
+            };
+        }
+        ty
+    }
+
     /// The float type of a value, if it is a float.
     pub fn float(&self, value: V) -> Option<&Elem> {
         match &self.of(value).ty {

@@ -25,6 +25,7 @@ pub mod print;
 mod replay;
 pub mod scalars;
 mod scope;
+pub mod tangent;
 pub mod unroll;
 mod unseen;
 pub mod verify;

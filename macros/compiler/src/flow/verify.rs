@@ -1,17 +1,24 @@
 //! Whether a lowered program makes sense: every value is defined where it is used.
 
-use super::ir::{Block, Carried, Kind, Loop, Over, Program, Tree, V};
+use super::ir::{Block, Carried, Kind, Loop, Over, ParamIs, Program, Tree, V};
 use super::walk;
 use proc_macro2::Span;
 
-/// A value that is used where it is not certain to be defined: where, and what it is called.
-pub fn undefined(program: &Program) -> Option<(Span, String)> {
+/// A value that is used where it is not certain to be defined: where, and what it is called. Besides
+/// the program's own parameters it may have further ones.
+pub fn undefined(program: &Program, further: &[Option<ParamIs>]) -> Option<(Span, String)> {
     let mut check = Check { program, defined: vec![false; program.values.len()], found: None };
-    for param in &program.params {
-        if let super::ir::ParamIs::Value(v) = param {
+    for param in program.params.iter().chain(further.iter().flatten()) {
+        if let ParamIs::Value(v) = param {
             check.defined[v.0 as usize] = true;
         }
     }
+    // A literal is written where it is used.
+    walk::all(&program.body, &mut |kind| {
+        if let Kind::Const(v, _) = kind {
+            check.defined[v.0 as usize] = true;
+        }
+    });
     check.block(&program.body);
     if let Some(tree) = &program.result {
         check.tree(tree);
@@ -60,6 +67,7 @@ impl Check<'_> {
                     }
                 }
                 Kind::Loop(lp) => self.loop_of(lp, stmt.span, &mut scope),
+                Kind::Const(..) => {}
                 _ => {
                     walk::values(&stmt.kind, &mut |v| self.used(v, stmt.span));
                     walk::defines(&stmt.kind, &mut |v| self.define(v, &mut scope));

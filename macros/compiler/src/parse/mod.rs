@@ -228,6 +228,7 @@ fn parse(
     let in_place = params.iter().any(|p| p.wrt && p.passing == Passing::Exclusive);
     if let Some(output) = &output {
         check_rule(&options, output, in_place, errors);
+        check_forward(&options, output, in_place, errors);
         if let (Derivative::Tape(span), true) = (&options.derivative, errors.count() == before) {
             check_tape(*span, &params, output, &floats, errors);
         }
@@ -296,6 +297,27 @@ fn check_rule(options: &Options, output: &Type, in_place: bool, errors: &mut Err
         && (in_place || !matches!(value, Type::Float(_)))
     {
         errors.at(span, "`partials` is for functions that return a float and change nothing in place: give `vjp = rule`");
+    }
+}
+
+/// Reports options of forward mode that a function cannot have.
+fn check_forward(options: &Options, output: &Type, in_place: bool, errors: &mut Errors) {
+    if options.derivative.is_given() {
+        let given = options.derivative.option();
+        for (option, _) in options.forward() {
+            errors.at(option, format!("`{given}` and `{option}` exclude each other: forward mode reads the body; leave one of the two out"));
+        }
+        return;
+    }
+    let Some(hvp) = &options.hvp else { return };
+    let value = match output {
+        Type::Option(of) | Type::Result(of, _) => of,
+        whole => whole,
+    };
+    if !matches!(value, Type::Float(_)) {
+        errors.at(hvp, "the option `hvp` needs a function that returns a float: a gradient is that of one number");
+    } else if in_place {
+        errors.at(hvp, "the option `hvp` needs parameters that the function does not change: take `&` instead of `&mut`");
     }
 }
 

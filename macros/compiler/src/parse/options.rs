@@ -20,6 +20,10 @@ pub struct Options {
     pub derivative: Derivative,
     /// Whether a test of the gradient is generated.
     pub check: Option<Check>,
+    /// `jvp`, if it is generated.
+    pub jvp: Option<Ident>,
+    /// `hvp`, if it is generated.
+    pub hvp: Option<Ident>,
 }
 
 /// A test of the gradient that is asked for.
@@ -86,11 +90,17 @@ impl Derivative {
     }
 }
 
-const LATER: &[&str] = &["jvp", "hvp", "hessian", "jacobian"];
-const SUPPORTED: &str =
-    "`wrt(..)`, `tape`, `pullback`, `check`, `vjp = rule`, `partials = rule` and `via = tape`";
+const LATER: &[&str] = &["hessian", "jacobian"];
+const SUPPORTED: &str = "`wrt(..)`, `tape`, `pullback`, `jvp`, `hvp`, `check`, `vjp = rule`, `partials = rule` and `via = tape`";
 
 impl Options {
+    /// The options of forward mode that are given, each with what serves without it.
+    pub(crate) fn forward(&self) -> Vec<(&Ident, &'static str)> {
+        let jvp = self.jvp.as_ref().map(|jvp| (jvp, "call `vjp`"));
+        let hvp = self.hvp.as_ref().map(|hvp| (hvp, "take differences of `grad`"));
+        jvp.into_iter().chain(hvp).collect()
+    }
+
     /// `vjp = path`, `partials = path`.
     fn rule(&mut self, name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
         let what = match name.to_string().as_str() {
@@ -196,6 +206,8 @@ impl Parse for Options {
                         "a rule for `jvp` is not supported yet: give `partials = rule` where the result is a float, `vjp = rule` otherwise",
                     ));
                 }
+                "jvp" => options.jvp = Some(name),
+                "hvp" => options.hvp = Some(name),
                 later if LATER.contains(&later) => {
                     return Err(syn::Error::new(
                         name.span(),

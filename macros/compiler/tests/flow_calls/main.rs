@@ -10,7 +10,7 @@ use chainrule_compiler::capsule::Callees;
 use chainrule_compiler::error::Errors;
 use chainrule_compiler::flow::activity::activity;
 use chainrule_compiler::flow::adjoint::differentiate;
-use chainrule_compiler::flow::emit::{emit, primal};
+use chainrule_compiler::flow::emit::{Programs, emit, primal};
 use chainrule_compiler::flow::explain::explain;
 use chainrule_compiler::flow::ir::{By, Origin, Program, V};
 use chainrule_compiler::parse::{Options, Type, parse_function};
@@ -25,10 +25,10 @@ fn module(name: &str, x: &str, program: &Program) -> syn::Item {
     let function = parse_function(Options::default(), item, &mut errors).expect("it is accepted");
     let activity = activity(program, &[true, true], &mut errors);
     assert!(!errors.any(), "{name}: {:?}", errors.messages().collect::<Vec<_>>());
-    let adjoint = differentiate(program, &[true, true], &activity);
+    let programs = Programs::of(differentiate(program, &[true, true], &activity));
     let callees = Callees::alone("id", proc_macro2::TokenStream::new(), function.clone());
     let file: syn::File =
-        syn::parse2(emit(&function, &adjoint, None, "", &callees)).expect("Rust is emitted");
+        syn::parse2(emit(&function, &programs, "", &callees)).expect("Rust is emitted");
     let functions = file.items.into_iter().filter_map(|item| match item {
         syn::Item::Impl(block) if block.trait_.is_none() => Some(block.items),
         _ => None,

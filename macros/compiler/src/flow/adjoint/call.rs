@@ -9,7 +9,8 @@ use super::stable::Stability;
 use crate::flow::activity::changed_by;
 use crate::flow::index::{By_, Def, Site};
 use crate::flow::ir::{
-    Bind, By, Call, CallArg, CallOut, Code, Init, Kind, MemId, Origin, Place, Pulled, Source, V,
+    Bind, By, Call, CallArg, CallOut, Code, Init, Kind, MemId, Origin, Place, Pulled, Source, Stmt,
+    V,
 };
 use proc_macro2::{Ident, Span};
 use quote::quote;
@@ -61,7 +62,8 @@ impl Builder<'_> {
                 _ => Pulled::Not,
             });
         }
-        self.emit(Kind::Pull { call: pull, ct, outs });
+        let kind = Kind::Pull { call: pull, ct, outs };
+        self.push(Stmt { kind, span: self.ix.stmts[pos].0.span });
         for (v, tangent) in tangents {
             self.contribute(v, tangent);
         }

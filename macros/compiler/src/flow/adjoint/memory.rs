@@ -88,27 +88,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn type_of(&self, place: &Place) -> Type {
-        let mut ty = self.src.at(place.mem).ty.clone();
-        for proj in &place.proj {
-            ty = match (ty, proj) {
-                (Type::Vec(elem) | Type::Slice(elem) | Type::Fixed(elem, _), Proj::Index(_)) => {
-                    *elem
-                }
-                (Type::Vec(elem) | Type::Slice(elem) | Type::Fixed(elem, _), Proj::Range(..)) => {
-                    Type::Slice(elem)
-                }
-                (Type::Tuple(parts), Proj::Field(k)) => k
-                    .parse::<usize>()
-                    .ok()
-                    .and_then(|k| parts.get(k).cloned())
-                    .unwrap_or(Type::Unit),
-                // The types of fields are known to rustc only.
-                (Type::Struct(_), Proj::Range(..)) => Type::Slice(Box::new(inferred())),
-                (Type::Struct(_), _) => inferred(),
-                (other, _) => other,
-            };
-        }
-        ty
+        self.src.type_of(place)
     }
 
     fn load(&mut self, place: Place, elem: crate::ir::Elem) -> V {
@@ -409,11 +389,6 @@ enum Before {
     Length(V),
     /// Zeros in its shape.
     Shape(MemId),
-}
-
-/// A type that rustc finds.
-fn inferred() -> Type {
-    Type::Struct("_".to_string())
 }
 
 /// Whether all of a type's memory has a size known at compile time.

@@ -18,7 +18,7 @@ mod forward;
 mod fuse;
 mod loops;
 mod memory;
-mod pullback;
+pub(in crate::flow) mod pullback;
 mod stable;
 mod tangents;
 

@@ -24,6 +24,17 @@ fn is_bounded(row: Prim) -> bool {
         && asked.iter().all(|x| (row.eval)(&[*x]).is_finite() && (row.eval)(&[-*x]).is_finite())
 }
 
+/// Whether a primitive can be infinite where what it was made of is not; `second` is its second
+/// argument, if that is a number.
+pub(in crate::flow) fn can_be_infinite(row: Prim, second: Option<f64>) -> bool {
+    match row.guard.given(false, || second) {
+        Guard::No => false,
+        // Divided by a number, a value stays as finite as it was.
+        _ if *row == primitives::DIV && second.is_some_and(|n| n.abs() >= 1.0) => false,
+        _ => !is_bounded(row),
+    }
+}
+
 impl Builder<'_> {
     pub(super) fn pullback(&mut self, row: Prim, args: &[V], out: V, ct: V) {
         let of = Of { args, out };
@@ -73,16 +84,9 @@ impl Builder<'_> {
         let Sym::Arg(k) = partial else { return false };
         let By_::Stmt(stmt) = self.def(args[*k]).by else { return false };
         match &stmt.kind {
-            Kind::Prim(_, row, args) => match row.guard.given(false, || self.number_of(args[1])) {
-                Guard::No => false,
-                // Divided by a number, a value stays as finite as it was.
-                _ if **row == primitives::DIV
-                    && self.number_of(args[1]).is_some_and(|n| n.abs() >= 1.0) =>
-                {
-                    false
-                }
-                _ => !is_bounded(row),
-            },
+            Kind::Prim(_, row, args) => {
+                can_be_infinite(row, args.get(1).and_then(|v| self.number_of(*v)))
+            }
             _ => false,
         }
     }

@@ -6,10 +6,11 @@
 //! times those derivatives goes on backwards.
 
 use super::{Builder, LoopPatch, Standing};
-use crate::flow::activity::partials;
 use crate::flow::index::BlockId;
-use crate::flow::ir::{Block, Carried, Kind, Loop, Out, Stmt, V};
-use crate::primitives::{self, Guard, Prim, Sym};
+use crate::flow::ir::{Block, Carried, Kind, Loop, Out, Pass, Stmt, V};
+use crate::flow::tangent::rule::{self, Write};
+use crate::ir::{Elem, Literal};
+use crate::primitives::{self, Prim, Sym};
 use std::collections::HashMap;
 
 /// How many derivatives may be carried.
@@ -120,7 +121,10 @@ impl<'p> Builder<'p> {
             self.push(Stmt { kind, span: stmt.span });
             match &stmt.kind {
                 Kind::Prim(out, row, args) if self.act.value(*out) => {
-                    let of = (0..columns).map(|j| self.tangent(row, args, *out, tangents, j));
+                    let of = (0..columns).map(|j| {
+                        let column = |v| tangents.get(&v).and_then(|tangents| tangents[j]);
+                        rule::tangent(self, row, args, *out, &column)
+                    });
                     let of = of.collect();
                     tangents.insert(*out, of);
                 }
@@ -197,63 +201,50 @@ impl<'p> Builder<'p> {
         let body = Block { stmts };
         Kind::Loop(Box::new(Loop { carried, body, checkpoint: None, ..lp.clone() }))
     }
+}
 
-    /// The derivative of a primitive's result by one of the inputs.
-    fn tangent(
-        &mut self,
-        row: Prim,
-        args: &[V],
-        out: V,
-        tangents: &Tangents,
-        j: usize,
-    ) -> Option<V> {
-        let mut sum = None;
-        for (arg, partial) in args.iter().zip(partials(row)) {
-            let Some(tangent) = tangents.get(arg).and_then(|tangents| tangents[j]) else {
-                continue;
-            };
-            if partial == Sym::Zero {
-                continue;
-            }
-            let mut term = match &partial {
-                Sym::Num(1.0) => tangent,
-                Sym::Apply(row, parts) if **row == primitives::NEG && parts[0] == Sym::Num(1.0) => {
-                    self.apply(&primitives::NEG, vec![tangent], out)
-                }
-                Sym::Num(-1.0) => self.apply(&primitives::NEG, vec![tangent], out),
-                partial => {
-                    let factor = self.here(partial, args, out);
-                    if self.number_of(tangent) == Some(1.0) {
-                        factor
-                    } else {
-                        self.apply(&primitives::MUL, vec![tangent, factor], out)
-                    }
-                }
-            };
-            // A zero derivative stays zero where the partial is infinite.
-            let guarded = row.guard != Guard::No || self.is_singular(&partial, args);
-            if guarded && self.number_of(tangent).is_none() {
-                term = self.apply(&primitives::GUARD, vec![tangent, term], out);
-            }
-            sum = Some(match sum {
-                None => term,
-                Some(sum) => self.apply(&primitives::ADD, vec![sum, term], out),
-            });
-        }
-        sum
+impl Write for Builder<'_> {
+    fn apply(&mut self, row: Prim, args: Vec<V>, like: V) -> V {
+        Builder::apply(self, row, args, like)
     }
 
-    /// An expression over a primitive's arguments and result, where these are in scope.
-    fn here(&mut self, sym: &Sym, args: &[V], out: V) -> V {
-        match sym {
-            Sym::Arg(k) => args[*k],
-            Sym::Out => out,
-            Sym::Num(value) => self.number(*value, self.elem(out)),
-            Sym::Zero => unreachable!("a structural zero is never part of an expression"),
-            Sym::Apply(row, parts) => {
-                let parts = parts.iter().map(|part| self.here(part, args, out)).collect();
-                self.apply(row, parts, out)
-            }
-        }
+    fn number(&mut self, value: f64, elem: Elem) -> V {
+        Builder::number(self, value, elem)
+    }
+
+    fn number_of(&self, v: V) -> Option<f64> {
+        Builder::number_of(self, v)
+    }
+
+    fn elem(&self, v: V) -> Elem {
+        Builder::elem(self, v)
+    }
+
+    fn is_integer(&self, v: V) -> bool {
+        self.out.float(v).is_none()
+    }
+
+    fn to_float(&mut self, v: V, like: V) -> V {
+        let float = self.fresh("n", like);
+        self.emit(Kind::Cast(float, v));
+        float
+    }
+
+    fn one_less(&mut self, v: V) -> V {
+        let (less, one) = (self.fresh("n", v), self.fresh("k", v));
+        let literal = self.stmt(Kind::Const(one, Literal::Int(1)));
+        self.consts.push(literal);
+        self.emit(Kind::Pass(less, Pass::Method("saturating_sub".to_string()), vec![v, one]));
+        less
+    }
+
+    fn is_wild(&self, _: V) -> bool {
+        false
+    }
+
+    fn mark_wild(&mut self, _: V) {}
+
+    fn is_singular(&self, partial: &Sym, args: &[V]) -> bool {
+        Builder::is_singular(self, partial, args)
     }
 }

@@ -72,29 +72,16 @@ impl<'f> Api<'f> {
             .collect()
     }
 
-    /// The parameters as the user wrote them, under plain names.
     fn params(&self) -> TokenStream {
-        let params = self.function.params.iter().map(|p| {
-            let (name, ty) = (&p.name, &p.written);
-            quote!(#name: #ty,)
-        });
-        params.collect()
+        params(self.function)
     }
 
-    /// A method's derivatives are as visible as the method; those of a function as its struct.
     fn vis(&self) -> TokenStream {
-        match &self.function.owner {
-            Some(_) => self.function.item.vis.to_token_stream(),
-            None => quote!(pub),
-        }
+        vis(self.function)
     }
 
     fn generics(&self) -> (TokenStream, TokenStream) {
-        let generics = &self.function.item.sig.generics;
-        (
-            generics.params.to_token_stream(),
-            super::kernel::where_clause(self.function).to_token_stream(),
-        )
+        generics(self.function)
     }
 
     fn grad_type(&self) -> TokenStream {
@@ -294,6 +281,29 @@ pub(super) fn overwrites(overwrites: bool) -> &'static str {
             "The value; the gradient is added to the given buffers.\n\n# Panics\nIf a buffer has another length than its parameter."
         }
     }
+}
+
+/// The parameters as the user wrote them, under plain names.
+pub(super) fn params(function: &Function) -> TokenStream {
+    let params = function.params.iter().map(|p| {
+        let (name, ty) = (&p.name, &p.written);
+        quote!(#name: #ty,)
+    });
+    params.collect()
+}
+
+/// A method's derivatives are as visible as the method; those of a function as its struct.
+pub(super) fn vis(function: &Function) -> TokenStream {
+    match &function.owner {
+        Some(_) => function.item.vis.to_token_stream(),
+        None => quote!(pub),
+    }
+}
+
+/// The generic parameters, and the `where` clause.
+pub(super) fn generics(function: &Function) -> (TokenStream, TokenStream) {
+    let generics = &function.item.sig.generics;
+    (generics.params.to_token_stream(), super::kernel::where_clause(function).to_token_stream())
 }
 
 /// The attributes of a public function.

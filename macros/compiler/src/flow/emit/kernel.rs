@@ -327,7 +327,7 @@ pub(super) fn seed_checks(function: &str, seed: &Tree, result: &Tree, body: &mut
 }
 
 /// What the program returns.
-fn result(program: &Program, body: &Body<'_>) -> TokenStream {
+pub(super) fn result(program: &Program, body: &Body<'_>) -> TokenStream {
     let mut mems = Vec::new();
     let Some(tree) = &program.result else { return quote!(()) };
     tree_places(tree, &mut |place| mems.push(place.mem));

@@ -7,6 +7,7 @@ mod api;
 mod block;
 mod call;
 mod facts;
+mod forward;
 mod given;
 mod innermost;
 mod kernel;
@@ -18,10 +19,12 @@ mod stmt;
 mod types;
 mod windows;
 
+pub(crate) use forward::tangents;
 pub(crate) use kernel::{success, wrapped_type};
 pub(crate) use types::owned;
 
 use super::ir::{Adjoint, Program, Ty, V};
+use super::tangent::Forward;
 use crate::capsule::Callees;
 use crate::emit::element::elem_type;
 use crate::emit::names::derivation_of_method;
@@ -32,22 +35,48 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use std::collections::HashSet;
 
+/// The programs from which everything is emitted.
+pub struct Programs {
+    /// Value and gradient.
+    pub adjoint: Adjoint,
+    /// The same with forward and reverse code apart, if `pullback` is asked for.
+    pub apart: Option<Adjoint>,
+    /// Value and tangent, if `jvp` is asked for.
+    pub jvp: Option<Forward>,
+    /// The gradient and its tangent, if `hvp` is asked for.
+    pub hvp: Option<Forward>,
+}
+
+impl Programs {
+    /// Value and gradient alone.
+    pub fn of(adjoint: Adjoint) -> Self {
+        Programs { adjoint, apart: None, jvp: None, hvp: None }
+    }
+
+    /// The public functions, with the private ones that they call.
+    fn functions(&self, function: &Function) -> TokenStream {
+        let mut out = api::functions(function, &self.adjoint);
+        out.extend(self.apart.as_ref().map(|apart| pullback::pullback(function, apart)));
+        out.extend(self.jvp.as_ref().map(|jvp| forward::jvp(function, jvp)));
+        out.extend(self.hvp.as_ref().map(|hvp| forward::hvp(function, hvp)));
+        out.extend(kernel::adjoint(function, &self.adjoint));
+        out
+    }
+}
+
 /// The struct beside the function, with everything it offers; of a method, an `impl` block with
 /// `m_grad` and the others of `m`, and `M_DERIVATION`.
 pub fn emit(
     function: &Function,
-    adjoint: &Adjoint,
-    apart: Option<&Adjoint>,
+    programs: &Programs,
     derivation: &str,
     callees: &Callees,
 ) -> TokenStream {
-    let mut items = api::functions(function, adjoint);
-    items.extend(apart.map(|apart| pullback::pullback(function, apart)));
-    items.extend(kernel::adjoint(function, adjoint));
+    let mut items = programs.functions(function);
     let (accessors, list) = match &function.owner {
         // Code elsewhere calls the derivatives of methods and inlines none.
         Some(_) => Default::default(),
-        None => accessors(function, &adjoint.program),
+        None => accessors(function, &programs.adjoint.program),
     };
     if function.options.tape {
         items.extend(tape::tape_of(function, callees, &list));

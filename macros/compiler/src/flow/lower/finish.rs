@@ -24,7 +24,7 @@ impl Lowerer<'_> {
         program.body = body;
         self.payloads(&mut program, function);
         if self.errors.count() == self.before
-            && let Some((span, name)) = super::super::verify::undefined(&program)
+            && let Some((span, name)) = super::super::verify::undefined(&program, &[])
         {
             self.errors.at(span, format!("what `{name}` is here cannot be followed: it is not certain to have a value; give it one where it is declared"));
         }

@@ -1,0 +1,462 @@
+//! Forward mode: a program in, the program that carries tangents beside its values out.
+//!
+//! Statement by statement, in the order of the program: a value that carries a derivative gets a
+//! tangent, a memory a memory of tangents of the same shape, which undergoes what the memory does. A
+//! value without tangent is a structural zero, and nothing is written for it. What a loop keeps on a
+//! record is kept with its tangent, so that a program with a reverse sweep is as good as any other:
+//! its tangents are second derivatives.
+
+mod gradient;
+mod guard;
+mod memory;
+mod records;
+pub(in crate::flow) mod rule;
+
+pub use gradient::gradient;
+
+use super::activity::{Activity, Records, activity_again};
+use super::adjoint::pullback::can_be_infinite;
+use super::ir::{
+    Block, Call, Carried, Kind, Loop, MemId, Origin, Out, ParamIs, Pass, Place, Program, RecId,
+    Stmt, Tree, Ty, V,
+};
+use super::walk;
+use crate::error::Errors;
+use crate::ir::{Elem, Literal};
+use crate::primitives::{self, Prim, Sym};
+use proc_macro2::Span;
+use std::collections::{HashMap, HashSet};
+
+/// A program with tangents.
+#[derive(Clone, Debug)]
+pub struct Forward {
+    /// The program. Its result is a tuple: what the program had as its result, the tangent of that
+    /// where it is not `()`, and of each exclusive parameter (input and output) with a tangent, in
+    /// order, what it holds at the end. What carries no derivative has the tangent `()`.
+    pub program: Program,
+    /// For each parameter its tangent, if it has one: a float, or a memory, [`Origin::Shared`] where
+    /// the parameter is, else [`Origin::Owned`].
+    pub tangents: Vec<Option<ParamIs>>,
+}
+
+/// Adds tangents to a program, by the parameters in `wrt`.
+///
+/// Reports calls whose derivative is not known to be a program.
+pub fn differentiate(program: &Program, wrt: &[bool], errors: &mut Errors) -> Forward {
+    let activity = activity_again(program, wrt);
+    let mut builder = Builder {
+        src: program,
+        act: &activity,
+        records: Records::of(program),
+        out: program.clone(),
+        tangents: HashMap::new(),
+        mems: HashMap::new(),
+        saved: HashMap::new(),
+        prims: HashMap::new(),
+        links: HashSet::new(),
+        wild: HashSet::new(),
+        any_wild: false,
+        numbers: HashMap::new(),
+        literals: HashMap::new(),
+        consts: Vec::new(),
+        code: Vec::new(),
+        errors,
+    };
+    builder.index();
+    builder.program(wrt)
+}
+
+struct Builder<'p> {
+    src: &'p Program,
+    act: &'p Activity,
+    records: Records,
+    out: Program,
+    /// The tangents so far.
+    tangents: HashMap<V, V>,
+    /// The memories of tangents.
+    mems: HashMap<MemId, MemId>,
+    /// Where the tangents go of what is saved on a record.
+    saved: HashMap<RecId, RecId>,
+    /// The primitives of the program, by their results.
+    prims: HashMap<V, (Prim, &'p [V])>,
+    /// Products under a guard that nothing else reads: the guard's tangent is written without theirs.
+    links: HashSet<V>,
+    /// Tangents that may be infinite where what they were made of is not: zero times these is zero.
+    wild: HashSet<V>,
+    /// Whether there can be such, so that those that come out of a loop or a memory may be.
+    any_wild: bool,
+    /// The values that are literals.
+    numbers: HashMap<V, f64>,
+    /// Literals that were made, so that each is made once.
+    literals: HashMap<(u64, Elem), V>,
+    consts: Vec<Stmt>,
+    /// The blocks being written, outermost first.
+    code: Vec<Vec<Stmt>>,
+    errors: &'p mut Errors,
+}
+
+impl<'p> Builder<'p> {
+    /// Notes literals, primitives, and what guards alone read.
+    fn index(&mut self) {
+        let mut uses: HashMap<V, usize> = HashMap::new();
+        let mut guards = Vec::new();
+        walk::all(&self.src.body, &mut |kind| {
+            walk::values(kind, &mut |v| *uses.entry(v).or_default() += 1);
+            match kind {
+                Kind::Const(v, literal) => {
+                    let value = match literal {
+                        Literal::Float(value, _) => *value,
+                        Literal::Int(value) => *value as f64,
+                    };
+                    self.numbers.insert(*v, value);
+                }
+                Kind::Prim(out, row, args) => {
+                    self.prims.insert(*out, (*row, args));
+                    if **row == primitives::GUARD {
+                        guards.push((args[0], args[1]));
+                    }
+                }
+                _ => {}
+            }
+        });
+        self.any_wild = self.prims.iter().any(|(out, (row, args))| {
+            let second = args.get(1).and_then(|v| self.numbers.get(v).copied());
+            self.act.value(*out) && can_be_infinite(row, second)
+        });
+        if let Some(result) = &self.src.result {
+            values_of(result, &mut |v| *uses.entry(v).or_default() += 1);
+        }
+        for (ct, value) in guards {
+            for link in self.chain(ct, value).unwrap_or_default() {
+                if uses.get(&link.out) == Some(&1) {
+                    self.links.insert(link.out);
+                }
+            }
+        }
+    }
+
+    fn program(mut self, wrt: &[bool]) -> Forward {
+        let mut tangents = Vec::new();
+        for (param, wrt) in self.src.params.iter().zip(wrt) {
+            tangents.push(match param {
+                _ if !wrt => None,
+                ParamIs::Value(v) => {
+                    let tangent = self.fresh(*v);
+                    self.wild.remove(&tangent);
+                    self.tangents.insert(*v, tangent);
+                    Some(ParamIs::Value(tangent))
+                }
+                ParamIs::Mem(m) => {
+                    let origin = match self.src.at(*m).origin {
+                        Origin::Shared => Origin::Shared,
+                        _ => Origin::Owned,
+                    };
+                    Some(ParamIs::Mem(self.memory_like(*m, origin)))
+                }
+            });
+        }
+        self.code.push(Vec::new());
+        self.block(&self.src.body);
+        let mut parts = Vec::new();
+        let result = self.src.result.clone().unwrap_or(Tree::Unit);
+        let tangent = self.tree(&result);
+        let has_tangent = !is_unit(&result);
+        parts.push(result);
+        parts.extend(has_tangent.then_some(tangent));
+        for (param, tangent) in self.src.params.iter().zip(&tangents) {
+            if let (ParamIs::Mem(m), Some(ParamIs::Mem(tangent))) = (param, tangent)
+                && self.src.at(*m).origin == Origin::Exclusive
+            {
+                parts.push(Tree::Place(Place::whole(*tangent)));
+            }
+        }
+        self.out.result = Some(Tree::Tuple(parts));
+        let mut stmts = std::mem::take(&mut self.consts);
+        stmts.append(&mut self.code.pop().unwrap_or_default());
+        self.out.body = Block { stmts };
+        Forward { program: self.out, tangents }
+    }
+
+    /// The tangent of a result, in its structure.
+    fn tree(&mut self, tree: &Tree) -> Tree {
+        match tree {
+            Tree::Unit => Tree::Unit,
+            Tree::Value(v) => match self.src.float(*v) {
+                Some(_) => Tree::Value(self.tangent_or_zero(*v)),
+                None => Tree::Unit,
+            },
+            Tree::Place(place) if self.src.type_of(place).is_differentiable() => {
+                Tree::Place(self.tangent_place_or_zeros(place))
+            }
+            Tree::Place(_) => Tree::Unit,
+            Tree::Tuple(parts) => Tree::Tuple(parts.iter().map(|part| self.tree(part)).collect()),
+            Tree::Success(inner) => self.tree(inner),
+        }
+    }
+
+    // Values.
+
+    /// A value like another, for its tangent.
+    fn fresh(&mut self, like: V) -> V {
+        let of = self.out.of(like).clone();
+        let tangent = self.out.value(format!("t_{}", of.name), of.ty, of.span);
+        if self.any_wild {
+            self.wild.insert(tangent);
+        }
+        tangent
+    }
+
+    fn tangent(&self, v: V) -> Option<V> {
+        self.tangents.get(&v).copied()
+    }
+
+    fn tangent_or_zero(&mut self, v: V) -> V {
+        match self.tangent(v) {
+            Some(tangent) => tangent,
+            None => self.zero(v),
+        }
+    }
+
+    fn zero(&mut self, like: V) -> V {
+        let elem = rule::Write::elem(self, like);
+        rule::Write::number(self, 0.0, elem)
+    }
+
+    fn define(&mut self, v: V, tangent: Option<V>) {
+        if let Some(tangent) = tangent {
+            self.tangents.insert(v, tangent);
+        }
+    }
+
+    fn emit(&mut self, kind: Kind) {
+        let stmt = Stmt { kind, span: Span::call_site() };
+        self.code.last_mut().expect("a block is open").push(stmt);
+    }
+
+    // Statements.
+
+    fn block(&mut self, block: &'p Block) {
+        block.stmts.iter().for_each(|stmt| self.statement(stmt));
+    }
+
+    fn inner(&mut self, block: &'p Block) -> Vec<Stmt> {
+        self.code.push(Vec::new());
+        self.block(block);
+        self.code.pop().unwrap_or_default()
+    }
+
+    fn statement(&mut self, stmt: &'p Stmt) {
+        let push = |this: &mut Self, kind: Kind| {
+            let stmt = Stmt { kind, span: stmt.span };
+            this.code.last_mut().expect("a block is open").push(stmt);
+        };
+        match &stmt.kind {
+            Kind::If { cond, then, other, outs } => {
+                let then = Block { stmts: self.inner(then) };
+                let other = Block { stmts: self.inner(other) };
+                let outs = self.outs(outs);
+                push(self, Kind::If { cond: *cond, then, other, outs });
+            }
+            Kind::Loop(lp) => {
+                let lp = self.repeated(lp);
+                push(self, Kind::Loop(Box::new(lp)));
+            }
+            Kind::Keep(record, values, mems) => {
+                let kind = self.kept(*record, values, mems);
+                push(self, kind);
+            }
+            Kind::Recall(record, values, mems) => {
+                let kind = self.recalled(*record, values, mems);
+                push(self, kind);
+            }
+            Kind::Call(call) if self.call_flows(call) => {
+                self.refused(call, "no tangents", "`jvp` or `hvp`", stmt.span);
+                push(self, stmt.kind.clone());
+            }
+            Kind::Pull { call, .. } => {
+                self.refused(call, "no second derivative", "`hvp`", stmt.span);
+                push(self, stmt.kind.clone());
+            }
+            kind => {
+                push(self, kind.clone());
+                match kind {
+                    Kind::Prim(out, row, args) if **row == primitives::GUARD => {
+                        self.guard(*out, args[0], args[1], stmt.span);
+                    }
+                    Kind::Prim(out, row, args) => {
+                        if self.act.value(*out) && !self.links.contains(out) {
+                            let tangents = std::mem::take(&mut self.tangents);
+                            let of = |v| tangents.get(&v).copied();
+                            let tangent = rule::tangent(self, row, args, *out, &of);
+                            self.tangents = tangents;
+                            self.define(*out, tangent);
+                        }
+                    }
+                    Kind::Cast(out, arg) => {
+                        if let (true, Some(tangent)) = (self.act.value(*out), self.tangent(*arg)) {
+                            let here = self.fresh(*out);
+                            self.emit(Kind::Cast(here, tangent));
+                            self.tangents.insert(*out, here);
+                        }
+                    }
+                    kind => self.memory(kind),
+                }
+            }
+        }
+    }
+
+    /// Reports a call whose derivative is a call.
+    fn refused(&mut self, call: &Call, lacks: &str, wanted: &str, span: Span) {
+        let callee = call.value.to_string().replace(' ', "");
+        self.errors.at(span, format!(
+            "`{callee}` is called by its `vjp` here, which has {lacks}: it is a method, calls itself, has a rule of its own, or uses what its callers cannot name; where {wanted} is wanted, write it as a plain function that can be inlined, recursion as a loop"
+        ));
+    }
+
+    fn outs(&mut self, outs: &[Out]) -> Vec<Out> {
+        let mut all = outs.to_vec();
+        for out in outs.iter().filter(|out| self.act.value(out.value)) {
+            let arm = |arm: Option<V>| arm.and_then(|v| self.tangent(v));
+            if arm(out.then).is_none() && arm(out.other).is_none() {
+                continue;
+            }
+            let value = self.fresh(out.value);
+            let then = out.then.map(|v| self.tangent_or_zero(v));
+            let other = out.other.map(|v| self.tangent_or_zero(v));
+            all.push(Out { value, then, other });
+            self.tangents.insert(out.value, value);
+        }
+        all
+    }
+
+    fn repeated(&mut self, lp: &'p Loop) -> Loop {
+        let active = |c: &&Carried| self.act.value(c.param) || self.act.value(c.out);
+        let active: Vec<&Carried> = lp.carried.iter().filter(active).collect();
+        let mut started = Vec::new();
+        for c in &active {
+            let init = self.tangent_or_zero(c.init);
+            let param = self.fresh(c.param);
+            self.tangents.insert(c.param, param);
+            if self.src.unordered.contains(&c.param) {
+                self.out.unordered.push(param);
+            }
+            started.push((param, init));
+        }
+        let stmts = self.inner(&lp.body);
+        let mut carried = lp.carried.clone();
+        for (c, (param, init)) in active.iter().zip(started) {
+            let next = self.tangent_or_zero(c.next);
+            let out = self.fresh(c.out);
+            carried.push(Carried { param, init, next, out });
+            self.tangents.insert(c.out, out);
+        }
+        // Nothing is kept, so that nothing has to be saved.
+        Loop { carried, body: Block { stmts }, checkpoint: None, ..lp.clone() }
+    }
+}
+
+impl rule::Write for Builder<'_> {
+    fn apply(&mut self, row: Prim, args: Vec<V>, like: V) -> V {
+        let numbers: Option<Vec<f64>> = args.iter().map(|v| self.number_of(*v)).collect();
+        if let Some(result) = numbers.and_then(|numbers| primitives::fold(row, &numbers)) {
+            return self.number(result, self.elem(like));
+        }
+        if *row == primitives::GUARD
+            && let Some(ct) = self.number_of(args[0])
+        {
+            return if ct == 0.0 { self.zero(like) } else { args[1] };
+        }
+        let elem = self.elem(like);
+        let out = self.out.value(row.name, Ty::Float(elem), Span::call_site());
+        self.emit(Kind::Prim(out, row, args));
+        out
+    }
+
+    fn number(&mut self, value: f64, elem: Elem) -> V {
+        if let Some(v) = self.literals.get(&(value.to_bits(), elem.clone())) {
+            return *v;
+        }
+        let v = self.out.value("c", Ty::Float(elem.clone()), Span::call_site());
+        self.numbers.insert(v, value);
+        self.literals.insert((value.to_bits(), elem), v);
+        let kind = Kind::Const(v, Literal::Float(value, None));
+        self.consts.push(Stmt { kind, span: Span::call_site() });
+        v
+    }
+
+    fn number_of(&self, v: V) -> Option<f64> {
+        self.numbers.get(&v).copied()
+    }
+
+    fn elem(&self, v: V) -> Elem {
+        self.out.float(v).cloned().unwrap_or(Elem::F64)
+    }
+
+    fn is_integer(&self, v: V) -> bool {
+        self.out.float(v).is_none()
+    }
+
+    fn to_float(&mut self, v: V, like: V) -> V {
+        let elem = self.elem(like);
+        if let Some(number) = self.number_of(v) {
+            return self.number(number, elem);
+        }
+        let float = self.out.value("n", Ty::Float(elem), Span::call_site());
+        self.emit(Kind::Cast(float, v));
+        float
+    }
+
+    fn one_less(&mut self, v: V) -> V {
+        let ty = self.out.of(v).ty.clone();
+        let literal = |this: &mut Self, value: i128| {
+            let v = this.out.value("k", ty.clone(), Span::call_site());
+            this.numbers.insert(v, value as f64);
+            let kind = Kind::Const(v, Literal::Int(value));
+            this.consts.push(Stmt { kind, span: Span::call_site() });
+            v
+        };
+        if let Some(number) = self.number_of(v) {
+            return literal(self, number as i128 - 1);
+        }
+        let one = literal(self, 1);
+        let less = self.out.value("n", ty, Span::call_site());
+        self.emit(Kind::Pass(less, Pass::Method("saturating_sub".to_string()), vec![v, one]));
+        less
+    }
+
+    fn is_wild(&self, tangent: V) -> bool {
+        self.wild.contains(&tangent)
+    }
+
+    fn mark_wild(&mut self, tangent: V) {
+        self.wild.insert(tangent);
+    }
+
+    fn is_singular(&self, partial: &Sym, args: &[V]) -> bool {
+        let Sym::Arg(k) = partial else { return false };
+        self.prims.get(&args[*k]).is_some_and(|(row, args)| {
+            can_be_infinite(row, args.get(1).and_then(|v| self.number_of(*v)))
+        })
+    }
+}
+
+/// The values of a result.
+fn values_of(tree: &Tree, f: &mut dyn FnMut(V)) {
+    match tree {
+        Tree::Unit => {}
+        Tree::Value(v) => f(*v),
+        Tree::Place(place) => place.indices().for_each(f),
+        Tree::Tuple(parts) => parts.iter().for_each(|part| values_of(part, f)),
+        Tree::Success(inner) => values_of(inner, f),
+    }
+}
+
+/// Whether a result is `()`.
+fn is_unit(tree: &Tree) -> bool {
+    match tree {
+        Tree::Unit => true,
+        Tree::Success(inner) => is_unit(inner),
+        Tree::Tuple(parts) => parts.is_empty(),
+        Tree::Value(_) | Tree::Place(_) => false,
+    }
+}

@@ -1,0 +1,87 @@
+//! What a loop keeps for its reversal is kept with its tangent, in the same entry; what it saves of
+//! a memory's contents, on a record of its own.
+
+use super::Builder;
+use crate::flow::ir::{Init, Kind, MemId, Origin, Place, RecId, V};
+
+impl Builder<'_> {
+    /// Which of a record's values and memories are taken off with a tangent, by their places.
+    fn with_tangents(&self, record: RecId) -> (Vec<usize>, Vec<usize>) {
+        let Some((values, mems)) = self.records.recalled.get(&record) else {
+            return (vec![], vec![]);
+        };
+        let values = (0..values.len()).filter(|k| self.act.value(values[*k]));
+        let mems = (0..mems.len()).filter(|k| self.act.mem(mems[*k]));
+        (values.collect(), mems.collect())
+    }
+
+    pub(super) fn kept(&mut self, record: RecId, values: &[V], mems: &[MemId]) -> Kind {
+        let (with, mems_with) = self.with_tangents(record);
+        let (mut all, mut all_mems) = (values.to_vec(), mems.to_vec());
+        all.extend(with.into_iter().map(|k| self.tangent_or_zero(values[k])));
+        for k in mems_with {
+            let tangent = match self.mems.get(&mems[k]) {
+                Some(tangent) => *tangent,
+                None => self.zeros_like(&Place::whole(mems[k])),
+            };
+            all_mems.push(tangent);
+        }
+        Kind::Keep(record, all, all_mems)
+    }
+
+    pub(super) fn recalled(&mut self, record: RecId, values: &[V], mems: &[MemId]) -> Kind {
+        let (with, mems_with) = self.with_tangents(record);
+        let (mut all, mut all_mems) = (values.to_vec(), mems.to_vec());
+        for k in with {
+            let tangent = self.fresh(values[k]);
+            self.tangents.insert(values[k], tangent);
+            all.push(tangent);
+        }
+        all_mems.extend(mems_with.into_iter().map(|k| self.memory_like(mems[k], Origin::Local)));
+        Kind::Recall(record, all, all_mems)
+    }
+
+    /// The record of the tangents of what another one saves, if that is restored to where there are
+    /// tangents.
+    fn record_of(&mut self, record: RecId) -> Option<RecId> {
+        let restored = self.records.restored.get(&record)?;
+        if !restored.iter().any(|mem| self.act.mem(*mem)) {
+            return None;
+        }
+        Some(*self.saved.entry(record).or_insert_with(|| {
+            self.out.records += 1;
+            RecId(self.out.records - 1)
+        }))
+    }
+
+    pub(super) fn declare(&mut self, record: RecId) {
+        if let Some(record) = self.record_of(record) {
+            self.emit(Kind::Declare(record, None));
+        }
+    }
+
+    pub(super) fn save(&mut self, record: RecId, place: &Place) {
+        if let Some(record) = self.record_of(record) {
+            let tangent = self.tangent_place_or_zeros(place);
+            self.emit(Kind::Save(record, tangent));
+        }
+    }
+
+    pub(super) fn restore(&mut self, record: RecId, place: &Place) {
+        let Some(record) = self.record_of(record) else { return };
+        let to = match self.tangent_place(place) {
+            Some(to) => to,
+            // It is taken off all the same.
+            None => Place::whole(self.zeros_like(place)),
+        };
+        self.emit(Kind::Restore(record, to));
+    }
+
+    /// A memory of zeros in the shape of a place.
+    pub(super) fn zeros_like(&mut self, place: &Place) -> MemId {
+        let (ty, span) = (self.src.type_of(place), self.src.at(place.mem).span);
+        let zeros = self.out.mem("zeros", ty, Origin::Local, span);
+        self.emit(Kind::Alloc(zeros, Init::ZerosLike(place.clone())));
+        zeros
+    }
+}

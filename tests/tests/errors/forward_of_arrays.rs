@@ -1,0 +1,11 @@
+use chainrule::differentiate;
+use ndarray::Array1;
+
+#[differentiate(jvp, hvp)]
+fn f(x: &Array1<f64>) -> f64 {
+    x.mapv(|e| e * e).sum()
+}
+
+fn main() {
+    let _ = f::grad(&Array1::zeros(2));
+}
