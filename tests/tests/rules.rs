@@ -354,6 +354,20 @@ fn rules_of_structs_and_of_methods() {
     assert_eq!(line.penalty_value_and_grad(3.0), (13.0, expected));
 }
 
+fn products(x: &[f64], y: &[f64], ct: f64) -> (f64, (Vec<f64>, Vec<f64>)) {
+    (x[0] * y[0], (vec![ct * y[0]], vec![ct * x[0]]))
+}
+
+#[differentiate(vjp = products)]
+fn product<'a>(x: &'a [f64], y: &'a [f64]) -> f64 {
+    x[0] * y[0]
+}
+
+#[test]
+fn lifetimes_may_have_names() {
+    assert_eq!(product::value_and_grad(&[2.0], &[3.0]), (6.0, (vec![3.0], vec![2.0])));
+}
+
 fn drawn_vjp(x: f64, noise: &mut impl Iterator<Item = f64>, cotangent: f64) -> (f64, f64) {
     let factor = noise.next().unwrap_or(0.0);
     (x * factor, factor * cotangent)

@@ -4,6 +4,8 @@
 
 use chainrule::check::check_grad;
 use chainrule::{Differentiable, differentiate};
+use chainrule_test_models::rules::{Steps, softplus, steps};
+use ndarray::{Array1, array};
 use num_traits::Float;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -203,8 +205,9 @@ mod refused_statically {
     #[differentiate(via = tape)]
     pub(super) fn pairs(x: f64) -> f64 {
         let mut terms: Vec<(usize, f64)> = Vec::new();
-        terms.push((1, x));
-        terms.push((2, x * x));
+        for k in 1..3 {
+            terms.push((k, x.powi(k as i32)));
+        }
         let mut s = 0.0;
         for (k, e) in &terms {
             s += *k as f64 * e;
@@ -341,6 +344,60 @@ fn results_of_other_types() {
 )]
 fn a_cotangent_of_another_length_panics() {
     let _ = several::vjp([2.0, 0.0], 3.0, (10.0, vec![1.0]));
+}
+
+#[differentiate]
+fn single(x: f32, y: f32) -> f32 {
+    x * y.sin()
+}
+
+#[differentiate(via = tape)]
+fn of_both_floats(x: &[f32], k: f64) -> f32 {
+    let boxed = Box::new(single(x[0], x[1]) * k as f32);
+    *boxed * x[1]
+}
+
+#[differentiate(via = tape)]
+fn of_arrays(x: &Array1<f64>, k: f64) -> f64 {
+    let boxed = Box::new(x.mapv(|e| e * e).sum() * k);
+    *boxed * x.dot(x) + x[0]
+}
+
+#[differentiate(via = tape)]
+fn fails(x: f64) -> Result<f64, String> {
+    let found = if x > 0.0 { Ok(x.sqrt()) } else { Err("negative".to_string()) };
+    let root: f64 = found?;
+    Ok(root * softplus(root))
+}
+
+#[test]
+fn arguments_of_other_types() {
+    let (value, (dx, dk)) = of_both_floats::value_and_grad(&[0.5, 1.5], 2.0);
+    let (sin, cos) = 1.5_f32.sin_cos();
+    assert_eq!(value, 0.5 * sin * 2.0 * 1.5);
+    assert!((dx[0] - 3.0 * sin).abs() < 1e-6 && (dx[1] - (1.5 * cos + sin)).abs() < 1e-6);
+    assert!((dk - f64::from(0.75 * sin)).abs() < 1e-6);
+    check_grad::<of_arrays>((), &(array![0.4, -1.0], 0.7)).unwrap();
+}
+
+#[test]
+fn a_question_mark_leaves_early() {
+    let (value, gradient) = fails::value_and_grad(4.0).unwrap();
+    let ((soft, slope), root) = (softplus::value_and_grad(2.0), 2.0);
+    assert_eq!(value, root * soft);
+    assert!((gradient - (soft + root * slope) / (2.0 * root)).abs() < 1e-15);
+    assert_eq!(fails::grad(-4.0), Err("negative".to_string()));
+}
+
+#[differentiate(wrt(x))]
+fn of_another_crate(of: &Steps, x: f64) -> f64 {
+    steps(of, x) * softplus(x)
+}
+
+#[test]
+fn callers_in_other_crates() {
+    let twice = Steps::Twice(Box::new(Steps::Scale(3.0)));
+    check_grad::<of_another_crate>(&twice, &0.4).unwrap();
 }
 
 #[test]

@@ -17,3 +17,22 @@ pub fn softplus(x: f64) -> f64 {
 pub fn doubled_softplus(x: f64) -> f64 {
     2.0 * softplus(x)
 }
+
+/// What is done to a number: data of a type that the macro does not know.
+pub enum Steps {
+    /// Multiplied.
+    Scale(f64),
+    /// Twice the same, and softened.
+    Twice(Box<Steps>),
+}
+
+const SOFTENED: f64 = 0.5;
+
+/// Does the steps.
+#[differentiate(via = tape, wrt(x))]
+pub fn steps(of: &Steps, x: f64) -> f64 {
+    match of {
+        Steps::Scale(factor) => *factor * x,
+        Steps::Twice(inner) => softplus(steps(inner, steps(inner, x))) * SOFTENED,
+    }
+}
