@@ -96,7 +96,7 @@ mod by_hand {
     }
 
     cases! {
-        untaped { area(w, &h): (0.5, vec![2.0]), (2.0, vec![3.0]); }
+        called_untaped { area(w, &h): (0.5, vec![2.0]), (2.0, vec![3.0]); }
     }
 }
 
