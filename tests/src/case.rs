@@ -338,7 +338,7 @@ fn with<P: Scalars + Clone>(at: &P, k: usize, x: f64) -> P {
 /// - `taped`, `untaped`: the result is a float, perhaps inside an `Option` or `Result`; with or
 ///   without `tape_value_and_grad`;
 /// - `first_order`: as `taped`, but there is no `hvp`, or none that differences of the gradient show;
-/// - `called`, `called_untaped`, `called_vjp`: as `taped`, `untaped`, `vjp`, but something is called by its
+/// - `called`, `called_untaped`, `called_pulled`, `called_vjp`: as `taped` and so on, but something is called by its
 ///   `vjp`, so that there is no forward mode;
 /// - `pulled`: as `taped`, and there is a `pullback`;
 /// - `vjp`: the result is made of several floats;
@@ -373,6 +373,7 @@ macro_rules! case {
     (first_order $($rest:tt)*) => { $crate::case!(taped $($rest)*) };
     (called $($rest:tt)*) => { $crate::case!(taped $($rest)*) };
     (called_untaped $($rest:tt)*) => { $crate::case!(untaped $($rest)*) };
+    (called_pulled $($rest:tt)*) => { $crate::case!(pulled $($rest)*) };
     (called_vjp $($rest:tt)*) => { $crate::case!(vjp $($rest)*) };
     (pulled $f:ident($($(&$r:ident)? $(!$c:ident)? $(#$p:ident)? $(@$q:ident)? $($v:ident)?),*) $points:tt $k:ident) => {
         $crate::case::gradient_tape_and_pullback(

@@ -130,7 +130,7 @@ fn run_crate(programs: &[Program], directory: &Path) -> io::Result<Vec<String>> 
     for program in programs {
         let _ = writeln!(text, "#[differentiate(tape, pullback)]\n{}", program.source);
     }
-    let _ = writeln!(text, "cases! {{\n    pulled {{");
+    let _ = writeln!(text, "cases! {{\n    called_pulled {{");
     for program in programs {
         let _ = writeln!(text, "        {}(a, b, &x, n): {POINTS};", program.name);
     }
