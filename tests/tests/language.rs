@@ -31,6 +31,7 @@ constructs! {
     iterators
     loops
     matching
+    neighbours
     numerics
     patterns
     recursion

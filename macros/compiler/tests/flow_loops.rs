@@ -308,3 +308,87 @@ fn columns_that_need_each_other_go_alone() {
         assert!(!text.contains("pair"), "{factor} {place} {len}: {text}");
     }
 }
+
+/// Two states by two inputs: nothing is kept, partials are computed once for both.
+#[test]
+fn a_recurrence_of_few_inputs_has_tangents() {
+    check(
+        "fn f(a: f64, b: f64, n: usize) -> f64 {
+            let (mut p, mut q) = (1.0, 0.0);
+            for _ in 0..n {
+                let r = p + (a * q).sin();
+                q -= b * p;
+                p = r;
+            }
+            p + q
+        }",
+        expect![[r#"
+            for i in k..n
+              carry p: f64 from c.6
+              carry q: f64 from c.7
+              carry t_q: f64 from c.4
+              carry t_q.2: f64 from c.5
+              carry t_p: f64 from c.2
+              carry t_p.2: f64 from c.3
+              mul: f64 = mul a, q
+              mul.2: f64 = mul t_q, a
+              mul.3: f64 = mul t_q.2, a
+              add: f64 = add mul.2, q
+              sin: f64 = sin mul
+              cos: f64 = cos mul
+              mul.4: f64 = mul add, cos
+              guard: f64 = guard add, mul.4
+              mul.5: f64 = mul mul.3, cos
+              guard.2: f64 = guard mul.3, mul.5
+              r: f64 = add p, sin
+              add.2: f64 = add t_p, guard
+              add.3: f64 = add t_p.2, guard.2
+              mul.6: f64 = mul b, p
+              mul.7: f64 = mul t_p, b
+              mul.8: f64 = mul t_p.2, b
+              add.4: f64 = add mul.8, p
+              q.2: f64 = sub q, mul.6
+              neg: f64 = neg mul.7
+              neg.2: f64 = neg add.4
+              add.5: f64 = add t_q, neg
+              add.6: f64 = add t_q.2, neg.2
+              next p = r
+              next q = q.2
+              next t_q = add.5
+              next t_q.2 = add.6
+              next t_p = add.2
+              next t_p.2 = add.3
+            out p.2: f64 = p
+            out q.3: f64 = q
+            out t_q.3: f64 = t_q
+            out t_q.4: f64 = t_q.2
+            out t_p.3: f64 = t_p
+            out t_p.4: f64 = t_p.2
+            add.7: f64 = add p.2, q.3
+            mul.9: f64 = mul seed, t_p.3
+            guard.3: f64 = guard seed, mul.9
+            mul.10: f64 = mul seed, t_p.4
+            guard.4: f64 = guard seed, mul.10
+            mul.11: f64 = mul seed, t_q.3
+            guard.5: f64 = guard seed, mul.11
+            d_a: f64 = add guard.3, guard.5
+            mul.12: f64 = mul seed, t_q.4
+            guard.6: f64 = guard seed, mul.12
+            d_b: f64 = add guard.4, guard.6
+            return add.7
+        "#]],
+    );
+}
+
+/// By four inputs tangents would cost more than the loop backwards.
+#[test]
+fn a_recurrence_of_many_inputs_is_reversed() {
+    let text = adjoint(
+        "fn f(a: f64, b: f64, c: f64, d: f64, n: usize) -> f64 {
+            let mut p = 1.0;
+            for _ in 0..n { p = a * p * p + b * p + c / (d + p); }
+            p
+        }",
+    );
+    assert!(text.contains("keep #0 (p"), "{text}");
+}

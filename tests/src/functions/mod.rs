@@ -43,6 +43,7 @@ pub mod in_out;
 pub mod iterators;
 pub mod loops;
 pub mod matching;
+pub mod neighbours;
 pub mod numerics;
 pub mod patterns;
 pub mod recursion;
@@ -69,6 +70,7 @@ pub const ALL: &[(&str, &[crate::Case])] = &[
     ("iterators", iterators::CASES),
     ("loops", loops::CASES),
     ("matching", matching::CASES),
+    ("neighbours", neighbours::CASES),
     ("numerics", numerics::CASES),
     ("patterns", patterns::CASES),
     ("recursion", recursion::CASES),

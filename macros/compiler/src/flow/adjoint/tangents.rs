@@ -6,15 +6,21 @@
 //! times those derivatives goes on backwards.
 
 use super::{Builder, LoopPatch, Standing};
+use crate::flow::activity::partials;
 use crate::flow::index::BlockId;
-use crate::flow::ir::{Block, Carried, Kind, Loop, Out, Pass, Stmt, V};
-use crate::flow::tangent::rule::{self, Write};
-use crate::ir::{Elem, Literal};
-use crate::primitives::{self, Prim, Sym};
+use crate::flow::ir::{Block, Carried, Kind, Loop, Out, Stmt, V};
+use crate::primitives::{self, Guard, Prim, Sym};
 use std::collections::HashMap;
 
 /// How many derivatives may be carried.
 const FEW: usize = 3;
+
+/// How many may be by how many inputs in straight-line code. A tangent costs about what reversing the
+/// loop costs; but reversing waits for a second chain of dependent operations, keeps a record and
+/// computes again from it, where tangents run beside the first chain, and LLVM takes two at a time
+/// where no branch is in between.
+const FEW_IN_A_LINE: usize = 9;
+const FEW_INPUTS: usize = 3;
 
 /// The derivatives of values by each of the loop's inputs; `None` where there is none.
 type Tangents = HashMap<V, Vec<Option<V>>>;
@@ -40,7 +46,7 @@ impl<'p> Builder<'p> {
         if !at_home
             || !arrives
             || !recurs
-            || rows.len() * columns.len() > FEW
+            || !self.are_few(pos, rows.len(), columns.len())
             || !(pos + 1..self.ix.end(pos)).all(|k| self.is_plain(&self.ix.stmts[k].0.kind))
             || self.reads_at_checkpoints(pos)
         {
@@ -77,6 +83,14 @@ impl<'p> Builder<'p> {
             }
         }
         true
+    }
+
+    /// Whether the derivatives of so many variables of a loop by so many inputs are worth carrying.
+    fn are_few(&self, pos: usize, variables: usize, inputs: usize) -> bool {
+        let mut kinds = (pos + 1..self.ix.end(pos)).map(|k| &self.ix.stmts[k].0.kind);
+        let mut in_a_line = || !kinds.any(|kind| matches!(kind, Kind::If { .. }));
+        let all = variables * inputs;
+        all <= FEW || all <= FEW_IN_A_LINE && inputs <= FEW_INPUTS && in_a_line()
     }
 
     /// Whether a statement inside the loop touches no memory that carries a derivative.
@@ -121,11 +135,7 @@ impl<'p> Builder<'p> {
             self.push(Stmt { kind, span: stmt.span });
             match &stmt.kind {
                 Kind::Prim(out, row, args) if self.act.value(*out) => {
-                    let of = (0..columns).map(|j| {
-                        let column = |v| tangents.get(&v).and_then(|tangents| tangents[j]);
-                        rule::tangent(self, row, args, *out, &column)
-                    });
-                    let of = of.collect();
+                    let of = self.tangents(row, args, *out, tangents, columns);
                     tangents.insert(*out, of);
                 }
                 Kind::Cast(out, arg) if self.act.value(*out) => {
@@ -187,7 +197,9 @@ impl<'p> Builder<'p> {
         }
         let stmts = self.block_with_tangents(&lp.body, tangents, columns);
         let mut carried = lp.carried.clone();
-        for (c, of) in active.iter().zip(started) {
+        // LLVM begins with what is declared first when it looks for operations to take by twos: the
+        // variable that is computed last asks for most of the others (Lorenz: 1.7 against 1.9).
+        for (c, of) in active.iter().zip(started).rev() {
             let mut outs = Vec::new();
             for (j, (param, init)) in of.into_iter().enumerate() {
                 let next = tangents.get(&c.next).and_then(|tangents| tangents[j]);
@@ -201,50 +213,64 @@ impl<'p> Builder<'p> {
         let body = Block { stmts };
         Kind::Loop(Box::new(Loop { carried, body, checkpoint: None, ..lp.clone() }))
     }
-}
 
-impl Write for Builder<'_> {
-    fn apply(&mut self, row: Prim, args: Vec<V>, like: V) -> V {
-        Builder::apply(self, row, args, like)
+    /// The derivatives of a primitive's result by each of the inputs. Partials are computed once
+    /// for all of them, and what only one input has (its own derivative is one) is added last: the
+    /// operations before it are the same for all inputs, which LLVM takes together.
+    fn tangents(
+        &mut self,
+        row: Prim,
+        args: &[V],
+        out: V,
+        tangents: &Tangents,
+        columns: usize,
+    ) -> Vec<Option<V>> {
+        let mut terms: Vec<[Vec<V>; 2]> = (0..columns).map(|_| Default::default()).collect();
+        for (arg, partial) in args.iter().zip(partials(row)) {
+            let Some(of) = tangents.get(arg).filter(|_| partial != Sym::Zero) else { continue };
+            let (sign, factor) = match &partial {
+                Sym::Num(1.0) => (1.0, None),
+                Sym::Num(-1.0) => (-1.0, None),
+                Sym::Apply(row, parts) if **row == primitives::NEG && parts[0] == Sym::Num(1.0) => {
+                    (-1.0, None)
+                }
+                partial => (1.0, Some(self.here(partial, args, out))),
+            };
+            // A zero derivative stays zero where the partial is infinite.
+            let guarded = row.guard != Guard::No || self.is_singular(&partial, args);
+            for (tangent, terms) in of.iter().zip(&mut terms) {
+                let Some(tangent) = *tangent else { continue };
+                let number = self.number_of(tangent);
+                let mut term = match factor {
+                    None if sign == 1.0 => tangent,
+                    None => self.apply(&primitives::NEG, vec![tangent], out),
+                    Some(factor) if number == Some(1.0) => factor,
+                    Some(factor) => self.apply(&primitives::MUL, vec![tangent, factor], out),
+                };
+                if guarded && number.is_none() {
+                    term = self.apply(&primitives::GUARD, vec![tangent, term], out);
+                }
+                terms[usize::from(number.is_some())].push(term);
+            }
+        }
+        let sum = |this: &mut Self, [all, own]: [Vec<V>; 2]| {
+            let add = |a, b| this.apply(&primitives::ADD, vec![a, b], out);
+            all.into_iter().chain(own).reduce(add)
+        };
+        terms.into_iter().map(|terms| sum(self, terms)).collect()
     }
 
-    fn number(&mut self, value: f64, elem: Elem) -> V {
-        Builder::number(self, value, elem)
-    }
-
-    fn number_of(&self, v: V) -> Option<f64> {
-        Builder::number_of(self, v)
-    }
-
-    fn elem(&self, v: V) -> Elem {
-        Builder::elem(self, v)
-    }
-
-    fn is_integer(&self, v: V) -> bool {
-        self.out.float(v).is_none()
-    }
-
-    fn to_float(&mut self, v: V, like: V) -> V {
-        let float = self.fresh("n", like);
-        self.emit(Kind::Cast(float, v));
-        float
-    }
-
-    fn one_less(&mut self, v: V) -> V {
-        let (less, one) = (self.fresh("n", v), self.fresh("k", v));
-        let literal = self.stmt(Kind::Const(one, Literal::Int(1)));
-        self.consts.push(literal);
-        self.emit(Kind::Pass(less, Pass::Method("saturating_sub".to_string()), vec![v, one]));
-        less
-    }
-
-    fn is_wild(&self, _: V) -> bool {
-        false
-    }
-
-    fn mark_wild(&mut self, _: V) {}
-
-    fn is_singular(&self, partial: &Sym, args: &[V]) -> bool {
-        Builder::is_singular(self, partial, args)
+    /// An expression over a primitive's arguments and result, where these are in scope.
+    fn here(&mut self, sym: &Sym, args: &[V], out: V) -> V {
+        match sym {
+            Sym::Arg(k) => args[*k],
+            Sym::Out => out,
+            Sym::Num(value) => self.number(*value, self.elem(out)),
+            Sym::Zero => unreachable!("a structural zero is never part of an expression"),
+            Sym::Apply(row, parts) => {
+                let parts = parts.iter().map(|part| self.here(part, args, out)).collect();
+                self.apply(row, parts, out)
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Innermost loops as Rust, with what [`windows`](super::windows) planned before them.
 
 use super::block::Body;
-use super::lanes::{self, Column};
+use super::lanes::{self, Column, Overlap};
 use super::names::local;
 use super::types::field;
 use super::windows::Plan;
@@ -62,12 +62,14 @@ pub(super) fn within(body: &mut Body<'_>, plan: &Plan, lp: &Loop) -> TokenStream
             }
             false => quote!(let #slice = ::chainrule::rt::window(&#array[..], #start, #len);),
         });
-        aligned &= window.extra == 0;
+        let overlap = (window.extra > 0).then(|| Overlap::of(body, window)).flatten();
+        aligned &= window.extra == 0 || overlap.is_some();
         columns.push(Column {
             slice: slice.clone(),
             mutable: window.mutable,
             places: window.places.iter().map(|(place, _)| (window.mem, place.clone())).collect(),
             entry: None,
+            overlap,
         });
         for (place, offset) in &window.places {
             let index = match offset {
@@ -124,6 +126,7 @@ pub(super) fn within(body: &mut Body<'_>, plan: &Plan, lp: &Loop) -> TokenStream
                     mutable: stream.filled,
                     places: vec![],
                     entry: Some((stream.record, *j)),
+                    overlap: None,
                 });
                 slices[*j] = quote!(#slice);
             }

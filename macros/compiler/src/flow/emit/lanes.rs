@@ -23,10 +23,14 @@
 //! A sum in the user's order may run beside them: its four terms are put down, and added one after
 //! the other. (They are added to -0 first, which changes no number.)
 //!
+//! Iterations that add to elements they share (`d[k] += a; d[k + 1] += b`) go together as well, see
+//! [`overlap`](super::overlap).
+//!
 //! The lanes are four whatever the CPU, so that the bits are the same everywhere. Short loops are
 //! the rule in scalar code (a column of a small matrix), so more would be left over more often.
 
 use super::block::Body;
+pub(super) use super::overlap::Overlap;
 use crate::emit::element::zero;
 use crate::flow::ir::{Carried, Kind, Loop, MemId, Over, Pass, Proj, Stmt, V};
 use crate::flow::walk;
@@ -49,9 +53,12 @@ pub(super) struct Column {
     pub(super) places: Vec<(MemId, Vec<Proj>)>,
     /// The entry of a record that it holds: which record's, which value's.
     pub(super) entry: Option<(crate::flow::ir::RecId, usize)>,
+    /// Set where iterations share elements.
+    pub(super) overlap: Option<Overlap>,
 }
 
-/// Whether a loop's iterations are independent but for sums whose order is free.
+/// Whether a loop's iterations are independent but for sums, and that is of use: there is a sum whose
+/// order is free, or a sum in the user's order keeps LLVM from taking together what is stored.
 pub(super) fn apply(
     body: &Body<'_>,
     lp: &Loop,
@@ -83,7 +90,8 @@ pub(super) fn apply(
     }
     let once = |v: V| uses.get(&v) == Some(&1);
     let is_free = |c: &Carried| body.program.unordered.contains(&c.param);
-    fits && lp.carried.iter().any(is_free)
+    let stores = lp.body.stmts.iter().any(|stmt| matches!(stmt.kind, Kind::Store(..)));
+    fits && (stores || lp.carried.iter().any(is_free))
         && lp.carried.iter().all(|c| {
             let mut at = c.next;
             while at != c.param {
@@ -133,6 +141,14 @@ pub(super) fn chunks(
     let (chunk, lane) = (body.fresh("c"), body.fresh("l"));
     let (mut names, mut streams) = (HashMap::new(), HashMap::new());
     for column in columns {
+        if let Some(overlap) = &column.overlap {
+            let code = overlap.chunk(body, column, (&chunk, &lane), &mut names);
+            before.extend(code.before);
+            rows.extend(code.rows);
+            ordered.extend(code.ordered);
+            after.extend(code.after);
+            continue;
+        }
         let (slice, chunked, row) = (&column.slice, body.fresh("chunks"), body.fresh("row"));
         if column.mutable {
             before.extend(quote!(let #chunked = #slice.as_chunks_mut::<4>().0;));

@@ -13,6 +13,7 @@ mod innermost;
 mod kernel;
 mod lanes;
 mod names;
+mod overlap;
 mod pullback;
 mod slots;
 mod stmt;

@@ -24,7 +24,7 @@
 
 use super::block::Body;
 use super::lanes;
-use crate::flow::ir::{Block, Kind, Loop, MemId, Over, Program, Proj, RecId, Ty, V};
+use crate::flow::ir::{Block, Kind, Loop, MemId, Mode, Over, Program, Proj, RecId, Ty, V};
 use crate::flow::walk::{self, Access};
 use crate::ir::{Elem, Literal};
 use crate::parse::Type;
@@ -78,6 +78,8 @@ struct Touch {
     class: Class,
     always: bool,
     elem: Option<Elem>,
+    /// Whether something is added to it, and what it holds is not asked for.
+    added: bool,
 }
 
 /// The accesses of one field of a memory.
@@ -101,6 +103,8 @@ pub(super) struct Window {
     pub(super) mutable: bool,
     /// Places, and how far they are from the lowest index.
     pub(super) places: Vec<(Vec<Proj>, i128)>,
+    /// The type of the elements, if they are floats and the loop only adds to them.
+    pub(super) added: Option<Elem>,
 }
 
 /// A place that is kept in a local.
@@ -263,7 +267,8 @@ impl Finder<'_, '_> {
                 region.written |= access.writes();
                 match access {
                     Access::Load | Access::Store => {
-                        region.touches.push(Touch { proj, class, always, elem });
+                        let added = matches!(&stmt.kind, Kind::Store(_, _, Mode::Add | Mode::Sub));
+                        region.touches.push(Touch { proj, class, always, elem, added });
                     }
                     _ => region.others = true,
                 }
@@ -413,6 +418,8 @@ impl Finder<'_, '_> {
                     return;
                 };
                 window.extra = high - low;
+                let added = |touch: &Touch| touch.added && touch.proj.len() == steps.len() + 1;
+                window.added = first.elem.clone().filter(|_| region.touches.iter().all(added));
                 let places = region.touches.iter().zip(&constants);
                 window.places = places
                     .map(|(touch, at)| (touch.proj[..=steps.len()].to_vec(), at - low))
@@ -431,9 +438,15 @@ impl Finder<'_, '_> {
             return None;
         }
         match touch.proj.get(depth) {
-            Some(Proj::Index(start)) => {
-                Some(Window { mem, prefix, start: *start, extra: 0, mutable, places: vec![] })
-            }
+            Some(Proj::Index(start)) => Some(Window {
+                mem,
+                prefix,
+                start: *start,
+                extra: 0,
+                mutable,
+                places: vec![],
+                added: None,
+            }),
             _ => None,
         }
     }
