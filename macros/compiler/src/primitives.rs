@@ -16,6 +16,8 @@ pub enum Spelling {
     Method,
     /// A function of the runtime crate's `rt` module.
     Runtime,
+    /// As `Runtime`; of `f32` and `f64` also `if x == 0.0 { 0.0 } else { y }`.
+    Select,
 }
 
 /// When a pullback selects zero instead of multiplying.
@@ -170,7 +172,7 @@ macro_rules! table {
     (@f64 $arg:ident) => { f64 };
 }
 
-use Spelling::{Method, Operator, Runtime};
+use Spelling::{Method, Operator, Runtime, Select};
 
 fn ap(row: Prim, args: &[&Sym]) -> Sym {
     Sym::Apply(row, args.iter().map(|&s| s.clone()).collect())
@@ -291,7 +293,7 @@ table! {
         |x, y| if x == 0.0 && y == 0.0 { 0.0 } else { let m = x.abs().max(y.abs()); let (a, b) = (x / m, y / m); a / (m * (a * a + b * b)) }, [POSITIVE, POSITIVE],
         [(c(y) * c(y) - c(x) * c(x)) / ((c(x) * c(x) + c(y) * c(y)) * (c(x) * c(x) + c(y) * c(y))), (-2.0) * c(x) * c(y) / ((c(x) * c(x) + c(y) * c(y)) * (c(x) * c(x) + c(y) * c(y)))];
     /// `value` where `ct` is not zero, 0 where it is: how a pullback selects.
-    GUARD = "guard" [ct, value] -> out, Runtime, No, 1, "[{0} ≠ 0]·{1}", |ct, value| if ct == 0.0 { 0.0 } else { value }, [POSITIVE, WIDE], [ZERO, ap(&GUARD, &[ct, &ONE])];
+    GUARD = "guard" [ct, value] -> out, Select, No, 1, "[{0} ≠ 0]·{1}", |ct, value| if ct == 0.0 { 0.0 } else { value }, [POSITIVE, WIDE], [ZERO, ap(&GUARD, &[ct, &ONE])];
 }
 
 /// The row of a method that users may call on a float, by its name.

@@ -76,7 +76,7 @@ pub(crate) fn primitive(row: Prim, elem: &Elem, args: &[TokenStream]) -> TokenSt
                 _ => quote!(#ty::#name(#(#args),*)),
             }
         }
-        Spelling::Runtime => {
+        Spelling::Runtime | Spelling::Select => {
             let name = Ident::new(row.name, Span::call_site());
             quote!(::chainrule::rt::#name(#(#args),*))
         }

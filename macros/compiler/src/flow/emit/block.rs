@@ -8,6 +8,7 @@
 //! ```
 
 use super::facts::Facts;
+use super::groups::Schedule;
 use super::names::{self, local};
 use super::types::owned;
 use super::{innermost, windows};
@@ -20,7 +21,7 @@ use crate::ir::{Elem, Literal};
 use crate::parse::Type;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// More statements than this in one block declare their variables together. Each `let` is a scope
 /// inside the one before, and rustc's debug information does not survive tens of thousands of them.
@@ -52,6 +53,8 @@ pub(super) struct Body<'p> {
     pub(super) path: Vec<usize>,
     /// The variables of this block that are declared together.
     together: Option<Vec<Declared>>,
+    /// What is to be computed where it stands.
+    pub(super) pinned: HashSet<V>,
     /// How many names were made.
     fresh: usize,
     /// Exclusive references, which are passed on as `&mut *rng`.
@@ -90,6 +93,7 @@ impl<'p> Body<'p> {
             lazy,
             path: vec![],
             together: None,
+            pinned: HashSet::new(),
             fresh: 0,
             reborrowed: vec![],
             lent: vec![],
@@ -221,17 +225,25 @@ impl<'p> Body<'p> {
         let around = self.together.take();
         let mut out = TokenStream::new();
         let many = block.stmts.len() >= MANY;
-        let first = range.start;
+        let (first, end) = (range.start, range.end);
+        let mut groups = Schedule::new(self, block, &range);
+        self.pinned.extend(groups.pinned.drain());
         for (chunk, stmts) in block.stmts[range].chunks(MANY).enumerate() {
             self.together = many.then(Vec::new);
             let mut tokens = TokenStream::new();
             for (k, stmt) in stmts.iter().enumerate() {
                 let at = first + chunk * MANY + k;
+                tokens.extend(groups.before(self, block, at));
                 tokens.extend(self.declare_ahead(at));
                 self.path.push(at);
                 tokens.extend(self.seed_checks(stmt));
-                tokens.extend(self.statement(stmt));
+                if !groups.moves(at) {
+                    tokens.extend(self.statement(stmt));
+                }
                 self.path.pop();
+                if at + 1 == end {
+                    tokens.extend(groups.before(self, block, end));
+                }
             }
             if let Some(together) = self.together.take() {
                 let patterns: Vec<TokenStream> = together.iter().map(pattern).collect();

@@ -9,6 +9,7 @@ mod call;
 mod facts;
 mod forward;
 mod given;
+mod groups;
 mod innermost;
 mod kernel;
 mod lanes;

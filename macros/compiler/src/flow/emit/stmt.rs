@@ -4,12 +4,13 @@ use super::block::{Body, Declared, one_or_tuple};
 use super::facts::GROUP;
 use super::names;
 use super::types;
-use crate::emit::element::{cast, elem_type, primitive};
+use crate::emit::element::{cast, elem_type, primitive, zero};
 use crate::flow::ir::{
     Bind, By, Code, Init, Kind, MemId, Mode, Origin, Pass, Place, Proj, RecId, Source, Stmt, Ty, V,
 };
 use crate::ir::Elem;
 use crate::parse::Type;
+use crate::primitives::Spelling;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
@@ -28,7 +29,15 @@ impl Body<'_> {
                     .cloned()
                     .unwrap_or(Elem::F64);
                 let args: Vec<TokenStream> = args.iter().map(|v| self.value(*v)).collect();
-                self.define(*out, &primitive(row, &elem, &args))
+                let value = match (row.spelling, &args[..], &elem) {
+                    // There are many of these, and a call of each takes rustc long.
+                    (Spelling::Select, [x, y], Elem::F32 | Elem::F64) => {
+                        let zero = zero(&elem);
+                        quote!(if #x == #zero { #zero } else { #y })
+                    }
+                    _ => primitive(row, &elem, &args),
+                };
+                self.define(*out, &value)
             }
             Kind::Cast(out, arg) => {
                 let value = self.converted(*out, *arg);
@@ -114,6 +123,7 @@ impl Body<'_> {
         // What is absent on other paths is present where it is defined.
         let value = match self.facts.optional.contains(&out) {
             true => quote!(::core::option::Option::Some(#value)),
+            false if self.pinned.contains(&out) => quote!(::core::hint::black_box(#value)),
             false => value.clone(),
         };
         self.bind(declared, &value)
@@ -458,22 +468,11 @@ impl Body<'_> {
             return quote!(#(#entry = #values;)*);
         }
         let name = names::record(record);
-        let kept = |v: &V| match self.facts.optional.contains(v) {
-            true => {
-                let name = self.name(*v);
-                quote!(::core::clone::Clone::clone(&#name))
-            }
-            false => self.moved(*v),
-        };
         if self.facts.is_wide(record) {
-            let groups = values.chunks(GROUP).enumerate().map(|(j, group)| {
-                let name = names::part(record, j);
-                let entry = one_or_tuple(&group.iter().map(kept).collect::<Vec<_>>());
-                quote!(#name.push(#entry);)
-            });
-            return groups.collect();
+            let groups = 0..values.len().div_ceil(GROUP);
+            return groups.map(|group| self.keep_group(record, values, group)).collect();
         }
-        let values = values.iter().map(kept);
+        let values = values.iter().map(|v| self.kept(*v));
         let mems = mems.iter().map(|&mem| {
             let place = Place::whole(mem);
             let movable = self.facts.homes.get(&mem).is_some_and(|home| {
@@ -493,18 +492,46 @@ impl Body<'_> {
         quote!(#name.push(#entry);)
     }
 
+    /// A value, as it is put on a record.
+    fn kept(&self, v: V) -> TokenStream {
+        match self.facts.optional.contains(&v) {
+            true => {
+                let name = self.name(v);
+                quote!(::core::clone::Clone::clone(&#name))
+            }
+            false => self.moved(v),
+        }
+    }
+
+    /// Puts a group of an entry's values on the record.
+    pub(super) fn keep_group(&self, record: RecId, values: &[V], group: usize) -> TokenStream {
+        let name = names::part(record, group);
+        let values = values.iter().skip(group * GROUP).take(GROUP);
+        let entry = one_or_tuple(&values.map(|v| self.kept(*v)).collect::<Vec<_>>());
+        quote!(#name.push(#entry);)
+    }
+
+    /// Takes a group of an entry's values off the record.
+    pub(super) fn recall_group(
+        &mut self,
+        record: RecId,
+        values: &[V],
+        group: usize,
+    ) -> TokenStream {
+        let name = names::part(record, group);
+        let values = values.iter().skip(group * GROUP).take(GROUP);
+        let declared = values.map(|v| self.declared(*v)).collect();
+        self.bind_all(declared, &quote!(::chainrule::rt::recall(&mut #name)))
+    }
+
     fn recall(&mut self, record: RecId, values: &[V], mems: &[MemId]) -> TokenStream {
         if let Some(entry) = self.streams.get(&record).cloned() {
             let pairs = values.iter().zip(&entry);
             return pairs.map(|(v, entry)| self.bind(self.declared(*v), entry)).collect();
         }
         if self.facts.is_wide(record) {
-            let groups = values.chunks(GROUP).enumerate().map(|(j, group)| {
-                let name = names::part(record, j);
-                let declared = group.iter().map(|v| self.declared(*v)).collect();
-                self.bind_all(declared, &quote!(::chainrule::rt::recall(&mut #name)))
-            });
-            return groups.collect();
+            let groups = 0..values.len().div_ceil(GROUP);
+            return groups.map(|group| self.recall_group(record, values, group)).collect();
         }
         let name = names::record(record);
         let mut declared: Vec<Declared> = values.iter().map(|v| self.declared(*v)).collect();
