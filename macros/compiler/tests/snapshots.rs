@@ -375,19 +375,19 @@ fn emitted_scalar_code() {
                         let add_6: f64 = mul_3 + sqrt_5;
                         let mul_9: f64 = seed_7 * 0.5f64;
                         let div_10: f64 = mul_9 / sqrt_5;
-                        let guard_11: f64 = ::chainrule::rt::guard(seed_7, div_10);
+                        let guard_11: f64 = if seed_7 == 0.0f64 { 0.0f64 } else { div_10 };
                         let div_12: f64 = guard_11 / y_1;
-                        let guard_13: f64 = ::chainrule::rt::guard(guard_11, div_12);
+                        let guard_13: f64 = if guard_11 == 0.0f64 { 0.0f64 } else { div_12 };
                         let div_14: f64 = guard_11 / y_1;
                         let mul_15: f64 = div_14 * div_4;
                         let neg_16: f64 = -mul_15;
-                        let guard_17: f64 = ::chainrule::rt::guard(guard_11, neg_16);
+                        let guard_17: f64 = if guard_11 == 0.0f64 { 0.0f64 } else { neg_16 };
                         let mul_18: f64 = seed_7 * y_1;
                         let mul_19: f64 = seed_7 * sin_2;
                         let d_y_20: f64 = guard_17 + mul_19;
                         let cos_21: f64 = f64::cos(x_0);
                         let mul_22: f64 = mul_18 * cos_21;
-                        let guard_23: f64 = ::chainrule::rt::guard(mul_18, mul_22);
+                        let guard_23: f64 = if mul_18 == 0.0f64 { 0.0f64 } else { mul_22 };
                         let d_x_24: f64 = guard_13 + guard_23;
                         (add_6, (d_x_24, d_y_20))"#]],
         );
