@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod arrays;
 pub mod case;
 pub mod forward;
 pub mod functions;

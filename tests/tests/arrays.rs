@@ -4,89 +4,13 @@
 #![forbid(unsafe_code)]
 
 use chainrule::differentiate;
-use chainrule_tests::{Leaves, assert_close, differences};
-use ndarray::{
-    Array0, Array1, Array2, ArrayRef, ArrayView1, ArrayView2, Axis, Ix1, Ix2, ShapeBuilder, arr0,
-    array,
+use chainrule_tests::arrays::{
+    DIFFERENCES, ROUNDING, layouts, matrix, scalar, vector, vector_layouts, zero_dim,
 };
-
-/// Sums of up to a dozen products, in an order of the macro's choice, of numbers of order 1.
-const ROUNDING: f64 = 64.0 * f64::EPSILON;
-/// What `differences` are good to, with a margin.
-const DIFFERENCES: f64 = 1e-9;
-
-/// Numbers without a pattern, away from 0 and from each other.
-fn number(k: usize) -> f64 {
-    0.5 + ((k + 1) as f64 * 0.618_033_988_749_895).fract()
-}
-fn scalar() -> f64 {
-    1.7
-}
-fn zero_dim() -> Array0<f64> {
-    arr0(1.3)
-}
-fn vector(n: usize) -> Array1<f64> {
-    Array1::from_shape_fn(n, |i| number(i + 3))
-}
-fn matrix(n: usize, m: usize) -> Array2<f64> {
-    Array2::from_shape_fn((n, m), |(i, j)| number(i * m + j + 11))
-}
-
-/// A cotangent of the shape of a result.
-trait Cotangent {
-    fn cotangent(&self) -> Self;
-}
-impl Cotangent for f64 {
-    fn cotangent(&self) -> f64 {
-        -1.7
-    }
-}
-impl<D: ndarray::Dimension> Cotangent for ndarray::Array<f64, D> {
-    fn cotangent(&self) -> Self {
-        let mut k = 100;
-        self.mapv(|_| {
-            k += 1;
-            number(k) - 1.0
-        })
-    }
-}
-
-/// `name: (parameter: type = value, …) -> result { body }`
-///
-/// The function is tested by `vjp`, and, weighted to a scalar by another function that it is fused
-/// into, by `value_and_grad`, by the tape and by differences. A gradient has its parameter's shape.
-macro_rules! operations {
-    ($($(#[$doc:meta])* $name:ident: ($($arg:ident: $ty:ty = $at:expr),+) -> $out:ty $body:block)*) => {$(
-        $(#[$doc])*
-        #[test]
-        fn $name() {
-            #[differentiate]
-            fn operation($($arg: &$ty),+) -> $out $body
-
-            #[differentiate(wrt($($arg),+), tape)]
-            fn weighted($($arg: &$ty,)+ weights: &$out) -> f64 {
-                (operation($($arg),+) * weights).sum()
-            }
-
-            $(let $arg: $ty = $at;)+
-            let expected = operation($(&$arg),+);
-            let weights = expected.cotangent();
-            let (value, pulled) = operation::vjp($(&$arg,)+ weights.clone());
-            assert_close("the value", &value, &expected, ROUNDING);
-
-            let (sum, gradient) = weighted::value_and_grad($(&$arg,)+ &weights);
-            assert_close("the weighted value", &sum, &weighted($(&$arg,)+ &weights), ROUNDING);
-            assert_close("`vjp` and the fused gradient", &pulled, &gradient, ROUNDING);
-
-            let (_, by_tape) = weighted::tape_value_and_grad($(&$arg,)+ &weights);
-            assert_close("macro, tape", &gradient, &by_tape, ROUNDING);
-
-            let at = ($($arg,)+);
-            let slope = differences(|($($arg,)+)| weighted($($arg,)+ &weights), &at);
-            assert_close("macro, differences", &gradient, &slope, DIFFERENCES);
-        }
-    )*};
-}
+use chainrule_tests::{Leaves, assert_close, differences, operations};
+use ndarray::{
+    Array0, Array1, Array2, ArrayRef, ArrayView1, ArrayView2, Axis, Ix1, Ix2, arr0, array,
+};
 
 // Arithmetic and broadcasting: every pair of ranks. ndarray stretches the right operand to the left
 // one's shape by value, or both to a common shape for references.
@@ -243,45 +167,6 @@ operations! {
 fn loss(x: &ArrayRef<f64, Ix2>, y: &ArrayRef<f64, Ix1>, w: &ArrayRef<f64, Ix1>, b: f64) -> f64 {
     let r = (x.dot(w) + b).mapv(f64::tanh) - y;
     (&r * &r).mean().unwrap()
-}
-
-/// The layouts of a matrix: C, F, a transposed one, reversed axes, every other element.
-fn layouts(x: &Array2<f64>) -> Vec<(&'static str, Array2<f64>)> {
-    let mut fortran = Array2::zeros(x.dim().f());
-    fortran.assign(x);
-    let mut transposed = x.t().as_standard_layout().into_owned();
-    transposed.swap_axes(0, 1);
-    let mut rows_reversed = x.clone();
-    rows_reversed.invert_axis(Axis(0));
-    rows_reversed.assign(x);
-    let mut all_reversed = x.clone();
-    all_reversed.invert_axis(Axis(0));
-    all_reversed.invert_axis(Axis(1));
-    all_reversed.assign(x);
-    let (n, m) = x.dim();
-    let mut strided = Array2::from_elem((2 * n, 3 * m), f64::NAN);
-    strided.slice_axis_inplace(Axis(0), ndarray::Slice::from(0..).step_by(2));
-    strided.slice_axis_inplace(Axis(1), ndarray::Slice::from(1..).step_by(3));
-    strided.assign(x);
-    vec![
-        ("C order", x.clone()),
-        ("F order", fortran),
-        ("transposed", transposed),
-        ("rows reversed", rows_reversed),
-        ("all reversed", all_reversed),
-        ("strided", strided),
-    ]
-}
-
-/// A vector as it is, reversed, and with gaps.
-fn vector_layouts(x: &Array1<f64>) -> Vec<(&'static str, Array1<f64>)> {
-    let mut reversed = x.clone();
-    reversed.invert_axis(Axis(0));
-    reversed.assign(x);
-    let mut strided = Array1::from_elem(2 * x.len(), f64::NAN);
-    strided.slice_axis_inplace(Axis(0), ndarray::Slice::from(1..).step_by(2));
-    strided.assign(x);
-    vec![("contiguous", x.clone()), ("reversed", reversed), ("strided", strided)]
 }
 
 #[test]

@@ -7,7 +7,9 @@
 //! A value that no cotangent reaches is a structural zero: nothing is written for it.
 
 use crate::error::Errors;
-use crate::ir::{DimId, Elem, Index, Kind, Literal, Op, Operand, Program, Stmt, Term, ValueId};
+use crate::ir::{
+    DimId, Elem, Index, Kind, Literal, Op, Operand, Program, Stmt, Term, ValueId, compose,
+};
 use crate::primitives::{self, Guard, Prim, Sym};
 use proc_macro2::Span;
 use std::collections::HashMap;
@@ -52,6 +54,7 @@ fn active(program: &Program, wrt: &[ValueId]) -> Vec<bool> {
     }
     for stmt in &program.body {
         let flows = program.value(stmt.dst).elem.is_float()
+            && !matches!(stmt.kind, Kind::Max { .. })
             && stmt.operands().any(|operand| active[operand.value.0 as usize]);
         active[stmt.dst.0 as usize] = flows;
     }
@@ -88,7 +91,12 @@ fn singular(program: &Program) -> Vec<bool> {
     for stmt in &program.body {
         if let Kind::Map { op: Op::Prim(row), args } = &stmt.kind {
             let exponent = || numbers.get(&args[1].value).copied();
-            singular[stmt.dst.0 as usize] = row.guard.given(false, exponent) != Guard::No;
+            singular[stmt.dst.0 as usize] = match row.guard.given(false, exponent) {
+                Guard::No => false,
+                // What is selected from.
+                Guard::Select => args.iter().any(|arg| singular[arg.value.0 as usize]),
+                _ => true,
+            };
         }
     }
     singular
@@ -164,11 +172,13 @@ impl Reverse {
             Kind::Sum { terms } => {
                 for term in terms {
                     // Every element that was added gets the cotangent of what it was added to.
-                    let at = ct.at.iter().map(|index| index.renamed(|axis| term.at[axis as usize]));
-                    let spread = Operand { value: ct.value, at: at.collect() };
+                    // A cotangent is read along axes, which can be read at any index.
+                    let at = compose(&ct.at, &term.at).unwrap_or_default();
+                    let spread = Operand { value: ct.value, at };
                     self.contribute(&term.arg, term.space.clone(), spread);
                 }
             }
+            Kind::Max { .. } => {}
         }
     }
 
@@ -195,6 +205,10 @@ impl Reverse {
                 Guard::Cotangent => {
                     let product = self.times(ct, &partial, &of);
                     self.apply(&primitives::GUARD, vec![ct.clone(), product], out)
+                }
+                Guard::Select => {
+                    let factor = self.instantiate(&partial, &of);
+                    self.apply(&primitives::GUARD, vec![factor, ct.clone()], out)
                 }
                 Guard::Both | Guard::Power => {
                     let factor = self.instantiate(&partial, &of);
@@ -291,8 +305,7 @@ impl Reverse {
     ) -> Operand {
         let follows = |axis: u8| args.iter().flat_map(|a| &a.at).any(|i| i.axis() == Some(axis));
         let kept: Vec<u8> = (0..space.len() as u8).filter(|&axis| follows(axis)).collect();
-        let rename =
-            |axis: u8| Index::Axis(kept.iter().position(|&k| k == axis).unwrap_or_default() as u8);
+        let rename = |axis: u8| kept.iter().position(|&k| k == axis).unwrap_or_default() as u8;
         for arg in &mut args {
             arg.at.iter_mut().for_each(|index| *index = index.renamed(rename));
         }
@@ -360,7 +373,7 @@ fn align(term: &Term, rank: usize) -> Option<Operand> {
             return None;
         }
     }
-    let rename = |axis: u8| Index::Axis(position[axis as usize].unwrap_or(axis));
+    let rename = |axis: u8| position[axis as usize].unwrap_or(axis);
     let at = term.arg.at.iter().map(|index| index.renamed(rename)).collect();
     Some(Operand { value: term.arg.value, at })
 }

@@ -1,8 +1,9 @@
 //! `DERIVATION`: the forward equations and the derived ones, as mathematics writes them.
 
 use crate::driver::Version;
-use crate::ir::print::{AXES, Names, literal_text};
+use crate::ir::print::{Names, axis_name, literal_text};
 use crate::ir::{Index, Kind, Op, Operand, Program, Stmt, ValueId, identity};
+use crate::primitives;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
 
@@ -151,7 +152,7 @@ impl<'p> Writer<'p> {
     }
 
     fn operand(&self, operand: &Operand, at: &[Index], level: u8) -> String {
-        match crate::simplify::compose(&operand.at, at) {
+        match crate::ir::compose(&operand.at, at) {
             Some(at) => self.element(operand.value, &at, level),
             None => self.names.element(operand.value, &operand.at),
         }
@@ -166,14 +167,19 @@ impl<'p> Writer<'p> {
         };
         let (text, own) = match &stmt.kind {
             Kind::Sum { terms } => {
-                let terms: Vec<String> = terms.iter().map(|term| self.term(term, at)).collect();
+                let terms: Vec<String> =
+                    terms.iter().map(|term| self.term("Σ", term, at)).collect();
                 (terms.join(" + "), 0)
             }
+            Kind::Max { term } => (self.term("max", term, at), 0),
             Kind::Map { op, args } => match op {
                 Op::Const(literal) => (literal_text(literal), 4),
                 Op::Size(dim) => (self.names.dim(*dim).to_string(), 4),
                 Op::Copy | Op::Cast => return self.operand(&args[0], at, level),
                 Op::Foreign(k) => (self.program.foreign[*k].source.to_string(), 4),
+                Op::Prim(row) if **row == primitives::ENTER => {
+                    return self.operand(&args[1], at, level);
+                }
                 Op::Prim(_) if is_doubled(stmt) => {
                     (format!("2·{}", self.operand(&args[0], at, 2)), 2)
                 }
@@ -213,7 +219,7 @@ impl<'p> Writer<'p> {
     }
 
     /// One term of a sum, its free axes called as the sum's own.
-    fn term(&self, term: &crate::ir::Term, at: &[Index]) -> String {
+    fn term(&self, sign: &str, term: &crate::ir::Term, at: &[Index]) -> String {
         let mut rename: Vec<Option<Index>> = vec![None; term.space.len()];
         for (index, outer) in term.at.iter().zip(at) {
             if let Index::Axis(axis) = index {
@@ -226,14 +232,14 @@ impl<'p> Writer<'p> {
             .into_iter()
             .map(|index| {
                 index.unwrap_or_else(|| {
-                    let free = (0..AXES.len() as u8).find(|axis| !used.contains(axis)).unwrap_or(0);
+                    let free = (0..u8::MAX).find(|axis| !used.contains(axis)).unwrap_or(0);
                     used.push(free);
-                    summed.push(AXES[free as usize]);
+                    summed.push(axis_name(free));
                     Index::Axis(free)
                 })
             })
             .collect();
         let body = self.operand(&term.arg, &names, 2);
-        if summed.is_empty() { body } else { format!("Σ_{} {body}", summed.join("")) }
+        if summed.is_empty() { body } else { format!("{sign}_{} {body}", summed.join("")) }
     }
 }

@@ -54,8 +54,7 @@ struct OnePass {
 impl OnePass {
     fn statement(&mut self, mut stmt: Stmt) {
         let dst = stmt.dst;
-        let sums =
-            matches!(&stmt.kind, Kind::Sum { terms } if terms.iter().any(|t| !t.space.is_empty()));
+        let sums = stmt.terms().iter().any(|t| !t.space.is_empty());
         let reads_late = stmt.operands().any(|operand| self.late[operand.value.0 as usize]);
         if !self.primal[dst.0 as usize]
             && let Some(factored) = self.factor(&stmt)
@@ -64,7 +63,7 @@ impl OnePass {
                 (Kind::Sum { .. }, factored) => {
                     stmt.kind = self.scaled(dst, factored);
                 }
-                (Kind::Map { .. }, _) => {}
+                (Kind::Map { .. } | Kind::Max { .. }, _) => {}
             }
             self.factored.insert(dst, factored);
         }
@@ -102,7 +101,7 @@ impl OnePass {
             return Some(Factored { factor: operand.value, base });
         }
         let factored = self.factored.get(&operand.value)?;
-        let at = crate::simplify::compose(&factored.base.at, &operand.at)?;
+        let at = crate::ir::compose(&factored.base.at, &operand.at)?;
         Some(Factored { factor: factored.factor, base: Operand { value: factored.base.value, at } })
     }
 
@@ -122,6 +121,7 @@ impl OnePass {
                 self.factor_map(row, args, stmt.dst)
             }
             Kind::Sum { terms } => self.factor_sum(terms, stmt.dst),
+            Kind::Max { .. } => None,
             Kind::Map { .. } => None,
         }
     }

@@ -34,6 +34,9 @@ pub enum Guard {
     /// As `Both`, but a plain product where the second argument is a literal of at least 1: the
     /// partial of such a power is finite.
     Power,
+    /// The partial is 1 or 0, and decides what the cotangent is passed to: the cotangent itself or
+    /// zero, whatever it is.
+    Select,
 }
 
 impl Guard {
@@ -274,6 +277,28 @@ table! {
     /// The share of `hi` in the gradient of `x.max(lo).min(hi)`.
     CLAMP_HIGH = "clamp_high" [x, lo, hi] -> out, Runtime, No, 4, "[{0} ≥ {2}]",
         |x, lo, hi| { if x.is_nan() { 0.0 } else { (MIN_WEIGHT.eval)(&[hi, x.max(lo)]) } }, [WIDE, WIDE, WIDE], [ZERO, ZERO, ZERO];
+    // Conditions on elements are numbers: 1 where they hold, else 0.
+    /// 1 where `x < y`.
+    LESS = "less" [x, y] -> out, Runtime, No, 1, "[{0} < {1}]", |x, y| if x < y { 1.0 } else { 0.0 }, [(0.0, 1.0), (1.5, 2.0)], [ZERO, ZERO];
+    /// 1 where `x <= y`.
+    AT_MOST = "at_most" [x, y] -> out, Runtime, No, 1, "[{0} ≤ {1}]", |x, y| if x <= y { 1.0 } else { 0.0 }, [(0.0, 1.0), (1.5, 2.0)], [ZERO, ZERO];
+    /// 1 where `x == y`.
+    EQUAL = "equal" [x, y] -> out, Runtime, No, 1, "[{0} = {1}]", |x, y| if x == y { 1.0 } else { 0.0 }, [(0.0, 1.0), (1.5, 2.0)], [ZERO, ZERO];
+    /// `x` where the mask is 1, else `y`.
+    SELECT = "select" [mask, x, y] -> out, Runtime, Select, 1, "({1} if {0} else {2})", |mask, x, y| if mask == 0.0 { y } else { x }, [(1.0, 1.0), WIDE, WIDE], [ZERO, c(mask), 1.0 - c(mask)];
+    /// The identity; its cotangent is dropped where the mask is 0.
+    ENTER = "enter" [mask, x] -> out, Runtime, Select, 0, "({1})", |_mask, x| x, [(1.0, 1.0), WIDE], [ZERO, c(mask)];
+
+    // What model code is made of.
+    /// `√x`, with derivative 0 at 0: norms and standard deviations, as the field has them.
+    ROOT = "root" [x] -> out, Runtime, Cotangent, 5, "√({0})", |x| x.sqrt(), [POSITIVE], [ap(&RATIO, &[&Sym::Num(0.5), out])];
+    RELU = "relu" [x] -> out, Runtime, Select, 1, "relu({0})", |x| if x <= 0.0 { 0.0 } else { x }, [POSITIVE], [ap(&LESS, &[&Sym::Num(0.0), x])];
+    LEAKY_RELU = "leaky_relu" [x, slope] -> out, Runtime, No, 2, "leaky_relu({0}, {1})", |x, slope| if x > 0.0 { x } else { slope * x }, [(-3.0, -0.1), WIDE],
+        [ap(&SELECT, &[&ap(&LESS, &[&Sym::Num(0.0), x]), &ONE, slope]), ap(&SELECT, &[&ap(&LESS, &[&Sym::Num(0.0), x]), &Sym::Num(0.0), x])];
+    SIGMOID = "sigmoid" [x] -> out, Runtime, Both, 25, "σ({0})", |x| if x < 0.0 { x.exp() / (1.0 + x.exp()) } else { 1.0 / (1.0 + (-x).exp()) }, [WIDE], [c(out) * ap(&SIGMOID, &[&-c(x)])];
+    SOFTPLUS = "softplus" [x] -> out, Runtime, Both, 40, "softplus({0})", |x| x.max(0.0) + (-x.abs()).exp().ln_1p(), [WIDE], [ap(&SIGMOID, &[x])];
+    /// `x`, and 0 where it is not finite: what is subtracted from logits.
+    FINITE_PART = "finite_part" [x] -> out, Runtime, No, 1, "finite({0})", |x| if x.is_finite() { x } else { 0.0 }, [WIDE], [ONE];
     /// `x / y`, and 0 where `y` is 0: the partial of `hypot`, which is 0 at the origin.
     RATIO = "ratio" [x, y] -> out, Runtime, Cotangent, 6, "{0} / {1}", |x, y| if y == 0.0 { 0.0 } else { x / y }, [WIDE, POSITIVE], [1.0 / c(y), 1.0 / c(y) * -c(out)];
     /// `n xⁿ⁻¹`, and 0 for `n = 0`, also where `x` is 0.

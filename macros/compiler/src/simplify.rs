@@ -3,7 +3,7 @@
 //! Every rewrite keeps the bits: nothing is folded that rounds differently or hides a NaN.
 //! `0 · e`, `x - x` and `x / x` stay, since `e` and `x` may be infinite or NaN.
 
-use crate::ir::{Dim, Elem, Index, Kind, Literal, Op, Operand, Program, Stmt, ValueId, identity};
+use crate::ir::{Dim, Elem, Kind, Literal, Op, Operand, Program, Stmt, ValueId, compose, identity};
 use crate::primitives::{self, Prim};
 use std::collections::HashMap;
 
@@ -46,7 +46,7 @@ fn renumber(program: &Program) -> Program {
         grad.iter_mut().for_each(renumbered);
     }
     for dim in &mut out.dims {
-        if let Dim::Of { value, .. } = dim {
+        if let Dim::Of { value, .. } | Dim::Given(value) = dim {
             renumbered(value);
         }
     }
@@ -89,6 +89,8 @@ impl Simplify {
             };
             if let Some(operand) = rewritten {
                 self.stands_for[stmt.dst.0 as usize] = Some(operand);
+                // For those who read it at an index that cannot be followed.
+                self.out.body.push(stmt);
                 return;
             }
         }
@@ -304,17 +306,4 @@ impl Simplify {
         };
         format!("{kind} {} {:?}", value.elem, value.shape)
     }
-}
-
-/// The index `outer`, whose axes are those of a value read at `inner`.
-pub(crate) fn compose(outer: &[Index], inner: &[Index]) -> Option<Vec<Index>> {
-    let component = |index: &Index| match *index {
-        Index::At(k) => Some(Index::At(k)),
-        Index::Axis(axis) => inner.get(axis as usize).copied(),
-        Index::Stretch(axis, dim) => match inner.get(axis as usize)? {
-            Index::Axis(axis) | Index::Stretch(axis, _) => Some(Index::Stretch(*axis, dim)),
-            Index::At(_) => None,
-        },
-    };
-    outer.iter().map(component).collect()
 }

@@ -4,7 +4,10 @@ use super::{Tangent, check_same};
 use ndarray::{Array, Dimension};
 use num_traits::Float;
 
-pub use ndarray::{Array0, Array1, Array2, ArrayRef, Ix0, Ix1, Ix2, arr0};
+pub use ndarray::{
+    Array0, Array1, Array2, Array3, Array4, Array5, Array6, ArrayRef, Ix0, Ix1, Ix2, Ix3, Ix4, Ix5,
+    Ix6, arr0,
+};
 
 /// The elements of an array in row-major order, to be written.
 ///

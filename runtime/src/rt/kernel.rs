@@ -89,6 +89,24 @@ pub fn in_large_blocks(rows: usize, width: usize) -> bool {
     width > NARROW && (width >= LONG || rows.saturating_mul(width) <= CACHED)
 }
 
+/// The greatest of the lanes.
+#[inline(always)]
+pub fn max_lanes<F: Float>(lanes: &[F; LANES]) -> F {
+    lanes.iter().fold(least(), |max, &lane| greater(max, lane))
+}
+
+/// What every number is at least.
+#[inline(always)]
+pub fn least<F: Float>() -> F {
+    F::neg_infinity()
+}
+
+/// The greater of two numbers, `a` where `b` is NaN.
+#[inline(always)]
+pub fn greater<F: Float>(a: F, b: F) -> F {
+    if b > a { b } else { a }
+}
+
 /// The sum of the lanes, pairwise, in an order that is the same everywhere.
 #[inline(always)]
 pub fn sum_lanes<F: Float>(lanes: &[F; LANES]) -> F {

@@ -10,11 +10,13 @@ mod arrays;
 #[cfg(feature = "ndarray")]
 mod kernel;
 #[cfg(feature = "ndarray")]
+mod model;
+#[cfg(feature = "ndarray")]
 mod on_tape;
 #[cfg(feature = "ndarray")]
 mod shapes;
 #[cfg(feature = "ndarray")]
-pub use {arrays::*, kernel::*, on_tape::*, shapes::*};
+pub use {arrays::*, kernel::*, model::*, on_tape::*, shapes::*};
 
 #[cfg(feature = "ndarray")]
 pub use num_traits::Float;

@@ -14,6 +14,29 @@ pub fn broadcast(a: usize, b: usize) -> usize {
     if a == 1 { b } else { a }
 }
 
+/// Where an index that counts from the end if it is negative lies; before the first element it is
+/// negative still.
+#[inline(always)]
+fn absolute(len: usize, at: isize) -> isize {
+    if at < 0 { len as isize + at } else { at }
+}
+
+/// How many elements a slice takes of an axis, every `step`-th one. That it lies inside is checked
+/// elsewhere.
+#[inline(always)]
+pub fn slice_len(len: usize, start: isize, end: Option<isize>, step: isize) -> usize {
+    let end = end.map_or(len as isize, |end| absolute(len, end));
+    let count = end - absolute(len, start);
+    if count <= 0 { 0 } else { (count as usize).div_ceil(step.unsigned_abs()) }
+}
+
+/// Whether the bounds of a slice lie inside an axis, as ndarray has it.
+#[inline(always)]
+pub fn in_slice(len: usize, start: isize, end: isize) -> bool {
+    let inside = |at: isize| (0..=len as isize).contains(&absolute(len, at));
+    inside(start) && inside(end)
+}
+
 /// `16×5`, or `a scalar` for rank 0.
 fn shown(shape: &[usize]) -> String {
     let mut text = String::new();
@@ -57,6 +80,26 @@ pub fn fail_broadcast(function: &str, left: &str, a: &[usize], right: &str, b: &
 pub fn fail_index(function: &str, array: &str, shape: &[usize], axis: usize, index: usize) -> ! {
     panic!(
         "`{function}`: index {index} of axis {axis} is out of bounds for `{array}` ({})",
+        shown(shape)
+    )
+}
+
+/// Panics: the bounds of a slice lie outside an array.
+#[cold]
+#[track_caller]
+pub fn fail_slice(function: &str, array: &str, shape: &[usize], axis: usize, slice: &str) -> ! {
+    panic!(
+        "`{function}`: slice `{slice}` of axis {axis} is out of bounds for `{array}` ({})",
+        shown(shape)
+    )
+}
+
+/// Panics: a variance takes off more degrees of freedom than there are elements.
+#[cold]
+#[track_caller]
+pub fn fail_freedom(function: &str, array: &str, shape: &[usize], ddof: f64) -> ! {
+    panic!(
+        "`{function}`: the variance of `{array}` ({}) does not exist: `ddof` is {ddof}, more than the number of elements",
         shown(shape)
     )
 }

@@ -18,7 +18,8 @@
 //! - [`Tape`] records, [`Var`] is a value on it: `f32`, `f64` or an [`ndarray::Array`] of them,
 //!   mixed freely. A `Var` is `Copy`; `clone`, `view` and `to_owned` are the identity.
 //! - The operators and the methods of std's floats, elementwise on arrays, with ndarray's
-//!   broadcasting; ndarray's `dot`, `t`, `sum`, `mean`, `mapv` and others.
+//!   broadcasting; ndarray's `dot`, `t`, `slice`, `row`, `insert_axis`, `sum`, `mean`, `var`, `mapv`
+//!   and others; the methods of [`crate::tensor::TensorExt`].
 //! - The right operand of an operator or binary method is a variable, a reference to one, a plain
 //!   float or a plain array ([`Operand`]). A left operand is a variable or a float.
 //! - Scalars behave as floats do in ordinary code: they compare, print, default to zero, sum and
@@ -63,10 +64,13 @@ mod dot;
 mod error;
 mod float;
 mod graph;
+mod in_place;
 mod index;
 mod lift;
 mod map;
 mod methods;
+mod model;
+mod moments;
 mod objective;
 mod operand;
 mod operators;
@@ -79,6 +83,7 @@ mod shape;
 mod stitch;
 mod value;
 mod var;
+mod view;
 
 use std::cell::RefCell;
 use std::fmt;

@@ -1,9 +1,9 @@
 //! Elements inside a nest: where they are kept, and the expressions that read and compute them.
 
-use super::element::{cast, literal, primitive};
+use super::element::{cast, elem_type, literal, primitive, zero};
 use super::loops::Loops;
-use crate::ir::{DimId, Elem, Kind, Op, ValueId};
-use crate::nest::{Element, Ix, Storage};
+use crate::ir::{Affine, DimId, Elem, Kind, Op, ValueId};
+use crate::nest::{Element, Ix, Storage, Var};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 
@@ -40,8 +40,28 @@ impl Loops<'_> {
         self.kept(element.value).iter().map(|&axis| element.at[axis]).collect()
     }
 
+    /// Whether a value is the greatest of its terms rather than their sum.
+    pub(super) fn is_max(&self, id: ValueId) -> bool {
+        matches!(self.statement.get(&id).map(|stmt| &stmt.kind), Some(Kind::Max { .. }))
+    }
+
+    /// What an accumulator begins with.
+    pub(super) fn start(&self, id: ValueId) -> TokenStream {
+        let elem = &self.program.value(id).elem;
+        match self.is_max(id) {
+            true => {
+                let ty = elem_type(elem);
+                quote!(::chainrule::rt::least::<#ty>())
+            }
+            false => zero(elem),
+        }
+    }
+
     /// `to += arg`; `Float` alone does not promise compound assignment.
     pub(super) fn add(&self, id: &ValueId, to: TokenStream, arg: TokenStream) -> TokenStream {
+        if self.is_max(*id) {
+            return quote!(#to = ::chainrule::rt::greater(#to, #arg););
+        }
         match self.program.value(*id).elem {
             Elem::Param(_) => quote!(#to = #to + #arg;),
             _ => quote!(#to += #arg;),
@@ -136,6 +156,32 @@ impl Loops<'_> {
         quote!(#base[#flat])
     }
 
+    /// What is added comes before what is taken off, so that no part is negative.
+    fn affine(&self, var: Var, affine: Affine) -> TokenStream {
+        let number = |k: isize| proc_macro2::Literal::usize_unsuffixed(k.unsigned_abs());
+        let times = |k: isize, of: TokenStream| match k.unsigned_abs() {
+            1 => of,
+            _ => {
+                let k = number(k);
+                quote!(#k * #of)
+            }
+        };
+        let mut parts: Vec<(isize, TokenStream)> = Vec::new();
+        if let Some((scale, dim)) = affine.extent {
+            parts.push((scale, times(scale, self.symbols.dim(dim).to_token_stream())));
+        }
+        if affine.constant != 0 {
+            parts.push((affine.constant, number(affine.constant).to_token_stream()));
+        }
+        if affine.step != 0 {
+            parts.push((affine.step, times(affine.step, self.vars[&var].to_token_stream())));
+        }
+        let added = parts.iter().filter(|(k, _)| *k > 0).map(|(_, part)| part.clone());
+        let added = added.reduce(|sum, part| quote!(#sum + #part)).unwrap_or_else(|| quote!(0));
+        let taken = parts.iter().filter(|(k, _)| *k < 0).map(|(_, part)| part);
+        quote!((#added #(- #taken)*))
+    }
+
     pub(super) fn ix(&self, ix: Ix) -> TokenStream {
         match ix {
             Ix::At(k) => {
@@ -146,6 +192,7 @@ impl Loops<'_> {
                 let var = &self.vars[&var];
                 quote!(#var)
             }
+            Ix::Affine(var, affine) => self.affine(var, affine),
             Ix::Stretch(var, dim) => {
                 let (var, dim) = (&self.vars[&var], self.symbols.dim(dim));
                 quote!(::chainrule::rt::stretch(#var, #dim))

@@ -18,7 +18,7 @@ use super::names::{Namer, Symbols, ident};
 use super::shapes::{checks, dimensions};
 use super::signature::{Leaf, leaves, tangent_type};
 use crate::driver::Version;
-use crate::ir::{DimId, Elem, Index, Kind, Literal, Op, Program, ValueId};
+use crate::ir::{Affine, DimId, Elem, Index, Kind, Literal, Op, Program, ValueId};
 use crate::nest::Storage;
 use crate::parse::{Function, Type};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -490,9 +490,15 @@ fn used_dims(program: &Program) -> BTreeSet<DimId> {
         if let Kind::Map { op: Op::Size(dim), .. } = &stmt.kind {
             dims.insert(*dim);
         }
-        for index in stmt.operands().flat_map(|operand| &operand.at) {
-            if let Index::Stretch(_, dim) = index {
-                dims.insert(*dim);
+        dims.extend(stmt.terms().iter().flat_map(|term| term.space.iter().copied()));
+        let written = stmt.terms().iter().flat_map(|term| &term.at);
+        for index in stmt.operands().flat_map(|operand| &operand.at).chain(written) {
+            match index {
+                Index::Stretch(_, dim)
+                | Index::Affine(_, Affine { extent: Some((_, dim)), .. }) => {
+                    dims.insert(*dim);
+                }
+                _ => {}
             }
         }
     }

@@ -180,7 +180,7 @@ impl<'p> Loops<'p> {
     fn zero(&mut self, element: &Element) -> TokenStream {
         let id = element.value;
         let value = self.program.value(id);
-        let zero = zero(&value.elem);
+        let zero = self.start(id);
         match self.nest.storage[id.0 as usize] {
             Storage::Local => {
                 let name = self.namer.fresh(&value.name);
@@ -192,7 +192,7 @@ impl<'p> Loops<'p> {
                 quote!(if !ADD { #name.fill(#zero); })
             }
             // A new buffer is zero already.
-            Storage::Buffer(_) if self.vars.is_empty() => TokenStream::new(),
+            Storage::Buffer(_) if self.vars.is_empty() && !self.is_max(id) => TokenStream::new(),
             Storage::Output | Storage::Buffer(_) => {
                 let name = self.array(id);
                 quote!(#name.fill(#zero);)
@@ -269,7 +269,10 @@ impl<'p> Loops<'p> {
                 let streamed = |k: usize| {
                     streams.iter().any(|s| s.value == element.value && at[..k] == s.prefix[..])
                 };
-                at.iter().enumerate().any(|(k, ix)| ix.var() == Some(inner.var) && !streamed(k))
+                // A part that is handed out stands for the variable as such only.
+                at.iter().enumerate().any(|(k, ix)| {
+                    ix.var() == Some(inner.var) && !(matches!(ix, Ix::Var(_)) && streamed(k))
+                })
             }
         })
     }
@@ -503,10 +506,13 @@ impl<'p> Loops<'p> {
         for element in sums {
             let value = self.program.value(element.value);
             let lanes = self.namer.fresh(&format!("{}_lanes", value.name));
-            let (zero, ty) = (zero(&value.elem), elem_type(&value.elem));
+            let (zero, ty) = (self.start(element.value), elem_type(&value.elem));
             declared.extend(quote!(let mut #lanes: [#ty; ::chainrule::rt::LANES] = [#zero; ::chainrule::rt::LANES];));
             let sum = &self.accumulators[element];
-            let total = quote!(::chainrule::rt::sum_lanes(&#lanes));
+            let total = match self.is_max(element.value) {
+                true => quote!(::chainrule::rt::max_lanes(&#lanes)),
+                false => quote!(::chainrule::rt::sum_lanes(&#lanes)),
+            };
             summed.extend(self.add(&element.value, quote!(#sum), total));
             self.lanes.insert(element.clone(), quote!(#lanes[#lane]));
         }

@@ -1,7 +1,7 @@
 //! Dimensions and the checks on them, ahead of every loop.
 
 use super::names::Symbols;
-use crate::ir::{Check, Described, Dim, DimId, Program, ValueId};
+use crate::ir::{Check, Described, Dim, DimId, Program, Slice, ValueId};
 use crate::parse::Function;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -26,9 +26,28 @@ pub(super) fn dimensions<'v>(
                 let (a, b) = (symbols.dim(*a), symbols.dim(*b));
                 out.extend(quote!(let #name = ::chainrule::rt::broadcast(#a, #b);));
             }
+            Dim::Const(k) => out.extend(quote!(let #name: usize = #k;)),
+            Dim::Given(value) => {
+                let param = symbols.param(*value);
+                out.extend(quote!(let #name: usize = #param;));
+            }
+            Dim::Slice(of, slice) => {
+                let (of, slice) = (symbols.dim(*of), slice_tokens(*slice));
+                out.extend(quote!(let #name = ::chainrule::rt::slice_len(#of, #slice);));
+            }
         }
     }
     out
+}
+
+/// Start, end and step.
+fn slice_tokens(slice: Slice) -> TokenStream {
+    let Slice { start, end, step } = slice;
+    let end = match end {
+        Some(end) => quote!(::core::option::Option::Some(#end)),
+        None => quote!(::core::option::Option::None),
+    };
+    quote!(#start, #end, #step)
 }
 
 fn described(array: &Described, symbols: &Symbols) -> TokenStream {
@@ -58,6 +77,21 @@ pub(super) fn checks(function: &Function, program: &Program, symbols: &Symbols) 
         Check::Inside { array, dim, index, axis } => {
             let (dim, array) = (symbols.dim(*dim), described(array, symbols));
             quote!(if #index >= #dim { ::chainrule::rt::fail_index(#name, #array, #axis, #index); })
+        }
+        Check::Slice { array, dim, slice, axis } => {
+            let (dim, array, shown) =
+                (symbols.dim(*dim), described(array, symbols), slice.to_string());
+            let (start, end) = (slice.start, slice.end.unwrap_or(0));
+            quote! {
+                if !::chainrule::rt::in_slice(#dim, #start, #end) {
+                    ::chainrule::rt::fail_slice(#name, #array, #axis, #shown);
+                }
+            }
+        }
+        Check::Freedom { array, dims, ddof } => {
+            let dims = dims.iter().map(|&dim| symbols.dim(dim));
+            let array = described(array, symbols);
+            quote!(if #ddof > (1 #(* #dims)*) as f64 { ::chainrule::rt::fail_freedom(#name, #array, #ddof); })
         }
         Check::NotEmpty { array, dims } => {
             let dims = dims.iter().map(|&dim| symbols.dim(dim));

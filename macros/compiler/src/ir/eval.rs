@@ -58,14 +58,19 @@ pub fn eval(program: &Program, params: &[Array], foreign: &[f64]) -> Vec<Array> 
                     Op::Foreign(k) => foreign[*k],
                 });
             }),
-            Kind::Sum { terms } => {
-                for term in terms {
+            Kind::Sum { .. } | Kind::Max { .. } => {
+                let is_max = matches!(stmt.kind, Kind::Max { .. });
+                if is_max {
+                    data.fill(f64::NEG_INFINITY);
+                }
+                for term in stmt.terms() {
                     let space: Vec<usize> =
                         term.space.iter().map(|&d| extent(program, &values, d)).collect();
                     for_each(&space, |index| {
                         let at = resolve(program, &values, &term.at, index);
                         let slot = &mut data[offset(&shape, &at)];
-                        *slot = round(*slot + get(program, &values, &term.arg, index));
+                        let element = get(program, &values, &term.arg, index);
+                        *slot = if is_max { slot.max(element) } else { round(*slot + element) };
                     });
                 }
             }
@@ -86,6 +91,9 @@ fn extent(program: &Program, values: &[Option<Array>], dim: DimId) -> usize {
             1 => extent(program, values, b),
             a => a,
         },
+        Dim::Const(k) => k,
+        Dim::Given(value) => array(values, value).data[0] as usize,
+        Dim::Slice(of, slice) => slice.count(extent(program, values, of)),
     }
 }
 
@@ -101,6 +109,13 @@ fn resolve(
             Index::At(k) => k,
             Index::Stretch(_, dim) if extent(program, values, dim) == 1 => 0,
             Index::Stretch(axis, _) => index[axis as usize],
+            Index::Affine(axis, of) => {
+                let extents = of
+                    .extent
+                    .map_or(0, |(scale, dim)| scale * extent(program, values, dim) as isize);
+                let along = if of.step == 0 { 0 } else { index[axis as usize] as isize };
+                (of.constant + extents + of.step * along) as usize
+            }
         })
         .collect()
 }

@@ -9,8 +9,11 @@
 //! The derivative of a program is a program.
 
 pub mod eval;
+mod index;
 pub mod print;
 pub mod verify;
+
+pub use index::{Affine, Index, compose, identity};
 
 use crate::primitives::Prim;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -68,6 +71,49 @@ pub enum Dim {
     },
     /// What two dimensions broadcast to: the one that is not 1.
     Broadcast(DimId, DimId),
+    /// A constant.
+    Const(usize),
+    /// An integer parameter, taken as an extent.
+    Given(ValueId),
+    /// How many elements a slice takes.
+    Slice(DimId, Slice),
+}
+
+/// A slice of an axis, as `s![start..end; step]` has it: negative ends count from the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// The first element.
+    pub start: isize,
+    /// The element after the last; the axis' end where there is none.
+    pub end: Option<isize>,
+    /// From one element to the next; a negative step runs backwards from the end. Never 0.
+    pub step: isize,
+}
+
+impl Slice {
+    /// How many elements it takes of an axis of which `extent` is the length.
+    pub fn count(self, extent: usize) -> usize {
+        let absolute = |at: isize| if at < 0 { extent as isize + at } else { at };
+        let start = absolute(self.start);
+        let end = absolute(self.end.unwrap_or(extent as isize));
+        usize::try_from(end - start).unwrap_or(0).div_ceil(self.step.unsigned_abs().max(1))
+    }
+}
+
+impl std::fmt::Display for Slice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.start != 0 {
+            write!(f, "{}", self.start)?;
+        }
+        f.write_str("..")?;
+        if let Some(end) = self.end {
+            write!(f, "{end}")?;
+        }
+        if self.step != 1 {
+            write!(f, ";{}", self.step)?;
+        }
+        Ok(())
+    }
 }
 
 /// A value: what it is called, what it is made of, how large it is.
@@ -83,39 +129,6 @@ pub struct Value {
     pub span: Span,
 }
 
-/// One component of an index, as a function of the axes of the statement that reads or writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Index {
-    /// The statement's axis of this number.
-    Axis(u8),
-    /// A constant.
-    At(usize),
-    /// The statement's axis of this number, or 0 where the dimension is 1: run-time broadcasting.
-    Stretch(u8, DimId),
-}
-
-impl Index {
-    /// The axis this component follows, if any.
-    pub fn axis(self) -> Option<u8> {
-        match self {
-            Index::Axis(axis) | Index::Stretch(axis, _) => Some(axis),
-            Index::At(_) => None,
-        }
-    }
-
-    /// The same component where the axes are renumbered by `rename`.
-    pub fn renamed(self, rename: impl Fn(u8) -> Index) -> Index {
-        match self {
-            Index::Axis(axis) => rename(axis),
-            Index::At(k) => Index::At(k),
-            Index::Stretch(axis, dim) => match rename(axis) {
-                Index::Axis(axis) => Index::Stretch(axis, dim),
-                other => other,
-            },
-        }
-    }
-}
-
 /// A read of a value at an index.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Operand {
@@ -123,11 +136,6 @@ pub struct Operand {
     pub value: ValueId,
     /// Where.
     pub at: Vec<Index>,
-}
-
-/// The index `[0, 1, …]` of a statement's own axes.
-pub fn identity(rank: usize) -> Vec<Index> {
-    (0..rank as u8).map(Index::Axis).collect()
 }
 
 /// A literal.
@@ -182,6 +190,11 @@ pub enum Kind {
         /// The terms, in the order in which they are added.
         terms: Vec<Term>,
     },
+    /// The greatest element of a term, −∞ where there is none; it carries no derivative.
+    Max {
+        /// What is run through, and where the greatest element goes.
+        term: Term,
+    },
 }
 
 /// One statement: the only definition of `dst`.
@@ -199,8 +212,18 @@ impl Stmt {
         let (args, terms): (&[Operand], &[Term]) = match &self.kind {
             Kind::Map { args, .. } => (args, &[]),
             Kind::Sum { terms } => (&[], terms),
+            Kind::Max { term } => (&[], std::slice::from_ref(term)),
         };
         args.iter().chain(terms.iter().map(|t| &t.arg))
+    }
+
+    /// The terms of a reduction.
+    pub fn terms(&self) -> &[Term] {
+        match &self.kind {
+            Kind::Map { .. } => &[],
+            Kind::Sum { terms } => terms,
+            Kind::Max { term } => std::slice::from_ref(term),
+        }
     }
 
     /// Every operand that is read, to be changed.
@@ -208,6 +231,7 @@ impl Stmt {
         let (args, terms): (&mut [Operand], &mut [Term]) = match &mut self.kind {
             Kind::Map { args, .. } => (args, &mut []),
             Kind::Sum { terms } => (&mut [], terms),
+            Kind::Max { term } => (&mut [], std::slice::from_mut(term)),
         };
         args.iter_mut().chain(terms.iter_mut().map(|t| &mut t.arg))
     }
@@ -250,6 +274,26 @@ pub enum Check {
         index: usize,
         /// Which axis it is.
         axis: usize,
+    },
+    /// A slice lies inside the dimension.
+    Slice {
+        /// The array.
+        array: Described,
+        /// The dimension.
+        dim: DimId,
+        /// The slice.
+        slice: Slice,
+        /// Which axis it is.
+        axis: usize,
+    },
+    /// A variance's degrees of freedom are at most the number of elements.
+    Freedom {
+        /// The array.
+        array: Described,
+        /// The dimensions that the variance is taken along.
+        dims: Vec<DimId>,
+        /// How many are taken off.
+        ddof: f64,
     },
     /// The dimensions' product is not zero: the mean of an empty array was unwrapped.
     NotEmpty {

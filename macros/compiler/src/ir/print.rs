@@ -4,8 +4,14 @@ use super::{Elem, Index, Kind, Literal, Op, Operand, Program, ValueId};
 use std::collections::HashMap;
 use std::fmt::Write;
 
-/// Letters for the axes of a statement.
-pub const AXES: [&str; 6] = ["i", "j", "k", "l", "p", "q"];
+/// Letters for the first axes of a statement.
+const AXES: [&str; 6] = ["i", "j", "k", "l", "p", "q"];
+
+/// How the axis of this number is written.
+pub fn axis_name(axis: u8) -> String {
+    let axis = usize::from(axis);
+    AXES.get(axis).map_or_else(|| format!("i{axis}"), |letter| (*letter).to_string())
+}
 
 /// Names for people: unique for values, short for dimensions.
 pub struct Names {
@@ -79,12 +85,42 @@ impl Names {
 
     fn index(&self, index: Index) -> String {
         match index {
-            Index::Axis(axis) => AXES[axis as usize].to_string(),
+            Index::Axis(axis) => axis_name(axis),
             Index::At(k) => k.to_string(),
             Index::Stretch(axis, dim) => {
-                format!("{}<{}", AXES[axis as usize], self.dim(dim))
+                format!("{}<{}", axis_name(axis), self.dim(dim))
             }
+            Index::Affine(axis, affine) => self.affine(&axis_name(axis), affine),
         }
+    }
+}
+
+impl Names {
+    /// `n - 1 - 2i`
+    pub(crate) fn affine(&self, axis: &str, affine: super::Affine) -> String {
+        let extent = affine.extent.map(|(scale, dim)| (scale, self.dim(dim).to_string()));
+        let along = (affine.step, axis.to_string());
+        let constant = (affine.constant, String::new());
+        let mut parts = vec![along, constant];
+        // What is counted from the end begins with the extent.
+        parts.insert(usize::from(affine.step > 0), extent.unwrap_or_default());
+        if affine.step < 0 {
+            parts.swap(1, 2);
+        }
+        let mut text = String::new();
+        for (scale, name) in parts.into_iter().filter(|(scale, _)| *scale != 0) {
+            text.push_str(match (text.is_empty(), scale < 0) {
+                (true, false) => "",
+                (true, true) => "-",
+                (false, false) => " + ",
+                (false, true) => " - ",
+            });
+            if scale.abs() != 1 || name.is_empty() {
+                let _ = write!(text, "{}", scale.abs());
+            }
+            text.push_str(&name);
+        }
+        if text.is_empty() { "0".to_string() } else { text }
     }
 }
 
@@ -103,15 +139,19 @@ impl std::fmt::Display for Program {
             let whole = names.element(stmt.dst, &super::identity(rank));
             let right = match &stmt.kind {
                 Kind::Map { op, args } => operation(self, &names, op, args),
-                Kind::Sum { terms } => {
-                    let terms: Vec<String> = (terms.iter())
+                Kind::Sum { .. } | Kind::Max { .. } => {
+                    let (sign, with) = match &stmt.kind {
+                        Kind::Max { .. } => ("max", "max="),
+                        _ => ("Σ", "+="),
+                    };
+                    let terms: Vec<String> = (stmt.terms().iter())
                         .map(|term| {
                             let space: Vec<String> = (term.space.iter().enumerate())
-                                .map(|(k, &d)| format!("{}: {}", AXES[k], names.dim(d)))
+                                .map(|(k, &d)| format!("{}: {}", axis_name(k as u8), names.dim(d)))
                                 .collect();
                             let at = names.element(stmt.dst, &term.at);
                             let arg = operand(&names, &term.arg);
-                            format!("Σ({}) {at} += {arg}", space.join(", "))
+                            format!("{sign}({}) {at} {with} {arg}", space.join(", "))
                         })
                         .collect();
                     terms.join("; ")

@@ -50,8 +50,8 @@ fn statement(program: &Program, stmt: &Stmt) -> Result<(), String> {
                 return Err(fault(program, stmt, "mixes element types"));
             }
         }
-        Kind::Sum { terms } => {
-            for term in terms {
+        Kind::Sum { .. } | Kind::Max { .. } => {
+            for term in stmt.terms() {
                 read(program, stmt, &term.arg, &term.space)?;
                 index(program, stmt, &term.at, program.shape(stmt.dst), &term.space)?;
                 if program.value(term.arg.value).elem != *elem {
@@ -89,6 +89,9 @@ fn index(
             }
             Index::Stretch(axis, own) if axis as usize >= space.len() || own != dim => {
                 return Err(fault(program, stmt, "stretches another dimension"));
+            }
+            Index::Affine(axis, affine) if affine.step != 0 && axis as usize >= space.len() => {
+                return Err(fault(program, stmt, "slices an axis that is not there"));
             }
             _ => {}
         }

@@ -1,9 +1,7 @@
-//! Arrays in index notation: broadcasting, products, reductions, views.
+//! Arrays in index notation: broadcasting, products, closures over elements.
 
 use super::{Broadcasting, Lowerer, Ref, Val};
-use crate::ir::{
-    Check, Described, Dim, DimId, Elem, Index, Kind, Literal, Op, Operand, Term, identity,
-};
+use crate::ir::{Check, Described, Dim, DimId, Elem, Index, Kind, Literal, Op, Operand, identity};
 use crate::primitives::{self, Prim};
 use proc_macro2::Span;
 
@@ -26,7 +24,7 @@ impl Lowerer<'_> {
     }
 
     /// Defines a value over the first `context` dimensions of the context and a shape of its own.
-    fn map(
+    pub(super) fn map(
         &mut self,
         name: &str,
         elem: Elem,
@@ -119,7 +117,11 @@ impl Lowerer<'_> {
             }
             for (a, b) in (0..own.len()).rev().zip((0..other.len()).rev()) {
                 let (a_dim, b_dim) = (own[a], other[b]);
-                if self.is_same(a_dim, b_dim) {
+                if self.is_same(a_dim, b_dim) || self.is_one(b_dim) {
+                    continue;
+                }
+                if !into_left && self.is_one(a_dim) {
+                    own[a] = b_dim;
                     continue;
                 }
                 let right = self.described(arg, arg_text);
@@ -144,8 +146,52 @@ impl Lowerer<'_> {
         Some(own)
     }
 
+    /// Whether a dimension is 1, whatever the arguments.
+    fn is_one(&self, dim: DimId) -> bool {
+        self.program.dims[self.canonical(dim).0 as usize] == Dim::Const(1)
+    }
+
+    /// An array broadcast to a shape, which must fit.
+    pub(super) fn broadcast_to(
+        &mut self,
+        (r, text): (Ref, &str),
+        own: Vec<DimId>,
+        (target, target_text): (Vec<DimId>, &str),
+        span: Span,
+    ) -> Option<Ref> {
+        let shape = self.own_shape(r);
+        if shape.len() > own.len() {
+            return self.error(
+                span,
+                format!(
+                    "an array of rank {} does not broadcast to rank {}",
+                    shape.len(),
+                    own.len()
+                ),
+            );
+        }
+        let lead = own.len() - shape.len();
+        for (k, &dim) in shape.iter().enumerate() {
+            if self.is_same(dim, own[lead + k]) || self.is_one(dim) {
+                continue;
+            }
+            let left = Described { text: target_text.to_string(), shape: target.clone() };
+            let right = self.described(r, text);
+            let (a, b, into_left) = (own[lead + k], dim, true);
+            self.program.checks.push(Check::Broadcast { left, right, a, b, into_left });
+            if self.broadcasting == Broadcasting::Assumed {
+                self.program.assumed.push((a, b));
+                self.unify_dims(a, b);
+            }
+        }
+        let (elem, context) = (self.elem(r), r.context);
+        let arg = self.stretched(r, context, &own);
+        let kind = Kind::Map { op: Op::Copy, args: vec![arg] };
+        Some(self.map("b", elem, context, &own, span, kind))
+    }
+
     /// Reads a value along a shape that it broadcasts to.
-    fn stretched(&self, r: Ref, context: usize, own: &[DimId]) -> Operand {
+    pub(super) fn stretched(&self, r: Ref, context: usize, own: &[DimId]) -> Operand {
         let shape = self.own_shape(r);
         let lead = context + own.len() - shape.len();
         let at = (0..r.context as u8).map(Index::Axis).chain(shape.iter().enumerate().map(
@@ -153,6 +199,8 @@ impl Lowerer<'_> {
                 let axis = (lead + k) as u8;
                 if self.is_same(dim, own[own.len() - shape.len() + k]) {
                     Index::Axis(axis)
+                } else if self.is_one(dim) {
+                    Index::At(0)
                 } else {
                     Index::Stretch(axis, dim)
                 }
@@ -208,82 +256,6 @@ impl Lowerer<'_> {
             Kind::Map { op: Op::Prim(&primitives::MUL), args },
         );
         Some(self.sum("dot", product, &[l.len() - 1], span))
-    }
-
-    /// The sum over some of a value's own axes.
-    pub(super) fn sum(&mut self, name: &str, r: Ref, axes: &[usize], span: Span) -> Ref {
-        let elem = self.elem(r);
-        let space = self.program.shape(r.id).to_vec();
-        let kept: Vec<usize> = (0..space.len())
-            .filter(|k| *k < r.context || !axes.contains(&(k - r.context)))
-            .collect();
-        let at = kept.iter().map(|&k| Index::Axis(k as u8)).collect();
-        let shape = kept.iter().map(|&k| space[k]).collect();
-        let arg = self.program.whole(r.id);
-        let terms = vec![Term { space, at, arg }];
-        let id = self.program.define(name, elem, shape, span, Kind::Sum { terms });
-        Ref { id, context: r.context }
-    }
-
-    /// The mean over some of a value's own axes: the sum divided by the count.
-    pub(super) fn mean(&mut self, r: Ref, axes: &[usize], text: &str, span: Span) -> Option<Val> {
-        let own = self.own_shape(r);
-        let dims: Vec<DimId> = axes.iter().map(|&axis| own[axis]).collect();
-        let sum = self.sum("sum", r, axes, span);
-        let mut count = match dims.first() {
-            Some(&dim) => self.size(dim, span),
-            None => self.constant(Literal::Int(1), Elem::Int("usize".into()), span),
-        };
-        for &dim in dims.iter().skip(1) {
-            let size = self.size(dim, span);
-            count = self.elementwise(&primitives::MUL, &[(count, ""), (size, "")], false, span)?;
-        }
-        let count = self.cast(count, self.elem(r), span);
-        let mean = self.elementwise(&primitives::DIV, &[(sum, ""), (count, "")], false, span)?;
-        let described = self.described(r, text);
-        Some(Val::Option(Box::new(Val::Ref(mean)), described, dims))
-    }
-
-    /// A value with its own axes reversed.
-    pub(super) fn transposed(&mut self, r: Ref, span: Span) -> Ref {
-        let own: Vec<DimId> = self.own_shape(r).into_iter().rev().collect();
-        let rank = own.len();
-        let at = (0..r.context).chain((0..rank).rev().map(|k| r.context + k));
-        let at = at.map(|k| Index::Axis(k as u8)).collect();
-        let (elem, arg) = (self.elem(r), Operand { value: r.id, at });
-        self.map("t", elem, r.context, &own, span, Kind::Map { op: Op::Copy, args: vec![arg] })
-    }
-
-    /// One element.
-    pub(super) fn element(
-        &mut self,
-        r: Ref,
-        index: &[usize],
-        text: &str,
-        span: Span,
-    ) -> Option<Ref> {
-        let own = self.own_shape(r);
-        if own.len() != index.len() {
-            return self.error(
-                span,
-                format!("an array of rank {} takes {0} indices, not {}", own.len(), index.len()),
-            );
-        }
-        for (axis, (&dim, &index)) in own.iter().zip(index).enumerate() {
-            let array = self.described(r, text);
-            self.program.checks.push(Check::Inside { array, dim, index, axis });
-        }
-        let at =
-            identity(r.context).into_iter().chain(index.iter().map(|&k| Index::At(k))).collect();
-        let (elem, arg) = (self.elem(r), Operand { value: r.id, at });
-        Some(self.map(
-            "at",
-            elem,
-            r.context,
-            &[],
-            span,
-            Kind::Map { op: Op::Copy, args: vec![arg] },
-        ))
     }
 
     /// Runs `body` with the elements of an array in place of the array, and gives the result the

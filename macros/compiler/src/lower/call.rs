@@ -27,6 +27,9 @@ impl<'a> Lowerer<'a> {
             let args = self.arguments(call)?;
             return self.apply(&closure, args, call.span());
         }
+        if let Some(val) = self.constructor(call, &function.path)? {
+            return Some(val);
+        }
         if function.path.segments.last().is_some_and(|s| s.ident == "Axis") {
             return self.axis_literal(call);
         }

@@ -34,6 +34,7 @@ impl Lowerer<'_> {
             }
             Expr::Field(field) => self.field(field),
             Expr::Index(index) => self.index(index),
+            Expr::If(branch) => self.if_expr(branch),
             Expr::MethodCall(call) => self.method_call(call),
             Expr::Call(call) => self.call(call),
             Expr::Closure(closure) => Some(Val::Closure(Rc::new(Closure {
@@ -51,7 +52,7 @@ impl Lowerer<'_> {
     }
 
     /// Everything that is not accepted, by name and with the remedy.
-    fn refused(&mut self, expr: &Expr) -> Option<Val> {
+    pub(super) fn refused(&mut self, expr: &Expr) -> Option<Val> {
         let what = match expr {
             Expr::If(_) => {
                 "`if` is not supported in functions of `ndarray` arrays yet: use `max`, `min`, `abs` or `clamp` where they serve, or take slices, `&[f64]`, instead of arrays"
@@ -98,6 +99,7 @@ impl Lowerer<'_> {
             Val::Option(..) => self.error(expr, "this is an `Option`: unwrap it, `.unwrap()`"),
             Val::Tuple(_) => self.error(expr, "a tuple cannot be used here: take it apart first"),
             Val::Closure(_) => self.error(expr, "a closure cannot be used here: call it"),
+            Val::Mask(_) => self.error(expr, "a condition cannot be used as a number: select with `if`, in the closure of a `mapv`"),
             Val::Unit | Val::Axis(_) => self.error(expr, "a float or an array is expected here"),
         }
     }
@@ -151,9 +153,12 @@ impl Lowerer<'_> {
     /// A local variable, or a constant.
     fn path(&mut self, path: &syn::ExprPath) -> Option<Val> {
         if let Some(ident) = path.path.get_ident() {
-            match self.lookup(&ident.to_string()) {
-                Some(Val::Opaque(what)) if what.is_empty() => return None,
-                Some(val) => return Some(val.clone()),
+            match self.lookup_in_scope(&ident.to_string()) {
+                Some((_, Val::Opaque(what))) if what.is_empty() => return None,
+                Some((scope, val)) => {
+                    let val = val.clone();
+                    return self.entered(val, scope, path.span());
+                }
                 None => {}
             }
         }
@@ -171,6 +176,10 @@ impl Lowerer<'_> {
                     self.elementwise(&primitives::NEG, &[(arg, &text)], false, unary.span());
                 Some(Val::Ref(result?))
             }
+            UnOp::Not(_) if !self.context.is_empty() => {
+                let mask = self.mask(&unary.expr)?;
+                Some(Val::Mask(self.negated(mask, unary.span())?))
+            }
             _ => self.error(unary, "`!` is not supported in functions of `ndarray` arrays yet"),
         }
     }
@@ -178,6 +187,20 @@ impl Lowerer<'_> {
     fn binary(&mut self, binary: &syn::ExprBinary) -> Option<Val> {
         if super::stmt::compound(&binary.op).is_some() {
             return self.compound_assign(binary).map(|()| Val::Unit);
+        }
+        let is_condition = matches!(
+            binary.op,
+            BinOp::Lt(_)
+                | BinOp::Le(_)
+                | BinOp::Gt(_)
+                | BinOp::Ge(_)
+                | BinOp::Eq(_)
+                | BinOp::Ne(_)
+                | BinOp::And(_)
+                | BinOp::Or(_)
+        );
+        if is_condition && !self.context.is_empty() {
+            return self.condition(binary);
         }
         let row: Prim = match binary.op {
             BinOp::Add(_) => &primitives::ADD,

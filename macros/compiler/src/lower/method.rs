@@ -7,9 +7,15 @@ use crate::primitives::{self, Prim};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall};
 
+/// What an array can be asked for, for messages.
+const ARRAY_METHODS: &str = "arithmetic, `dot`, `t`, `permuted_axes`, `insert_axis`, `index_axis`, `row`, `column`, `slice`, `broadcast`, `mapv`, `map`, `sum`, `mean`, `var`, `std` and these along an axis, `assign`, `fill`, `mapv_inplace`, `scaled_add`, `view`, `to_owned`, indexing by constants, the float methods and those of `chainrule::tensor::TensorExt`";
+
 impl Lowerer<'_> {
     pub(super) fn method_call(&mut self, call: &ExprMethodCall) -> Option<Val> {
         let name = call.method.to_string();
+        if let Some(val) = self.in_place(call, &name)? {
+            return Some(val);
+        }
         let receiver = self.expr(&call.receiver)?;
         let receiver = match receiver {
             Val::Option(value, array, dims) => {
@@ -21,11 +27,14 @@ impl Lowerer<'_> {
         let receiver_text = text(&call.receiver);
         match (name.as_str(), call.args.len()) {
             ("view" | "to_owned" | "clone" | "into_owned", 0) => Some(Val::Ref(receiver)),
+            ("dim" | "raw_dim" | "shape", 0) if self.own_rank(receiver) == 0 => {
+                Some(Val::Tuple(vec![]))
+            }
             // Of an array of rank 0; a float has none of these methods.
             ("sum" | "into_scalar" | "t" | "reversed_axes", 0) if self.own_rank(receiver) == 0 => {
                 Some(Val::Ref(receiver))
             }
-            ("mean" | "mapv" | "map" | "mapv_into", _) => {
+            ("mean" | "mapv" | "map" | "mapv_into" | "broadcast" | "insert_axis", _) => {
                 self.array_method(call, &name, receiver, &receiver_text)
             }
             _ if self.own_rank(receiver) > 0 => {
@@ -82,6 +91,15 @@ impl Lowerer<'_> {
             )?;
             return Some(Val::Tuple(vec![Val::Ref(sin), Val::Ref(cos)]));
         }
+        if !self.context.is_empty()
+            && call.args.is_empty()
+            && let Some(val) = self.condition_method(name, receiver, call.span())?
+        {
+            return Some(val);
+        }
+        if let Some(val) = self.model_method(call, name, receiver, receiver_text)? {
+            return Some(val);
+        }
         if self.elems.is_int(&self.elem(receiver)) {
             return self.error(&call.method, format!("the integer method `{name}` is not supported in a differentiated function: compute it outside"));
         }
@@ -129,11 +147,12 @@ impl Lowerer<'_> {
             }
             "is_nan" | "is_finite" | "is_infinite" | "is_sign_positive" | "is_sign_negative"
             | "is_normal" | "total_cmp" | "partial_cmp" | "classify" => {
-                "gives no float, and conditions are not supported in functions of `ndarray` arrays yet: use `max`, `min`, `abs` or `clamp` where they serve"
+                "gives no float, and conditions are supported on elements only in functions of `ndarray` arrays, comparisons, `is_nan`, `is_finite` and `is_infinite` in the closure of a `mapv`: use `max`, `min`, `abs` or `clamp` where they serve"
             }
             "abs_sub" => "is deprecated: write `(x - y).max(0.0)`",
-            "max_by" | "min_by" | "iter" | "for_each" | "fold" | "into_iter" | "slice" | "row"
-            | "column" | "outer_iter" => "is not supported in functions of `ndarray` arrays yet",
+            "max_by" | "min_by" | "iter" | "for_each" | "fold" | "into_iter" | "outer_iter" => {
+                "is not supported in functions of `ndarray` arrays yet"
+            }
             _ => {
                 "is not a method chainrule knows on floats: supported are the differentiable methods of `f32` and `f64`"
             }
@@ -152,13 +171,18 @@ impl Lowerer<'_> {
         let own = self.own_shape(array);
         let all: Vec<usize> = (0..own.len()).collect();
         let args: Vec<&Expr> = call.args.iter().collect();
+        if let Some(val) = self.model_method(call, name, array, array_text)? {
+            return Some(val);
+        }
+        if let Some(val) = self.view_method(call, name, array, array_text)? {
+            return Some(val);
+        }
         match (name, args.as_slice()) {
             ("dot", [other]) => {
                 let right = self.operand(other)?;
                 let right_text = text(other);
                 Some(Val::Ref(self.dot((array, array_text), (right, &right_text), span)?))
             }
-            ("t" | "reversed_axes", []) => Some(Val::Ref(self.transposed(array, span))),
             ("sum", []) => Some(Val::Ref(self.sum("sum", array, &all, span))),
             ("mean", []) => self.mean(array, &all, array_text, span),
             ("sum_axis", [axis]) => {
@@ -168,6 +192,17 @@ impl Lowerer<'_> {
             ("mean_axis", [axis]) => {
                 let axis = self.axis(axis, own.len())?;
                 self.mean(array, &[axis], array_text, span)
+            }
+            ("var" | "std", [ddof]) => {
+                let ddof = self.ddof(ddof)?;
+                let at = (array_text, span);
+                Some(Val::Ref(self.variance(array, &all, ddof, name == "std", at)?))
+            }
+            ("var_axis" | "std_axis", [axis, ddof]) => {
+                let axis = self.axis(axis, own.len())?;
+                let ddof = self.ddof(ddof)?;
+                let at = (array_text, span);
+                Some(Val::Ref(self.variance(array, &[axis], ddof, name == "std_axis", at)?))
             }
             ("len", []) => {
                 let mut len = self.size(own[0], span);
@@ -179,8 +214,12 @@ impl Lowerer<'_> {
             }
             ("nrows", []) => Some(Val::Ref(self.size(own[0], span))),
             ("ncols", []) if own.len() == 2 => Some(Val::Ref(self.size(own[1], span))),
-            ("dim", []) if own.len() == 1 => Some(Val::Ref(self.size(own[0], span))),
-            ("dim" | "shape", []) => {
+            ("dim" | "raw_dim", []) if own.len() == 1 => Some(Val::Ref(self.size(own[0], span))),
+            ("len_of", [axis]) => {
+                let axis = self.axis(axis, own.len())?;
+                Some(Val::Ref(self.size(own[axis], span)))
+            }
+            ("dim" | "shape" | "raw_dim", []) => {
                 Some(Val::Tuple(own.iter().map(|&dim| Val::Ref(self.size(dim, span))).collect()))
             }
             ("pow2", []) => {
@@ -188,12 +227,18 @@ impl Lowerer<'_> {
             }
             ("mapv" | "map" | "mapv_into", [closure]) => self.map_closure(array, closure, span),
             _ if primitives::method(name).is_some() => self.float_method(call, name, array, array_text),
-            _ => self.error(&call.method, format!("the array method `{name}` is not supported yet; supported are arithmetic, `dot`, `t`, `mapv`, `map`, `sum`, `mean`, `sum_axis`, `mean_axis`, `view`, `to_owned`, indexing by constants and the float methods")),
+            ("product", []) => self.error(&call.method, "the array method `product` is not supported yet: take the product in a function of slices, `x.iter().product()`"),
+            _ => self.error(&call.method, format!("the array method `{name}` is not supported yet; supported are {ARRAY_METHODS}")),
         }
     }
 
     /// `mapv` and `map`: the closure, or the path of a float function, applied to each element.
-    fn map_closure(&mut self, array: Ref, function: &Expr, span: proc_macro2::Span) -> Option<Val> {
+    pub(super) fn map_closure(
+        &mut self,
+        array: Ref,
+        function: &Expr,
+        span: proc_macro2::Span,
+    ) -> Option<Val> {
         if let Expr::Path(path) = function {
             let local = path.path.get_ident().and_then(|name| self.lookup(&name.to_string()));
             if !matches!(local, Some(Val::Closure(_))) {
@@ -212,7 +257,26 @@ impl Lowerer<'_> {
         Some(Val::Ref(result))
     }
 
-    fn axis(&mut self, expr: &Expr, rank: usize) -> Option<usize> {
+    /// The degrees of freedom that a variance takes off.
+    fn ddof(&mut self, expr: &Expr) -> Option<f64> {
+        let number = match expr {
+            Expr::Lit(syn::ExprLit { lit: syn::Lit::Float(lit), .. }) => lit.base10_parse().ok(),
+            // Of any float type.
+            Expr::Call(syn::ExprCall { func, args, .. }) if args.is_empty() => match &**func {
+                Expr::Path(path) if path.path.segments.last()?.ident == "one" => Some(1.0),
+                Expr::Path(path) if path.path.segments.last()?.ident == "zero" => Some(0.0),
+                _ => None,
+            },
+            _ => None,
+        };
+        match number {
+            Some(number) => Some(number),
+            None => self
+                .error(expr, "the degrees of freedom must be written out: `var(0.0)`, `var(1.0)`"),
+        }
+    }
+
+    pub(super) fn axis(&mut self, expr: &Expr, rank: usize) -> Option<usize> {
         match self.expr(expr)? {
             Val::Axis(axis) if axis < rank => Some(axis),
             Val::Axis(axis) => self

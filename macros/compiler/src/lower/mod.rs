@@ -5,16 +5,21 @@
 //! change.
 
 mod array;
+mod branch;
 mod call;
+mod construct;
 mod expr;
 mod infer;
 mod method;
+mod model;
+mod reduce;
 mod stmt;
 mod text;
+mod view;
 
 use crate::capsule::Callees;
 use crate::error::{Errors, Place};
-use crate::ir::{Dim, DimId, Elem, Kind, Op, Program, ValueId};
+use crate::ir::{Dim, DimId, Elem, Index, Kind, Op, Program, ValueId};
 use crate::parse::{Function, Passing, Type};
 use infer::Elems;
 use proc_macro2::{Span, TokenStream};
@@ -41,6 +46,8 @@ pub(crate) enum Val {
     Option(Box<Val>, crate::ir::Described, Vec<DimId>),
     /// `Axis(k)`.
     Axis(usize),
+    /// A condition on elements, as a number: 1 where it holds, else 0.
+    Mask(Ref),
     /// A closure that can be applied.
     Closure(Rc<Closure>),
     /// `()`.
@@ -99,6 +106,7 @@ pub fn lower(
         frames: Vec::new(),
         outer_call: None,
         named: Vec::new(),
+        arms: Vec::new(),
         errors,
     };
     lowerer.root(root, function)
@@ -119,6 +127,8 @@ pub(crate) struct Lowerer<'a> {
     outer_call: Option<OuterCall>,
     /// Whether a value carries a name of the user's.
     named: Vec<bool>,
+    /// The arms of conditionals that the code being lowered stands in, outermost first.
+    arms: Vec<branch::Arm>,
     errors: &'a mut Errors,
 }
 
@@ -248,9 +258,13 @@ impl<'a> Lowerer<'a> {
             value.shape.iter_mut().for_each(canonical);
         }
         for dim in &mut program.dims {
-            if let Dim::Broadcast(a, b) = dim {
-                canonical(a);
-                canonical(b);
+            match dim {
+                Dim::Broadcast(a, b) => {
+                    canonical(a);
+                    canonical(b);
+                }
+                Dim::Slice(of, _) => canonical(of),
+                Dim::Of { .. } | Dim::Const(_) | Dim::Given(_) => {}
             }
         }
         for stmt in &mut program.body {
@@ -259,12 +273,17 @@ impl<'a> Lowerer<'a> {
                 Kind::Sum { terms } => {
                     terms.iter_mut().for_each(|t| t.space.iter_mut().for_each(canonical))
                 }
+                Kind::Max { term } => term.space.iter_mut().for_each(canonical),
                 Kind::Map { .. } => {}
             }
             for operand in stmt.operands_mut() {
                 for index in &mut operand.at {
-                    if let crate::ir::Index::Stretch(_, dim) = index {
-                        canonical(dim);
+                    match index {
+                        Index::Stretch(_, dim) => canonical(dim),
+                        Index::Affine(_, affine) => {
+                            affine.extent.iter_mut().for_each(|(_, dim)| canonical(dim));
+                        }
+                        Index::Axis(_) | Index::At(_) => {}
                     }
                 }
             }
@@ -279,6 +298,14 @@ impl<'a> Lowerer<'a> {
         self.program.dims.push(dim);
         self.same.push(id);
         id
+    }
+
+    /// The dimension that is the same as this one, or a new one.
+    fn interned(&mut self, dim: Dim) -> DimId {
+        match self.program.dims.iter().position(|known| *known == dim) {
+            Some(known) => self.canonical(DimId(known as u32)),
+            None => self.dim(dim),
+        }
     }
 
     fn canonical(&self, mut dim: DimId) -> DimId {
@@ -311,6 +338,12 @@ impl<'a> Lowerer<'a> {
 
     fn lookup(&self, name: &str) -> Option<&Val> {
         self.frame().scopes.iter().rev().find_map(|scope| scope.get(name))
+    }
+
+    /// As `lookup`, with the number of the scope that holds the name.
+    fn lookup_in_scope(&self, name: &str) -> Option<(usize, &Val)> {
+        let scopes = self.frame().scopes.iter().enumerate().rev();
+        scopes.into_iter().find_map(|(depth, scope)| Some((depth, scope.get(name)?)))
     }
 
     /// Gives a value the user's name for it, if it has none yet.

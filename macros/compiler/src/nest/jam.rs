@@ -4,7 +4,7 @@
 //! the block, and the sums of the rows do not wait for one another.
 //! Every accumulator still adds in the order of the rows, so no bit changes.
 
-use super::{Block, Element, Item, Ix, Loop, Storage, Var};
+use super::{Block, Element, Item, Loop, Storage, Var};
 use crate::ir::{Kind, Op, Program, ValueId};
 use std::collections::HashMap;
 
@@ -94,11 +94,7 @@ fn renamed(item: &Item, from: Var, to: Var) -> Item {
     let element = |element: &Element| Element {
         value: element.value,
         at: (element.at.iter())
-            .map(|ix| match *ix {
-                Ix::Var(var) if var == from => Ix::Var(to),
-                Ix::Stretch(var, dim) if var == from => Ix::Stretch(to, dim),
-                other => other,
-            })
+            .map(|ix| if ix.var() == Some(from) { ix.with_var(to) } else { *ix })
             .collect(),
     };
     match item {

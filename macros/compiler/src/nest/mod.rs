@@ -6,11 +6,11 @@
 mod jam;
 mod plan;
 mod print;
+mod zeros;
 
-pub(crate) use plan::at;
 pub use plan::plan;
 
-use crate::ir::{DimId, ValueId};
+use crate::ir::{Affine, DimId, Index, Operand, ValueId};
 
 /// A loop variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +25,8 @@ pub enum Ix {
     At(usize),
     /// A loop variable, or 0 where the dimension is 1.
     Stretch(Var, DimId),
+    /// A function of a loop variable.
+    Affine(Var, Affine),
 }
 
 impl Ix {
@@ -32,7 +34,18 @@ impl Ix {
     pub fn var(self) -> Option<Var> {
         match self {
             Ix::Var(var) | Ix::Stretch(var, _) => Some(var),
+            Ix::Affine(var, affine) => (affine.step != 0).then_some(var),
             Ix::At(_) => None,
+        }
+    }
+
+    /// The same component with another loop variable in place of its own.
+    pub fn with_var(self, to: Var) -> Ix {
+        match self {
+            Ix::Var(_) => Ix::Var(to),
+            Ix::At(k) => Ix::At(k),
+            Ix::Stretch(_, dim) => Ix::Stretch(to, dim),
+            Ix::Affine(_, affine) => Ix::Affine(to, affine),
         }
     }
 }
@@ -44,6 +57,40 @@ pub struct Element {
     pub value: ValueId,
     /// Which element.
     pub at: Vec<Ix>,
+}
+
+/// A read, given where the axes of the reader are.
+///
+/// The loop variables are renamed to axes and back, so that there is one rule for composing indices.
+pub(crate) fn at(operand: &Operand, vars: &[Ix]) -> Element {
+    let mut loops: Vec<Var> = Vec::new();
+    let mut number = |var: Var| {
+        let known = loops.iter().position(|&other| other == var);
+        known.unwrap_or_else(|| {
+            loops.push(var);
+            loops.len() - 1
+        }) as u8
+    };
+    let inner: Vec<Index> = (vars.iter())
+        .map(|ix| match *ix {
+            Ix::Var(var) => Index::Axis(number(var)),
+            Ix::At(k) => Index::At(k),
+            Ix::Stretch(var, dim) => Index::Stretch(number(var), dim),
+            Ix::Affine(_, affine) if affine.step == 0 => Index::Affine(0, affine),
+            Ix::Affine(var, affine) => Index::Affine(number(var), affine),
+        })
+        .collect();
+    let component = |index: &Index| match index.after(&inner) {
+        Some(Index::Axis(axis)) => Ix::Var(loops[usize::from(axis)]),
+        Some(Index::Stretch(axis, dim)) => Ix::Stretch(loops[usize::from(axis)], dim),
+        Some(Index::Affine(axis, affine)) => {
+            Ix::Affine(loops.get(usize::from(axis)).copied().unwrap_or(Var(0)), affine)
+        }
+        Some(Index::At(k)) => Ix::At(k),
+        // What is read like this is stored, see `materialize_unreadable`.
+        None => Ix::At(usize::MAX),
+    };
+    Element { value: operand.value, at: operand.at.iter().map(component).collect() }
 }
 
 /// One step of a nest.

@@ -8,8 +8,9 @@
 //! over the other axes.
 
 use super::jam::jam;
-use super::{Element, Item, Ix, Loop, Nest, Storage, Var};
-use crate::ir::{DimId, Index, Kind, Op, Operand, Program, Stmt, ValueId, identity};
+use super::zeros::place_zeros;
+use super::{Element, Item, Ix, Loop, Nest, Storage, Var, at};
+use crate::ir::{DimId, Index, Kind, Op, Operand, Program, Stmt, ValueId, compose, identity};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// From this cost in additions on, a value is stored rather than computed twice.
@@ -18,6 +19,7 @@ const DEAR: u32 = 8;
 /// Plans the loops of a program.
 pub fn plan(program: &Program) -> Nest {
     let mut planner = Planner::new(program);
+    planner.materialize_unreadable();
     planner.materialize_recomputed();
     let mut items = planner.schedule();
     // Dear values that more than one loop computes are stored after all.
@@ -32,19 +34,6 @@ pub fn plan(program: &Program) -> Nest {
     place_zeros(&mut items, program, &storage);
     jam(&mut items, program, &storage, &mut planner.next_var);
     Nest { items, storage }
-}
-
-/// A read, given where the axes of the reader are.
-pub(crate) fn at(operand: &Operand, vars: &[Ix]) -> Element {
-    let component = |index: &Index| match *index {
-        Index::At(k) => Ix::At(k),
-        Index::Axis(axis) => vars[axis as usize],
-        Index::Stretch(axis, dim) => match vars[axis as usize] {
-            Ix::Var(var) | Ix::Stretch(var, _) => Ix::Stretch(var, dim),
-            Ix::At(k) => Ix::At(k),
-        },
-    };
-    Element { value: operand.value, at: operand.at.iter().map(component).collect() }
 }
 
 /// Where an element is touched: its index, and the loops around.
@@ -79,16 +68,6 @@ impl<'p> Planner<'p> {
         let statement: HashMap<_, _> = program.body.iter().map(|stmt| (stmt.dst, stmt)).collect();
         let outputs: HashSet<_> = program.outputs().filter(|&id| program.rank(id) > 0).collect();
         let mut stored: HashSet<ValueId> = outputs.clone();
-        // A read at a constant along a stretched axis cannot be composed into an index.
-        for stmt in &program.body {
-            for operand in stmt.operands() {
-                if operand.at.iter().any(|i| matches!(i, Index::At(_)))
-                    && program.rank(operand.value) > 0
-                {
-                    stored.insert(operand.value);
-                }
-            }
-        }
         stored.retain(|id| statement.get(id).is_some_and(|s| matches!(s.kind, Kind::Map { .. })));
         Planner { program, statement, outputs, stored, works: vec![], next_var: 0 }
     }
@@ -96,7 +75,7 @@ impl<'p> Planner<'p> {
     /// Whether a value is scheduled, as against computed on the spot.
     fn is_scheduled(&self, id: ValueId) -> bool {
         match self.statement.get(&id).map(|stmt| &stmt.kind) {
-            Some(Kind::Sum { .. }) => true,
+            Some(Kind::Sum { .. } | Kind::Max { .. }) => true,
             Some(Kind::Map { .. }) => self.stored.contains(&id),
             None => false,
         }
@@ -120,7 +99,7 @@ impl<'p> Planner<'p> {
                 continue;
             }
             for inner in stmt.operands() {
-                if let Some(at) = crate::simplify::compose(&inner.at, &operand.at) {
+                if let Some(at) = compose(&inner.at, &operand.at) {
                     open.push(Operand { value: inner.value, at });
                 }
             }
@@ -146,8 +125,8 @@ impl<'p> Planner<'p> {
         let mut works = Vec::new();
         for stmt in &self.program.body {
             match &stmt.kind {
-                Kind::Sum { terms } => {
-                    for term in terms {
+                Kind::Sum { .. } | Kind::Max { .. } => {
+                    for term in stmt.terms() {
                         works.push(self.work(stmt.dst, &term.space, &term.at, Some(&term.arg)));
                     }
                 }
@@ -175,7 +154,7 @@ impl<'p> Planner<'p> {
                 self.statement.get(&o.value).map_or_else(Vec::new, |stmt| {
                     stmt.operands()
                         .filter(|inner| !self.statement.contains_key(&inner.value))
-                        .filter_map(|inner| crate::simplify::compose(&inner.at, &o.at))
+                        .filter_map(|inner| compose(&inner.at, &o.at))
                         .collect()
                 })
             })
@@ -183,6 +162,38 @@ impl<'p> Planner<'p> {
             .chain([at.to_vec()]);
         let order = loop_order(space.len(), &touched.collect::<Vec<_>>());
         Work { dst, space: space.to_vec(), at: at.to_vec(), arg: arg.cloned(), order, reads }
+    }
+
+    /// Stores arrays that are read at indices through which their own operands cannot be read: a
+    /// slice of what broadcasts while the program runs.
+    fn materialize_unreadable(&mut self) {
+        while let Some(found) = self.unreadable() {
+            self.stored.insert(found);
+        }
+    }
+
+    fn unreadable(&self) -> Option<ValueId> {
+        let reads = self.program.body.iter().flat_map(Stmt::operands).flat_map(|o| &o.at);
+        if !{ reads }.any(|index| matches!(index, Index::Stretch(..) | Index::Affine(..))) {
+            return None;
+        }
+        for stmt in &self.program.body {
+            let mut open: Vec<Operand> = stmt.operands().cloned().collect();
+            let mut seen: HashSet<Operand> = HashSet::new();
+            while let Some(operand) = open.pop() {
+                if self.is_scheduled(operand.value) || !seen.insert(operand.clone()) {
+                    continue;
+                }
+                let Some(inner) = self.statement.get(&operand.value) else { continue };
+                for read in inner.operands() {
+                    match compose(&read.at, &operand.at) {
+                        Some(at) => open.push(Operand { value: read.value, at }),
+                        None => return Some(operand.value),
+                    }
+                }
+            }
+        }
+        None
     }
 
     /// Stores dear arrays that would be computed anew in every turn of a loop around them.
@@ -485,54 +496,6 @@ impl<'p> Planner<'p> {
         }
         out
     }
-}
-
-/// Puts the zeroing of accumulators where their scope begins.
-fn place_zeros(items: &mut Vec<Item>, program: &Program, storage: &[Storage]) {
-    for stmt in &program.body {
-        if !matches!(stmt.kind, Kind::Sum { .. }) {
-            continue;
-        }
-        match &storage[stmt.dst.0 as usize] {
-            Storage::Output => items.insert(0, zero_of(stmt.dst, vec![])),
-            Storage::Local => insert_zero(items, stmt.dst, &[]),
-            Storage::Buffer(kept) => insert_zero(items, stmt.dst, kept),
-            Storage::None => {}
-        }
-    }
-}
-
-fn zero_of(value: ValueId, at: Vec<Ix>) -> Item {
-    Item::Zero(Element { value, at })
-}
-
-/// Inserts the zeroing before the first item that adds to the value, in the scope that all who
-/// touch the value share: one loop deeper as long as that loop binds an axis that is not kept.
-fn insert_zero(items: &mut Vec<Item>, value: ValueId, kept: &[usize]) {
-    let first = items.iter().position(|item| adds(item, value).is_some()).unwrap_or(0);
-    if let Some(Item::Loop(inner)) = items.get_mut(first) {
-        let at = adds_in(&inner.body, value).unwrap_or_default();
-        let binds = (at.iter().enumerate())
-            .any(|(axis, ix)| *ix == Ix::Var(inner.var) && !kept.contains(&axis));
-        if binds {
-            insert_zero(&mut inner.body, value, kept);
-            return;
-        }
-    }
-    let at = items.get(first).and_then(|item| adds(item, value)).unwrap_or_default();
-    items.insert(first, zero_of(value, at));
-}
-
-fn adds(item: &Item, value: ValueId) -> Option<Vec<Ix>> {
-    match item {
-        Item::Add { to, .. } if to.value == value => Some(to.at.clone()),
-        Item::Loop(inner) => adds_in(&inner.body, value),
-        _ => None,
-    }
-}
-
-fn adds_in(items: &[Item], value: ValueId) -> Option<Vec<Ix>> {
-    items.iter().find_map(|item| adds(item, value))
 }
 
 fn walk(items: &[Item], path: &mut Vec<Var>, visit: &mut impl FnMut(&Item, &[Var])) {

@@ -45,11 +45,13 @@ impl Printer<'_> {
                     self.line(depth, &line);
                 }
                 Item::Zero(element) => {
-                    let line = format!("{} = 0", self.names.value(element.value));
+                    let start = if self.is_max(element) { "-inf" } else { "0" };
+                    let line = format!("{} = {start}", self.names.value(element.value));
                     self.line(depth, &line);
                 }
                 Item::Add { to, arg } => {
-                    let line = format!("{} += {}", self.element(to), self.element(arg));
+                    let with = if self.is_max(to) { "max=" } else { "+=" };
+                    let line = format!("{} {with} {}", self.element(to), self.element(arg));
                     self.line(depth, &line);
                 }
                 Item::Loop(inner) => {
@@ -70,6 +72,7 @@ impl Printer<'_> {
             let at: Vec<String> = (element.at.iter())
                 .map(|ix| match ix {
                     Ix::Var(var) => format!("i{}", var.0),
+                    Ix::Affine(var, affine) => self.names.affine(&format!("i{}", var.0), *affine),
                     Ix::At(k) => k.to_string(),
                     Ix::Stretch(var, dim) => format!("i{}<{}", var.0, self.names.dim(*dim)),
                 })
@@ -77,6 +80,11 @@ impl Printer<'_> {
             text.push_str(&format!("[{}]", at.join(", ")));
         }
         text
+    }
+
+    fn is_max(&self, element: &Element) -> bool {
+        let stmt = self.program.body.iter().find(|stmt| stmt.dst == element.value);
+        matches!(stmt.map(|stmt| &stmt.kind), Some(Kind::Max { .. }))
     }
 
     fn definition(&self, element: &Element) -> String {

@@ -240,7 +240,7 @@ pub(crate) fn understand(ty: &syn::Type, names: Names<'_>, errors: &mut Errors) 
         syn::Type::TraitObject(_) => Some(Type::Constant("trait object".to_string())),
         syn::Type::FnPtr(_) => Some(Type::Constant("function pointer".to_string())),
         other => {
-            errors.at(other, "this type is not understood: supported are floats, integers, arrays, slices and `Vec`s of those, `ndarray` arrays and views of rank 0 to 2, tuples, and structs under `#[derive(Differentiable)]`");
+            errors.at(other, "this type is not understood: supported are floats, integers, arrays, slices and `Vec`s of those, `ndarray` arrays and views of rank 0 to 6, tuples, and structs under `#[derive(Differentiable)]`");
             None
         }
     }
@@ -373,14 +373,14 @@ fn named(
         }
         "Option" | "Result" => return fallible(ty, &name, &arguments, names, errors),
         "ArrayBase" | "CowArray" | "ArcArray" | "ArrayD" | "ArrayViewD" => {
-            errors.at(ty, format!("`{name}` is not supported yet: take `&Array`, `ArrayView` or `&ArrayRef` of rank 0 to 2"));
+            errors.at(ty, format!("`{name}` is not supported yet: take `&Array`, `ArrayView` or `&ArrayRef` of rank 0 to 6"));
             return None;
         }
         _ => {}
     }
     match array_rank(&name, &arguments) {
         None => Some(Type::Struct(text_of(path))),
-        Some(Some(rank @ 0..=2)) => {
+        Some(Some(rank @ 0..=6)) => {
             match arguments.first().and_then(|elem| elem_of(elem, names.floats)) {
                 Some(elem) if elem.is_float() => Some(Type::Array(elem, rank)),
                 _ => {
@@ -395,7 +395,7 @@ fn named(
         Some(_) => {
             errors.at(
                 ty,
-                format!("`{name}` is not known to be an array of rank 0 to 2, which are supported so far"),
+                format!("`{name}` is not known to be an array of rank 0 to 6, which are supported so far"),
             );
             None
         }

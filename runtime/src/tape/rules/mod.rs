@@ -6,6 +6,7 @@
 
 mod arithmetic;
 mod elementary;
+mod model;
 mod piecewise;
 mod power;
 
@@ -16,6 +17,7 @@ pub(super) use elementary::{
     Acos, Acosh, Asin, Asinh, Atan, Atan2, Atanh, Cos, Cosh, Sin, Sinh, Tan, Tanh, ToDegrees,
     ToRadians,
 };
+pub(super) use model::{Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus};
 pub(super) use piecewise::{
     Abs, AbsSub, Ceil, Clamp, Copysign, DivEuclid, Floor, Fract, Max, Min, Round, RoundTiesEven,
     Signum, Trunc,

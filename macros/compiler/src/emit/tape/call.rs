@@ -95,6 +95,12 @@ fn associated(path: &syn::ExprPath) -> Option<(String, String)> {
     (n >= 2).then(|| (path.path.segments[n - 2].ident.to_string(), name))
 }
 
+/// Whether a path is of an associated function of an owned array: `Array2::zeros`.
+fn is_array_type(path: &syn::Path) -> bool {
+    let of = path.segments.iter().rev().nth(1).map(|of| of.ident.to_string());
+    of.is_some_and(|of| of.starts_with("Array") || of.starts_with("Tensor"))
+}
+
 /// Whether a function of a float type makes a number of none: `zero()`, `from_bits(..)`.
 fn makes(name: &str, args: usize) -> bool {
     args == 0 || name.starts_with("from_")
@@ -241,6 +247,23 @@ impl Rewrite<'_> {
             && let Some(replaced) = self.call_of_float(&ty, &name, call)
         {
             return Some(replaced);
+        }
+        if self.arrays && is_array_type(path) && matches!(last.as_str(), "zeros" | "ones") {
+            call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+            return Some(parse_quote!(__tape.constant(#call)));
+        }
+        if self.arrays && is_array_type(path) && last == "from_elem" && call.args.len() == 2 {
+            call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+            let (shape, value) = (&call.args[0], &call.args[1]);
+            let mut zeros = function.clone();
+            if let Some(name) = zeros.path.segments.last_mut() {
+                name.ident = ident("zeros");
+            }
+            return Some(parse_quote!({
+                let mut __filled = __tape.constant(#zeros(#shape));
+                __filled.fill(#value);
+                __filled
+            }));
         }
         if last == "Err" && path.segments.len() == 1 {
             return self.call_in_error(call);

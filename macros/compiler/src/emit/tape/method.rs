@@ -42,14 +42,30 @@ const OF_ITERATORS: &[&str] = &[
 
 /// Array operations: in the closure of a `mapv` they are another array's, so the closure must see
 /// one element at a time.
-const OF_ARRAYS: &[&str] =
-    &["mapv", "map", "mapv_into", "sum", "mean", "dot", "sum_axis", "mean_axis", "t"];
+const OF_ARRAYS: &[&str] = &[
+    "mapv",
+    "map",
+    "mapv_into",
+    "sum",
+    "mean",
+    "dot",
+    "sum_axis",
+    "mean_axis",
+    "t",
+    "var",
+    "std",
+    "slice",
+    "row",
+    "column",
+    "norm_l1",
+    "norm_l2",
+];
 
 impl Rewrite<'_> {
     /// What a method call becomes.
     pub(super) fn method_call(&mut self, call: &mut syn::ExprMethodCall) -> Option<Expr> {
         let name = call.method.to_string();
-        if self.arrays && matches!(name.as_str(), "mapv" | "map" | "mapv_into") {
+        if self.arrays && matches!(name.as_str(), "mapv" | "map" | "mapv_into" | "mapv_inplace") {
             self.map_of_array(&name, call);
         }
         let of_error = matches!(name.as_str(), "ok_or" | "ok_or_else" | "map_err");
@@ -99,7 +115,7 @@ impl Rewrite<'_> {
             }
         };
         call.args[0] = closure;
-        let of = if name == "map" { "map" } else { "mapv" };
+        let of = if name == "mapv_into" { "mapv" } else { name };
         let suffix = if branches { "_each" } else { "" };
         call.method = proc_macro2::Ident::new(&format!("{of}{suffix}"), call.method.span());
     }

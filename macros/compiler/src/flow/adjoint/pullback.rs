@@ -63,6 +63,10 @@ impl Builder<'_> {
                     let product = self.times(ct, &partial, &of);
                     self.apply(&primitives::GUARD, vec![ct, product], out)
                 }
+                Guard::Select => {
+                    let factor = self.instantiate(&partial, &of);
+                    self.apply(&primitives::GUARD, vec![factor, ct], out)
+                }
                 Guard::Both | Guard::Power => {
                     let factor = self.instantiate(&partial, &of);
                     let product = self.apply(&primitives::MUL, vec![ct, factor], out);

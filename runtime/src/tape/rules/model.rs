@@ -1,0 +1,40 @@
+//! Functions of model code.
+
+use crate::tape::rule::{Rule, rules};
+use crate::tape::value::Real;
+
+rules! {
+    Relu "relu" exact (x) -> z { if x > F::zero() || x.is_nan() { x } else { F::zero() } }
+        x: if x > F::zero() { F::one() } else { F::zero() };
+    LeakyRelu "leaky_relu" (x, slope) -> z { if x > F::zero() { x } else { x * slope } }
+        x: if x > F::zero() { F::one() } else { slope },
+        slope: if x > F::zero() { F::zero() } else { x };
+    Sigmoid "sigmoid" exact (x) -> z { logistic(x) } x: logistic(x) * logistic(-x);
+    Softplus "softplus" exact (x) -> z { if x > F::zero() { x + (-x).exp().ln_1p() } else { x.exp().ln_1p() } }
+        x: logistic(x);
+    Silu "silu" exact (x) -> z { x * logistic(x) }
+        x: logistic(x) * (F::one() + x * logistic(-x));
+    Gelu "gelu" exact (x) -> z { half::<F>() * x * (F::one() + inner(x).tanh()) }
+        x: half::<F>() * (F::one() + inner(x).tanh()) + half::<F>() * x * slope(x);
+}
+
+fn half<F: Real>() -> F {
+    F::from_wide(0.5)
+}
+
+/// `(1 + tanh(x / 2)) / 2`, by the exponential of a number that is not positive.
+fn logistic<F: Real>(x: F) -> F {
+    if x >= F::zero() { (F::one() + (-x).exp()).recip() } else { x.exp() / (F::one() + x.exp()) }
+}
+
+fn inner<F: Real>(x: F) -> F {
+    F::from_wide((2.0 / std::f64::consts::PI).sqrt()) * (x + F::from_wide(0.044_715) * x.powi(3))
+}
+
+/// The derivative of `tanh(inner(x))`.
+fn slope<F: Real>(x: F) -> F {
+    let sech = inner(x).cosh().recip();
+    let inner = F::from_wide((2.0 / std::f64::consts::PI).sqrt())
+        * (F::one() + F::from_wide(3.0 * 0.044_715) * x * x);
+    if sech == F::zero() { F::zero() } else { sech * sech * inner }
+}
