@@ -55,6 +55,8 @@ pub(super) fn has_capsule(name: &str) -> bool {
 const STD_OWNERS: &[&str] = &[
     "Add",
     "AddAssign",
+    "Array",
+    "ArrayView",
     "AsRef",
     "Axis",
     "Borrow",
