@@ -97,10 +97,48 @@ pub fn vector_layouts(x: &Array1<f64>) -> Vec<(&'static str, Array1<f64>)> {
     vec![("contiguous", x.clone()), ("reversed", reversed), ("strided", strided)]
 }
 
+/// The same numbers in other layouts: F order, reversed axes, gaps.
+pub trait Layouts {
+    /// How many layouts there are.
+    const COUNT: usize = 3;
+
+    /// The same in layout `k`.
+    fn layout(&self, k: usize) -> Self;
+}
+impl Layouts for f64 {
+    fn layout(&self, _: usize) -> f64 {
+        *self
+    }
+}
+impl<D: Dimension> Layouts for Array<f64, D> {
+    fn layout(&self, k: usize) -> Self {
+        let axes = || (0..self.ndim()).map(Axis);
+        let mut other = match k {
+            0 => Array::zeros(self.raw_dim().f()),
+            1 => {
+                let mut reversed = self.clone();
+                axes().for_each(|axis| reversed.invert_axis(axis));
+                reversed
+            }
+            _ => {
+                let mut shape = self.raw_dim();
+                shape.slice_mut().iter_mut().for_each(|n| *n = 2 * *n + 1);
+                let mut large = Array::from_elem(shape, f64::NAN);
+                axes().for_each(|axis| {
+                    large.slice_axis_inplace(axis, Slice::from(1..).step_by(2));
+                });
+                large
+            }
+        };
+        other.assign(self);
+        other
+    }
+}
+
 /// `name: (parameter: type = value, …) -> result { body }`
 ///
 /// The function is tested by `vjp`, and, weighted to a scalar by another function that it is fused
-/// into, by `value_and_grad`, by the tape and by differences. A gradient has its parameter's shape.
+/// into, by `value_and_grad`, by the tape and by differences, and in every layout. A gradient has its parameter's shape.
 #[macro_export]
 macro_rules! operations {
     ($($(#[$doc:meta])* $name:ident: ($($arg:ident: $ty:ty = $at:expr),+) -> $out:ty $body:block)*) => {$(
@@ -124,6 +162,14 @@ macro_rules! operations {
             let (sum, gradient) = weighted::value_and_grad($(&$arg,)+ &weights);
             $crate::assert_close("the weighted value", &sum, &weighted($(&$arg,)+ &weights), $crate::arrays::ROUNDING);
             $crate::assert_close("`vjp` and the fused gradient", &pulled, &gradient, $crate::arrays::ROUNDING);
+
+            // The same operations in the same order: the same bits.
+            for k in 0..<f64 as $crate::arrays::Layouts>::COUNT {
+                $(let $arg = $crate::arrays::Layouts::layout(&$arg, k);)+
+                let weights = $crate::arrays::Layouts::layout(&weights, k);
+                let got = operation::vjp($(&$arg,)+ weights);
+                assert_eq!(got, (value.clone(), pulled.clone()), "in layout {k}");
+            }
 
             let (_, by_tape) = weighted::tape_value_and_grad($(&$arg,)+ &weights);
             $crate::assert_close("macro, tape", &gradient, &by_tape, $crate::arrays::ROUNDING);

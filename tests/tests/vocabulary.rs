@@ -96,6 +96,22 @@ operations! {
         &a * &b + &a / &b
     }
 
+    // Extents of 0 and 1.
+    empty_axes: (x: Array3<f64> = array_of((2, 0, 3)), y: Array2<f64> = matrix(0, 3)) -> Array2<f64> {
+        (&x.index_axis(Axis(0), 1) * y).mapv(f64::exp)
+    }
+    sums_of_an_empty_axis: (x: Array3<f64> = array_of((2, 0, 3))) -> Array2<f64> { x.sum_axis(Axis(1)) }
+    permuted_of_nothing: (x: Array3<f64> = array_of((2, 0, 3))) -> Array3<f64> { x.clone().permuted_axes([1, 2, 0]) * 2.0 }
+    slices_of_one: (x: Array2<f64> = matrix(1, 1)) -> Array2<f64> { &x.slice(s![..;-1, ..;2]) * &x.slice(s![-1.., ..1]) }
+    one_that_stretches_to_none: (x: Array2<f64> = matrix(1, 3), y: Array2<f64> = matrix(0, 3)) -> Array2<f64> { y * x }
+    branches_of_nothing: (x: Array1<f64> = vector(0)) -> Array1<f64> { x.mapv(|e| if e > 0.0 { e.ln() } else { e }) }
+    softmax_of_nothing: (x: Array2<f64> = matrix(0, 3)) -> Array2<f64> { x.softmax(Axis(1)) + x.softmax(Axis(0)) }
+    softmax_of_one: (x: Array2<f64> = matrix(3, 1)) -> Array2<f64> { x.softmax(Axis(1)) * x + x.log_softmax(Axis(1)) }
+    log_sum_exp_of_one: (x: Array2<f64> = matrix(3, 1)) -> Array1<f64> { x.log_sum_exp(Axis(1)) }
+    norms_of_one: (x: Array1<f64> = vector(1)) -> Array1<f64> { x * x.norm_l2() + x.norm_l1() }
+    filled_with_nothing: (x: Array2<f64> = matrix(0, 3), k: f64 = scalar()) -> Array2<f64> { Array2::from_elem(x.dim(), *k) * x }
+    moments_of_rows_of_one: (x: Array2<f64> = matrix(3, 1)) -> Array1<f64> { x.var_axis(Axis(1), 0.0) * 2.0 }
+
     // Moments.
     variance: (x: Array2<f64> = matrix(3, 4)) -> Array2<f64> { x * x.var(1.0) }
     deviation: (x: Array1<f64> = vector(5)) -> Array1<f64> { x / x.std(0.0) }
@@ -254,4 +270,31 @@ fn of_f32_and_of_any_float() {
     assert_close("slope", &slope, &expected.1, 1e-5);
     assert_close("tape", &narrow::tape_value_and_grad(&small).1, &slope, 1e-5);
     assert_eq!(generic::value_and_grad(&small), (value, slope));
+}
+
+/// Indices that are known before anything is computed.
+#[test]
+fn indices_that_are_parameters() {
+    #[differentiate(tape)]
+    fn f(x: &Array2<f64>, y: &Array1<f64>, i: usize, j: usize) -> f64 {
+        let last = y[y.len() - 1] * y[x.nrows() - 2];
+        x[[i, j]] * x[(i + 1, 2 * j)] * last
+            + x.row(i).dot(&x.row(i + 1)) * x.column(j).exp().sum()
+            + x.exp().index_axis(Axis(0), 1)[j + 1]
+            + x.slice(s![.., ..;-1])[[i, j]]
+    }
+    let (x, y) = (matrix(3, 4), vector(5));
+    for (i, j) in [(0, 0), (1, 1), (0, 1), (1, 0)] {
+        let (value, slope) = f::value_and_grad(&x, &y, i, j);
+        assert_close("value", &value, &f(&x, &y, i, j), ROUNDING);
+        assert_close("tape", &slope, &f::tape_value_and_grad(&x, &y, i, j).1, ROUNDING);
+        let by_differences = differences(|(x, y)| f(x, y, i, j), &(x.clone(), y.clone()));
+        assert_close("differences", &slope, &by_differences, DIFFERENCES);
+    }
+    for (i, j) in [(2, 0), (0, 2), (usize::MAX, 0), (0, usize::MAX / 2 + 1)] {
+        let caught = std::panic::catch_unwind(|| f::grad(&x, &y, i, j));
+        let message = caught.unwrap_err();
+        let message = message.downcast_ref::<String>().unwrap();
+        assert!(message.contains("is out of bounds for"), "{message}");
+    }
 }

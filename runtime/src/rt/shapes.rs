@@ -21,6 +21,14 @@ fn absolute(len: usize, at: isize) -> isize {
     if at < 0 { len as isize + at } else { at }
 }
 
+/// `scale · extent + constant`: an index that is known ahead; of numbers that are no index, one
+/// that lies outside every array.
+#[inline(always)]
+pub fn place(extent: usize, scale: isize, constant: isize) -> isize {
+    let scaled = isize::try_from(extent).ok().and_then(|extent| extent.checked_mul(scale));
+    scaled.and_then(|scaled| scaled.checked_add(constant)).unwrap_or(-1)
+}
+
 /// How many elements a slice takes of an axis, every `step`-th one. That it lies inside is checked
 /// elsewhere.
 #[inline(always)]
@@ -74,10 +82,10 @@ pub fn fail_broadcast(function: &str, left: &str, a: &[usize], right: &str, b: &
     )
 }
 
-/// Panics: a constant index lies outside an array.
+/// Panics: an index lies outside an array.
 #[cold]
 #[track_caller]
-pub fn fail_index(function: &str, array: &str, shape: &[usize], axis: usize, index: usize) -> ! {
+pub fn fail_index(function: &str, array: &str, shape: &[usize], axis: usize, index: isize) -> ! {
     panic!(
         "`{function}`: index {index} of axis {axis} is out of bounds for `{array}` ({})",
         shown(shape)

@@ -76,7 +76,15 @@ pub(super) fn checks(function: &Function, program: &Program, symbols: &Symbols) 
         }
         Check::Inside { array, dim, index, axis } => {
             let (dim, array) = (symbols.dim(*dim), described(array, symbols));
-            quote!(if #index >= #dim { ::chainrule::rt::fail_index(#name, #array, #axis, #index); })
+            let constant = index.constant;
+            let index = match index.extent {
+                None => quote!(#constant),
+                Some((scale, of)) => {
+                    let of = symbols.dim(of);
+                    quote!(::chainrule::rt::place(#of, #scale, #constant))
+                }
+            };
+            quote!(if !(0..#dim as isize).contains(&#index) { ::chainrule::rt::fail_index(#name, #array, #axis, #index); })
         }
         Check::Slice { array, dim, slice, axis } => {
             let (dim, array, shown) =

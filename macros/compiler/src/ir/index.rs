@@ -30,8 +30,20 @@ pub struct Affine {
 
 impl Affine {
     /// A constant as such.
-    const fn constant(k: usize) -> Affine {
-        Affine { step: 0, constant: k as isize, extent: None }
+    pub const fn number(k: isize) -> Affine {
+        Affine { step: 0, constant: k, extent: None }
+    }
+
+    /// The sum, or difference, of two elements' places; nothing where two dimensions are in it.
+    pub fn plus(self, sign: isize, other: Affine) -> Option<Affine> {
+        Affine { step: sign, ..self }.after(other).filter(|_| self.step == 0)
+    }
+
+    /// A multiple.
+    pub fn times(self, k: isize) -> Affine {
+        let extent = self.extent.map(|(scale, dim)| (k * scale, dim));
+        let extent = extent.filter(|(scale, _)| *scale != 0);
+        Affine { step: k * self.step, constant: k * self.constant, extent }
     }
 
     /// An axis as such.
@@ -55,11 +67,11 @@ impl Affine {
 }
 
 impl Index {
-    /// One element, counted from the end of an axis for negative numbers.
-    pub fn element(k: isize, dim: DimId) -> Index {
-        match usize::try_from(k) {
-            Ok(k) => Index::At(k),
-            Err(_) => Index::Affine(0, Affine { step: 0, constant: k, extent: Some((1, dim)) }),
+    /// One element.
+    pub fn element(at: Affine) -> Index {
+        match (at.extent, usize::try_from(at.constant)) {
+            (None, Ok(k)) => Index::At(k),
+            _ => Index::Affine(0, at),
         }
     }
 
@@ -98,7 +110,7 @@ impl Index {
                 let (axis, inner) = match *inner.get(usize::from(axis))? {
                     Index::Axis(axis) => (axis, Affine::IDENTITY),
                     Index::Affine(axis, inner) => (axis, inner),
-                    Index::At(k) => (0, Affine::constant(k)),
+                    Index::At(k) => (0, Affine::number(k as isize)),
                     Index::Stretch(..) => return None,
                 };
                 let affine = affine.after(inner)?;

@@ -264,14 +264,14 @@ pub enum Check {
         /// Whether the left operand keeps its shape (compound assignment).
         into_left: bool,
     },
-    /// A constant index lies inside the dimension.
+    /// An index lies inside the dimension.
     Inside {
         /// The array.
         array: Described,
         /// The dimension.
         dim: DimId,
-        /// The index.
-        index: usize,
+        /// The index: a step of 0.
+        index: Affine,
         /// Which axis it is.
         axis: usize,
     },

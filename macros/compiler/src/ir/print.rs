@@ -55,9 +55,11 @@ impl Names {
             .collect();
         let letters = ["n", "m", "p", "q", "r", "s"];
         let dims = (0..program.dims.len())
-            .map(|d| match letters.get(d) {
-                Some(letter) => (*letter).to_string(),
-                None => format!("n{d}"),
+            .map(|d| match (&program.dims[d], letters.get(d)) {
+                (super::Dim::Const(k), _) => k.to_string(),
+                (super::Dim::Given(id), _) => program.value(*id).name.clone(),
+                (_, Some(letter)) => (*letter).to_string(),
+                (_, None) => format!("n{d}"),
             })
             .collect();
         Names { values, dims }

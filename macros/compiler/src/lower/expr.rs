@@ -3,7 +3,7 @@
 use super::text::text;
 use super::{Closure, Lowerer, Ref, Val};
 use crate::error::arity;
-use crate::ir::{Elem, Literal};
+use crate::ir::{Affine, Elem, Literal};
 use crate::parse::elem_of;
 use crate::primitives::{self, Prim};
 use std::rc::Rc;
@@ -249,36 +249,35 @@ impl Lowerer<'_> {
 
     fn index(&mut self, index: &syn::ExprIndex) -> Option<Val> {
         let base = self.expr(&index.expr)?;
-        let Some(at) = self.constant_index(&index.index) else {
-            return self
-                .error(&index.index, "an index must be a constant so far: `x[0]`, `x[[0, 1]]`");
+        let mut at = &*index.index;
+        while let Expr::Paren(inner) = at {
+            at = &inner.expr;
+        }
+        let parts: Vec<&Expr> = match at {
+            Expr::Array(list) => list.elems.iter().collect(),
+            Expr::Tuple(list) => list.elems.iter().collect(),
+            single => vec![single],
         };
+        let at: Vec<_> = parts.iter().map(|part| self.position(part)).collect();
+        let at: Vec<Affine> = at.into_iter().collect::<Option<_>>()?;
         if let (Val::Tuple(vals), [k]) = (&base, at.as_slice()) {
-            return match vals.get(*k) {
+            let (Ok(place), None) = (usize::try_from(k.constant), k.extent) else {
+                return self.error(&index.index, "an axis of a shape must be written out");
+            };
+            return match vals.get(place) {
                 Some(val) => Some(val.clone()),
                 None => self.error(
                     index,
-                    format!("the index {k} is out of bounds for a shape of {} axes", vals.len()),
+                    format!(
+                        "the index {place} is out of bounds for a shape of {} axes",
+                        vals.len()
+                    ),
                 ),
             };
         }
         let array = self.reference(base, &index.expr)?;
         let text = text(&index.expr);
         Some(Val::Ref(self.element(array, &at, &text, index.span())?))
-    }
-
-    /// The index an expression is, if it is made of integer literals.
-    fn constant_index(&self, index: &Expr) -> Option<Vec<usize>> {
-        let literal = |expr: &Expr| match expr {
-            Expr::Lit(syn::ExprLit { lit: Lit::Int(lit), .. }) => lit.base10_parse().ok(),
-            _ => None,
-        };
-        match index {
-            Expr::Array(list) => list.elems.iter().map(literal).collect(),
-            Expr::Tuple(list) => list.elems.iter().map(literal).collect(),
-            Expr::Paren(inner) => self.constant_index(&inner.expr),
-            single => Some(vec![literal(single)?]),
-        }
     }
 
     /// Applies a closure to values.

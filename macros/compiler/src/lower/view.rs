@@ -2,7 +2,9 @@
 
 use super::text::text;
 use super::{Lowerer, Ref, Val};
-use crate::ir::{Affine, Check, Dim, DimId, Index, Kind, Op, Operand, Slice, identity};
+use crate::ir::{
+    Affine, Check, Dim, DimId, Elem, Index, Kind, Literal, Op, Operand, Slice, identity,
+};
 use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
@@ -45,7 +47,7 @@ impl Lowerer<'_> {
     pub(super) fn element(
         &mut self,
         r: Ref,
-        index: &[usize],
+        index: &[Affine],
         text: &str,
         span: Span,
     ) -> Option<Ref> {
@@ -59,22 +61,22 @@ impl Lowerer<'_> {
         for (axis, &index) in index.iter().enumerate() {
             self.check_inside(r, axis, index, text);
         }
-        let at = index.iter().map(|&k| Index::At(k)).collect();
+        let at = index.iter().map(|&at| Index::element(at)).collect();
         Some(self.view("at", r, &[], at, span))
     }
 
-    fn check_inside(&mut self, r: Ref, axis: usize, index: usize, text: &str) {
+    fn check_inside(&mut self, r: Ref, axis: usize, index: Affine, text: &str) {
         let (array, dim) = (self.described(r, text), self.own_shape(r)[axis]);
         self.program.checks.push(Check::Inside { array, dim, index, axis });
     }
 
     /// `index_axis(Axis(axis), index)`: the axis is gone.
-    fn index_axis(&mut self, r: Ref, axis: usize, index: usize, text: &str, span: Span) -> Ref {
+    fn index_axis(&mut self, r: Ref, axis: usize, index: Affine, text: &str, span: Span) -> Ref {
         self.check_inside(r, axis, index, text);
         let mut own = self.own_shape(r);
         own.remove(axis);
         let mut at = identity(own.len());
-        at.insert(axis, Index::At(index));
+        at.insert(axis, Index::element(index));
         self.view("row", r, &own, at, span)
     }
 
@@ -113,11 +115,11 @@ impl Lowerer<'_> {
             }
             ("index_axis" | "index_axis_move", [axis, index]) => {
                 let axis = self.axis(axis, rank)?;
-                let index = self.number(index)?;
+                let index = self.position(index)?;
                 self.index_axis(array, axis, index, array_text, span)
             }
             ("row" | "column", [index]) if rank == 2 => {
-                let index = self.number(index)?;
+                let index = self.position(index)?;
                 self.index_axis(array, usize::from(name == "column"), index, array_text, span)
             }
             ("slice" | "slice_move", [info]) => self.slice(array, info, array_text, span)?,
@@ -166,8 +168,10 @@ impl Lowerer<'_> {
             match part {
                 Part::NewAxis => shape.push(self.interned(Dim::Const(1))),
                 Part::Index(k) => {
-                    self.check_element(array, axis, k, text);
-                    at.push(Index::element(k, own[axis]));
+                    let extent = (k < 0).then(|| (1, self.canonical(own[axis])));
+                    let k = Affine { step: 0, constant: k, extent };
+                    self.check_inside(array, axis, k, text);
+                    at.push(Index::element(k));
                 }
                 Part::Range(slice) => {
                     at.push(self.sliced(own[axis], slice, shape.len() as u8));
@@ -176,15 +180,6 @@ impl Lowerer<'_> {
             }
         }
         Some(self.view("slice", array, &shape, at, span))
-    }
-
-    /// Checks an index that counts from the end if it is negative.
-    fn check_element(&mut self, array: Ref, axis: usize, k: isize, text: &str) {
-        match usize::try_from(k) {
-            Ok(k) => self.check_inside(array, axis, k, text),
-            // The last but one exists where one can be taken off twice.
-            Err(_) => self.check_inside(array, axis, k.unsigned_abs() - 1, text),
-        }
     }
 
     /// An array with one axis backwards.
@@ -224,11 +219,44 @@ impl Lowerer<'_> {
         Index::Affine(axis, Affine { step, constant: first, extent })
     }
 
-    /// A number that is written out.
-    fn number(&mut self, expr: &Expr) -> Option<usize> {
-        match literal(expr).and_then(|k| usize::try_from(k).ok()) {
-            Some(k) => Some(k),
-            None => self.error(expr, "an index must be a constant so far: `row(0)`"),
+    /// An index, which is known before anything is computed: a constant, a `usize` parameter, an
+    /// extent, and what is added to those.
+    pub(super) fn position(&mut self, expr: &Expr) -> Option<Affine> {
+        if let Some(k) = literal(expr).filter(|k| *k >= 0) {
+            return Some(Affine::number(k));
+        }
+        let r = self.operand(expr)?;
+        match self.known(r.id) {
+            Some(at) => Some(at),
+            None => self.error(expr, "an index is made of constants, `usize` parameters and extents so far: `x[0]`, `x[[i, j + 1]]`"),
+        }
+    }
+
+    /// The number a value is, where it is known before anything is computed.
+    fn known(&mut self, id: crate::ir::ValueId) -> Option<Affine> {
+        let Some(stmt) = self.program.body.iter().find(|stmt| stmt.dst == id) else {
+            let is_size = self.program.value(id).elem == Elem::Int("usize".into());
+            let dim = is_size.then(|| self.interned(Dim::Given(id)))?;
+            return Some(Affine { step: 0, constant: 0, extent: Some((1, dim)) });
+        };
+        match stmt.kind.clone() {
+            Kind::Map { op: Op::Size(dim), .. } => {
+                Some(Affine { step: 0, constant: 0, extent: Some((1, self.canonical(dim))) })
+            }
+            Kind::Map { op: Op::Const(Literal::Int(k)), .. } => {
+                Some(Affine::number(isize::try_from(k).ok()?))
+            }
+            Kind::Map { op: Op::Prim(row), args } if args.len() == 2 => {
+                let (left, right) = (self.known(args[0].value)?, self.known(args[1].value)?);
+                match row.name {
+                    "add" => left.plus(1, right),
+                    "sub" => left.plus(-1, right),
+                    "mul" if left.extent.is_none() => Some(right.times(left.constant)),
+                    "mul" if right.extent.is_none() => Some(left.times(right.constant)),
+                    _ => None,
+                }
+            }
+            _ => None,
         }
     }
 
@@ -248,7 +276,7 @@ impl Lowerer<'_> {
 }
 
 /// An integer literal, with its sign.
-fn literal(expr: &Expr) -> Option<isize> {
+pub(super) fn literal(expr: &Expr) -> Option<isize> {
     match expr {
         Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(lit), .. }) => lit.base10_parse().ok(),
         Expr::Unary(syn::ExprUnary { op: syn::UnOp::Neg(_), expr, .. }) => {
