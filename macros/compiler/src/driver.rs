@@ -115,6 +115,9 @@ impl<'f> Compiled<'f> {
 }
 
 /// Runs the compiler on a function and what it calls.
+///
+/// Straight-line code of arrays is fused as such; what has loops, conditions or memory that is
+/// changed in place is scalar code, whose arrays are memories.
 pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled<'f>> {
     let function = callees.function(callees.root())?;
     emit::check::possible(function, errors);
@@ -129,14 +132,37 @@ pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled
     if function.options.tape && callees.any_opaque() {
         errors.at(&function.item.sig.ident, "the option `tape` cannot look into functions under `vjp`, `partials` or `via`, and such are called: leave `tape` out");
     }
-    match callees.any_arrays() {
-        true => Some(Compiled::Tensors(Box::new(compile_tensors(callees, errors)?))),
-        false => Some(Compiled::Scalars(Box::new(compile_scalars(callees, errors)?))),
+    if !callees.any_arrays() {
+        return Some(Compiled::Scalars(Box::new(compile_scalars(callees, errors)?)));
     }
+    if errors.any() {
+        return None;
+    }
+    let mut of_tensors = Errors::new();
+    if let Some(compiled) = compile_tensors(callees, &mut of_tensors)
+        && !of_tensors.any()
+    {
+        return Some(Compiled::Tensors(Box::new(compiled)));
+    }
+    let mut of_scalars = Errors::new();
+    if let Some(compiled) = compile_scalars(callees, &mut of_scalars)
+        && !of_scalars.any()
+    {
+        return Some(Compiled::Scalars(Box::new(compiled)));
+    }
+    // Of straight-line code the tensors' messages say more.
+    errors.append(match callees.any_statements() {
+        true => of_scalars,
+        false => of_tensors,
+    });
+    None
 }
 
 fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scalars<'f>> {
     let function = callees.function(callees.root())?;
+    if function.options.pullback && function.mentions_arrays() {
+        pullback_of_arrays(function, errors);
+    }
     let mut lowered = flow::lower::lower(callees, errors)?;
     flow::number::number(&mut lowered);
     flow::unroll::unroll(&mut lowered);
@@ -199,8 +225,7 @@ fn verified(
 fn compile_tensors<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Tensors<'f>> {
     let function = callees.function(callees.root())?;
     if function.options.pullback {
-        let name = &function.item.sig.ident;
-        errors.at(name, "the option `pullback` is not supported yet for functions of `ndarray` arrays: call `vjp` for each cotangent");
+        pullback_of_arrays(function, errors);
     }
     for (option, instead) in function.options.forward() {
         errors.at(option, format!("the option `{option}` is not supported yet for functions of `ndarray` arrays: {instead}"));
@@ -230,6 +255,11 @@ fn compile_tensors<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Tens
     };
     let derivation = explain(gradient.as_ref().unwrap_or(&pullback));
     Some(Tensors { function, lowered, primal, gradient, pullback, general, derivation })
+}
+
+fn pullback_of_arrays(function: &Function, errors: &mut Errors) {
+    let name = &function.item.sig.ident;
+    errors.at(name, "the option `pullback` is not supported yet for functions of `ndarray` arrays: call `vjp` for each cotangent");
 }
 
 /// The values of the differentiated parameters.

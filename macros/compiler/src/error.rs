@@ -49,6 +49,11 @@ impl Errors {
         }
     }
 
+    /// Reports what another sink has.
+    pub fn append(&mut self, other: Errors) {
+        other.found.into_iter().for_each(|error| self.push(error));
+    }
+
     /// Takes back what was reported since there were this many.
     pub fn forget_after(&mut self, count: usize) {
         self.found.truncate(count);

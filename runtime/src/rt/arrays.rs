@@ -28,6 +28,75 @@ pub fn zeros_like<F: Float, D: Dimension>(array: &ArrayRef<F, D>) -> Array<F, D>
     Array::zeros(array.raw_dim())
 }
 
+/// The extents of an array.
+#[inline]
+pub fn extents<const RANK: usize, F, D: Dimension>(array: &ArrayRef<F, D>) -> [usize; RANK] {
+    core::array::from_fn(|axis| array.shape()[axis])
+}
+
+/// The elements of an array that is in row-major order.
+///
+/// # Panics
+/// If it is not: generated code has made sure that it is.
+#[inline]
+pub fn flat<F, D: Dimension>(array: &ArrayRef<F, D>) -> &[F] {
+    array.as_slice().expect("the array is in row-major order")
+}
+
+/// A copy in row-major order, where the array itself is in another.
+#[inline]
+pub fn reordered<F: Clone, D: Dimension>(array: &ArrayRef<F, D>) -> Option<Array<F, D>> {
+    if array.is_standard_layout() { None } else { Some(standard(array)) }
+}
+
+/// The elements in row-major order, of the copy where one had to be made.
+#[inline]
+pub fn flat_mut<'a, F, D: Dimension>(
+    copy: &'a mut Option<Array<F, D>>,
+    array: &'a mut ArrayRef<F, D>,
+) -> &'a mut [F] {
+    match copy {
+        Some(copy) => slice_mut(copy),
+        None => slice_mut(array),
+    }
+}
+
+/// Puts what was worked on in a copy back into the array.
+#[inline]
+pub fn put_back<F: Clone, D: Dimension>(copy: Option<Array<F, D>>, array: &mut ArrayRef<F, D>) {
+    if let Some(copy) = copy {
+        array.assign(&copy);
+    }
+}
+
+/// The elements in row-major order.
+#[inline]
+pub fn into_flat<F: Clone, D: Dimension>(array: Array<F, D>) -> Vec<F> {
+    let len = array.len();
+    if !array.is_standard_layout() {
+        return array.iter().cloned().collect();
+    }
+    let (elements, offset) = array.into_raw_vec_and_offset();
+    match offset {
+        None | Some(0) if elements.len() == len => elements,
+        // A part of a larger array.
+        offset => elements.into_iter().skip(offset.unwrap_or(0)).take(len).collect(),
+    }
+}
+
+/// An array of its elements in row-major order.
+///
+/// # Panics
+/// If there are not as many as the extents say.
+#[inline]
+pub fn from_flat<F, D: Dimension>(
+    extents: impl ndarray::IntoDimension<Dim = D>,
+    elements: Vec<F>,
+) -> Array<F, D> {
+    Array::from_shape_vec(extents.into_dimension(), elements)
+        .expect("as many elements as the extents say")
+}
+
 impl<T: Tangent, D: Dimension> Tangent for Array<T, D> {
     #[inline]
     fn zeros_like(&self) -> Self {

@@ -140,3 +140,28 @@ pub fn check_shape(function: &str, what: &str, shape: &[usize], of: &str, expect
 pub fn fail_shape(function: &str, what: &str, shape: &[usize], of: &str, expected: &[usize]) -> ! {
     panic!("`{function}`: {what} has {}, but {of} has {}", shown(shape), shown(expected))
 }
+
+/// What two extents broadcast to.
+///
+/// # Panics
+/// If they do not.
+#[inline]
+#[track_caller]
+pub fn common(a: usize, b: usize) -> usize {
+    if a != b && a != 1 && b != 1 {
+        fail_common(a, b);
+    }
+    broadcast(a, b)
+}
+
+#[cold]
+#[track_caller]
+fn fail_common(a: usize, b: usize) -> ! {
+    panic!("ndarray: axes of {a} and {b} elements do not broadcast together")
+}
+
+/// The distance between the elements of an axis that is broadcast to an extent.
+#[inline(always)]
+pub fn stretched(have: usize, to: usize, stride: usize) -> usize {
+    if have == to { stride } else { 0 }
+}

@@ -4,6 +4,7 @@ use super::known::{STD_MACROS, is_known_function, is_std_function};
 use super::structs::{signature_paths, struct_paths};
 use super::taint::{Taint, is_assigning};
 use crate::flow::DERIVATIVES;
+use crate::flow::lower::makes_array;
 use crate::parse::{Function, names_of};
 use quote::ToTokens;
 use std::collections::HashSet;
@@ -132,6 +133,7 @@ impl<'f> Walk<'f> {
             || is_derivative
             || local.as_ref().is_some_and(skip)
             || is_known_function(path, &self.function.floats)
+            || makes_array(path)
             || is_std_function(path)
         {
             return;
@@ -309,7 +311,7 @@ impl<'ast> Visit<'ast> for Walk<'_> {
     }
 
     fn visit_macro(&mut self, mac: &'ast syn::Macro) {
-        if mac.path.is_ident("vec") {
+        if mac.path.segments.last().is_some_and(|s| s.ident == "vec" || s.ident == "array") {
             vec_elements(mac).iter().for_each(|expr| self.visit_expr(expr));
         }
     }

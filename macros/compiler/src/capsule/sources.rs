@@ -43,6 +43,14 @@ impl Callees {
         })
     }
 
+    /// Whether a function here has loops, conditions or variables that change.
+    pub fn any_statements(&self) -> bool {
+        self.meanings.iter().any(|meaning| match meaning {
+            Meaning::Function(function) => has_statements(&function.item.block),
+            _ => false,
+        })
+    }
+
     /// The annotated items of one file, which name each other by plain names; the last function or
     /// method is the one to compile.
     ///
@@ -201,4 +209,31 @@ fn options(attrs: &mut Vec<syn::Attribute>, errors: &mut Errors) -> Option<Optio
             None
         }
     }
+}
+
+/// Whether a body has loops, conditions or variables that change.
+fn has_statements(block: &syn::Block) -> bool {
+    struct Found(bool);
+    impl<'ast> syn::visit::Visit<'ast> for Found {
+        fn visit_expr(&mut self, expr: &'ast syn::Expr) {
+            use syn::Expr;
+            self.0 |= matches!(
+                expr,
+                Expr::ForLoop(_)
+                    | Expr::While(_)
+                    | Expr::Loop(_)
+                    | Expr::If(_)
+                    | Expr::Match(_)
+                    | Expr::Return(_)
+                    | Expr::Assign(_)
+            );
+            syn::visit::visit_expr(self, expr);
+        }
+        fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
+            self.0 |= pat.mutability.is_some();
+        }
+    }
+    let mut found = Found(false);
+    syn::visit::Visit::visit_block(&mut found, block);
+    found.0
 }

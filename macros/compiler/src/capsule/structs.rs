@@ -8,6 +8,7 @@ use super::callees::{add_path, path_text, plain};
 use super::known::{is_std_constructor, is_std_owner};
 use super::taint::Taint;
 use crate::error::Errors;
+use crate::flow::lower::makes_array;
 use crate::parse::{
     Function, Names, Type, is_data_in, last_name, names_of, strip, type_arguments, understand,
 };
@@ -232,6 +233,9 @@ impl Walk<'_> {
 
     /// `Angle(x)`, `Line::at_rest(x)`.
     fn called(&mut self, path: &syn::Path) {
+        if makes_array(path) {
+            return;
+        }
         self.add(path);
         let is_function = path
             .segments

@@ -314,7 +314,7 @@ impl Useful<'_> {
         match tree {
             Tree::Unit => {}
             Tree::Value(v) => self.value(*v, true),
-            Tree::Place(place) => self.mem(place.mem, true),
+            Tree::Place(place) | Tree::Array(place, _) => self.mem(place.mem, true),
             Tree::Tuple(parts) => parts.iter().for_each(|part| self.tree(part)),
             Tree::Success(inner) => self.tree(inner),
         }

@@ -457,6 +457,8 @@ pub enum Tree {
     Value(V),
     /// A memory or part of one.
     Place(Place),
+    /// An `ndarray` array: its elements in row-major order, and its extents.
+    Array(Place, Vec<V>),
     /// A tuple.
     Tuple(Vec<Tree>),
     /// `Ok(..)` or `Some(..)`: failures have left the function earlier.

@@ -165,7 +165,7 @@ impl Lost<'_, '_> {
 
     fn tree(&mut self, tree: &Tree) {
         match tree {
-            Tree::Place(place) => self.read(place),
+            Tree::Place(place) | Tree::Array(place, _) => self.read(place),
             Tree::Tuple(parts) => parts.iter().for_each(|part| self.tree(part)),
             Tree::Success(inner) => self.tree(inner),
             Tree::Unit | Tree::Value(_) => {}
@@ -204,7 +204,7 @@ impl Lost<'_, '_> {
                     Tree::Value(value) => *value == v,
                     Tree::Tuple(parts) => parts.iter().any(|part| holds(part, v)),
                     Tree::Success(inner) => holds(inner, v),
-                    Tree::Unit | Tree::Place(_) => false,
+                    Tree::Unit | Tree::Place(_) | Tree::Array(..) => false,
                 }
             }
             holds(tree, v)

@@ -158,6 +158,10 @@ impl<'p> Printer<'p> {
             Tree::Unit => "()".to_string(),
             Tree::Value(v) => self.value(*v),
             Tree::Place(place) => self.place(place),
+            Tree::Array(place, extents) => {
+                let extents: Vec<String> = extents.iter().map(|v| self.value(*v)).collect();
+                format!("array {} of {}", self.place(place), extents.join(", "))
+            }
             Tree::Tuple(parts) => {
                 let parts: Vec<_> = parts.iter().map(|part| self.tree(part)).collect();
                 format!("({})", parts.join(", "))

@@ -141,7 +141,7 @@ fn arrays(program: &Program) -> HashMap<MemId, (Elem, usize)> {
 fn within_tree(tree: &Tree, f: &mut impl FnMut(MemId)) {
     match tree {
         Tree::Unit | Tree::Value(_) => {}
-        Tree::Place(place) => f(place.mem),
+        Tree::Place(place) | Tree::Array(place, _) => f(place.mem),
         Tree::Tuple(parts) => parts.iter().for_each(|part| within_tree(part, f)),
         Tree::Success(inner) => within_tree(inner, f),
     }

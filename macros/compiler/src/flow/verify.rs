@@ -108,6 +108,10 @@ impl Check<'_> {
             Tree::Place(place) => {
                 place.indices().for_each(|v| self.used(v, Span::call_site()));
             }
+            Tree::Array(place, extents) => {
+                let values = place.indices().chain(extents.iter().copied());
+                values.for_each(|v| self.used(v, Span::call_site()));
+            }
             Tree::Tuple(parts) => parts.iter().for_each(|part| self.tree(part)),
             Tree::Success(inner) => self.tree(inner),
         }

@@ -147,6 +147,10 @@ pub fn rename_tree(tree: &mut Tree, to: &mut impl Rename) {
         Tree::Unit => {}
         Tree::Value(v) => to.value(v),
         Tree::Place(place) => rename_place(place, to),
+        Tree::Array(place, extents) => {
+            rename_place(place, to);
+            extents.iter_mut().for_each(|v| to.value(v));
+        }
         Tree::Tuple(parts) => parts.iter_mut().for_each(|part| rename_tree(part, to)),
         Tree::Success(inner) => rename_tree(inner, to),
     }

@@ -279,7 +279,7 @@ impl<'p> Builder<'p> {
         fn within(tree: &crate::flow::ir::Tree, mem: MemId) -> bool {
             use crate::flow::ir::Tree;
             match tree {
-                Tree::Place(place) => place.mem == mem,
+                Tree::Place(place) | Tree::Array(place, _) => place.mem == mem,
                 Tree::Tuple(parts) => parts.iter().any(|part| within(part, mem)),
                 Tree::Success(inner) => within(inner, mem),
                 Tree::Unit | Tree::Value(_) => false,

@@ -272,6 +272,10 @@ impl<'p> Builder<'p> {
                 }
                 Tree::Place(Place::whole(seed))
             }
+            Tree::Array(place, extents) => match self.seed(&Tree::Place(place.clone()), seeding) {
+                Tree::Place(seed) => Tree::Array(seed, extents.clone()),
+                other => other,
+            },
             Tree::Tuple(parts) => {
                 Tree::Tuple(parts.iter().map(|part| self.seed(part, seeding)).collect())
             }

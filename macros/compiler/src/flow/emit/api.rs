@@ -1,5 +1,6 @@
 //! The public associated functions of `struct f`.
 
+use super::arrays;
 use super::block::one_or_tuple;
 use super::kernel::{arguments, seed_arguments, success, turbofish, wrapped, wrapped_type};
 use super::names::local;
@@ -54,6 +55,10 @@ impl Differentiated<'_> {
         matches!(self.grad, Grad::Mem(_))
     }
 
+    fn is_array(&self) -> bool {
+        matches!(self.param.ty, Type::Array(..))
+    }
+
     fn is_exclusive(&self) -> bool {
         self.param.passing == Passing::Exclusive
     }
@@ -97,6 +102,12 @@ impl<'f> Api<'f> {
         let kernel = named(self.function, "__adjoint");
         let run = quote!(Self::#kernel #turbofish (#(#arguments,)* #(#seeds,)* #(#outs),*));
         let (value, done, error) = (local("value"), local("done"), local("error"));
+        let (before, after) = arrays::around(self.function);
+        let outcome = local("outcome");
+        let (before, run) = match after.is_empty() {
+            true => (before, run),
+            false => (quote!(#before let #outcome = #run; #after), quote!(#outcome)),
+        };
         let run = match &self.function.output {
             Type::Option(_) => quote!(match #run {
                 ::core::option::Option::Some(#done) => #done,
@@ -111,7 +122,7 @@ impl<'f> Api<'f> {
         let differentiated = self.differentiated();
         let scalars = differentiated.iter().filter(|d| matches!(d.grad, Grad::Value(_)));
         let scalars = scalars.map(|d| &d.name);
-        quote!(let (#value, (#(#scalars,)*)) = #run;)
+        quote!(#before let (#value, (#(#scalars,)*)) = #run;)
     }
 
     /// Runs the kernel into fresh buffers and returns value and gradient.
@@ -124,14 +135,32 @@ impl<'f> Api<'f> {
             let given = if d.is_exclusive() { cotangents.next() } else { None };
             match (d.grad, given) {
                 (Grad::Value(_), _) => continue,
+                (_, Some(cotangent)) if d.is_array() => {
+                    let function = self.function.name();
+                    let shown = d.param.name.to_string();
+                    buffers.extend(types::check(
+                        &d.param.ty,
+                        &function,
+                        &Shown {
+                            place: quote!(#cotangent),
+                            text: format!("the cotangent of `{shown}`"),
+                        },
+                        &Shown { place: d.place(), text: format!("`{shown}`") },
+                    ));
+                    buffers.extend(
+                        quote!(let mut #name: #ty = ::chainrule::rt::standard(&#cotangent);),
+                    );
+                }
                 (_, Some(cotangent)) => buffers.extend(quote!(let mut #name: #ty = #cotangent;)),
                 (_, None) => {
                     let zeros = types::zeros_like(&d.param.ty, &d.place());
                     buffers.extend(quote!(let mut #name: #ty = #zeros;));
                 }
             }
-            if d.is_memory() {
-                outs.push(quote!(&mut #name));
+            match (d.is_memory(), d.is_array()) {
+                (true, true) => outs.push(quote!(::chainrule::rt::slice_mut(&mut #name))),
+                (true, false) => outs.push(quote!(&mut #name)),
+                _ => {}
             }
         }
         let (run, value) = (self.run(seeds, &outs), local("value"));
@@ -205,15 +234,25 @@ impl<'f> Api<'f> {
                 let zeros = types::zeros_like(&d.param.ty, &d.place());
                 before.extend(quote!(let mut #grad: #ty = #zeros;));
                 after.extend(types::add_all(Some(&d.param.ty), &place, &quote!(#grad)));
-                outs.push(quote!(&mut #grad));
+                outs.push(match d.is_array() {
+                    true => quote!(::chainrule::rt::slice_mut(&mut #grad)),
+                    false => quote!(&mut #grad),
+                });
                 continue;
             }
             if !add {
                 let zero = zero(&types::float(&d.param.ty).unwrap_or(Elem::F64));
                 before.extend(types::fill(Some(&d.param.ty), &place, &zero));
             }
-            if d.is_memory() {
-                outs.push(quote!(#out));
+            match (d.is_memory(), d.is_array()) {
+                (true, true) => {
+                    let (ahead, given, behind) = arrays::buffer(grad, &out);
+                    before.extend(ahead);
+                    outs.push(given);
+                    after.extend(behind);
+                }
+                (true, false) => outs.push(quote!(#out)),
+                _ => {}
             }
         }
         let run = self.run(std::slice::from_ref(one), &outs);

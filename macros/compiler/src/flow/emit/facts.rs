@@ -292,6 +292,9 @@ pub(super) fn tree_values(tree: &Tree, f: &mut dyn FnMut(V)) {
         Tree::Unit => {}
         Tree::Value(v) => f(*v),
         Tree::Place(place) => place.indices().for_each(f),
+        Tree::Array(place, extents) => {
+            place.indices().chain(extents.iter().copied()).for_each(f);
+        }
         Tree::Tuple(parts) => parts.iter().for_each(|part| tree_values(part, f)),
         Tree::Success(inner) => tree_values(inner, f),
     }
@@ -301,7 +304,7 @@ pub(super) fn tree_values(tree: &Tree, f: &mut dyn FnMut(V)) {
 pub(super) fn tree_places<'t>(tree: &'t Tree, f: &mut dyn FnMut(&'t Place)) {
     match tree {
         Tree::Unit | Tree::Value(_) => {}
-        Tree::Place(place) => f(place),
+        Tree::Place(place) | Tree::Array(place, _) => f(place),
         Tree::Tuple(parts) => parts.iter().for_each(|part| tree_places(part, f)),
         Tree::Success(inner) => tree_places(inner, f),
     }

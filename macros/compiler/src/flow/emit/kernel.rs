@@ -13,11 +13,12 @@ use super::names;
 use super::types::{self, Shown, owned};
 use crate::emit::element::{elem_type, zero};
 use crate::emit::names::{ident, named};
-use crate::flow::ir::{Adjoint, Grad, MemId, Origin, ParamIs, Place, Program, Tree, Ty};
+use crate::flow::ir::{Adjoint, Grad, MemId, Origin, ParamIs, Place, Program, Tree, Ty, V};
 use crate::ir::Elem;
-use crate::parse::{Function, Passing, Type, strip};
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use crate::parse::{Function, Param, Passing, Type, strip};
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::ext::IdentExt;
 
 /// What a function returns where it does not fail.
 pub(crate) fn success(output: &Type) -> &Type {
@@ -171,7 +172,13 @@ fn is_dereferenced(function: &Function, program: &Program, k: usize) -> bool {
     }
 }
 
-/// The parameters as the kernel takes them.
+/// The extents of a parameter that is an `ndarray` array, as the kernel takes them.
+pub(crate) fn shape_of(param: &Param) -> Ident {
+    names::local(&format!("{}_shape", param.name.unraw()))
+}
+
+/// The parameters as the kernel takes them: an `ndarray` array as its extents and its elements in
+/// row-major order.
 pub(super) fn parameters(
     function: &Function,
     program: &Program,
@@ -180,7 +187,7 @@ pub(super) fn parameters(
     let mut inputs = Vec::new();
     for (k, (param, is)) in function.params.iter().zip(&program.params).enumerate() {
         let written = param.written.to_token_stream();
-        inputs.push(match is {
+        let input = match is {
             ParamIs::Value(v) => {
                 let name = names::value(program, *v);
                 let of = program.of(*v);
@@ -200,12 +207,21 @@ pub(super) fn parameters(
                 let mutable = of.object.then(|| quote!(mut));
                 quote!(#mutable #name: #ty)
             }
+            ParamIs::Mem(mem) if matches!(param.ty, Type::Array(..)) => {
+                let (name, shape) = (names::mem(program, *mem), shape_of(param));
+                let Type::Array(elem, rank) = &param.ty else { continue };
+                let (elem, rank) = (elem_type(elem), Literal::usize_unsuffixed(*rank));
+                let mutable = (param.passing == Passing::Exclusive).then(|| quote!(mut));
+                inputs.push(quote!(#shape: [usize; #rank]));
+                quote!(#name: &#mutable [#elem])
+            }
             ParamIs::Mem(mem) => {
                 let name = names::mem(program, *mem);
                 let mutable = (program.at(*mem).origin == Origin::Owned).then(|| quote!(mut));
                 quote!(#mutable #name: #written)
             }
-        });
+        };
+        inputs.push(input);
     }
     inputs
 }
@@ -236,11 +252,12 @@ pub(super) fn arguments(function: &Function, program: &Program) -> Vec<TokenStre
         .params
         .iter()
         .enumerate()
-        .map(|(k, param)| {
+        .flat_map(|(k, param)| {
             let name = &param.name;
-            match is_dereferenced(function, program, k) {
-                true => quote!(*#name),
-                false => quote!(#name),
+            match (&param.ty, is_dereferenced(function, program, k)) {
+                (Type::Array(..), _) => super::arrays::arguments(k),
+                (_, true) => vec![quote!(*#name)],
+                (_, false) => vec![quote!(#name)],
             }
         })
         .collect()
@@ -298,9 +315,19 @@ pub(super) fn seeds(program: &Program, seed: &Tree, inputs: &mut Vec<TokenStream
             let ty = owned(&program.at(place.mem).ty);
             inputs.push(quote!(mut #name: #ty));
         }
+        Tree::Array(place, extents) => {
+            let (shape, rank) = (seed_shape(program, place.mem), extents.len());
+            inputs.push(quote!(#shape: [usize; #rank]));
+            seeds(program, &Tree::Place(place.clone()), inputs);
+        }
         Tree::Tuple(parts) => parts.iter().for_each(|part| seeds(program, part, inputs)),
         Tree::Success(inner) => seeds(program, inner, inputs),
     }
+}
+
+/// The extents of a cotangent that is an array.
+fn seed_shape(program: &Program, seed: MemId) -> Ident {
+    format_ident!("{}_shape", names::mem(program, seed))
 }
 
 pub(super) fn seed_checks(function: &str, seed: &Tree, result: &Tree, body: &mut Body<'_>) {
@@ -311,6 +338,12 @@ pub(super) fn seed_checks(function: &str, seed: &Tree, result: &Tree, body: &mut
             for (seed, result) in seeds.iter().zip(results) {
                 seed_checks(function, seed, result, body);
             }
+        }
+        (Tree::Array(seed, _), Tree::Array(_, extents)) => {
+            let shape = seed_shape(body.program, seed.mem);
+            let extents: Vec<TokenStream> = extents.iter().map(|v| body.value(*v)).collect();
+            let check = quote!(::chainrule::rt::check_shape(#function, "`cotangent`", &#shape, "the result", &[#(#extents),*]););
+            body.checks.insert(seed.mem, check);
         }
         (Tree::Place(seed), Tree::Place(result)) => {
             let shown = |place: &Place, text: &str| Shown {
@@ -342,6 +375,7 @@ pub(super) fn copied_result(program: &Program, body: &Body<'_>) -> TokenStream {
             Tree::Unit => quote!(()),
             Tree::Value(v) => body.moved(*v),
             Tree::Place(place) => body.copied(place),
+            Tree::Array(place, extents) => array(extents, &body.copied(place), body),
             Tree::Tuple(parts) => {
                 let parts = parts.iter().map(|part| copied(part, body));
                 quote!((#(#parts,)*))
@@ -357,10 +391,16 @@ pub(super) fn seed_types(program: &Program, seed: &Tree) -> Vec<TokenStream> {
     match seed {
         Tree::Unit => vec![],
         Tree::Value(v) => program.float(*v).map(elem_type).into_iter().collect(),
-        Tree::Place(place) => vec![owned(&program.at(place.mem).ty)],
+        Tree::Place(place) | Tree::Array(place, _) => vec![owned(&program.at(place.mem).ty)],
         Tree::Tuple(parts) => parts.iter().flat_map(|part| seed_types(program, part)).collect(),
         Tree::Success(inner) => seed_types(program, inner),
     }
+}
+
+/// An array from its elements.
+fn array(extents: &[V], elements: &TokenStream, body: &Body<'_>) -> TokenStream {
+    let extents = extents.iter().map(|v| body.value(*v));
+    quote!(::chainrule::rt::from_flat([#(#extents),*], #elements))
 }
 
 fn built(tree: &Tree, mems: &[MemId], body: &Body<'_>) -> TokenStream {
@@ -375,6 +415,9 @@ fn built(tree: &Tree, mems: &[MemId], body: &Body<'_>) -> TokenStream {
                 false => body.copied(place),
             }
         }
+        Tree::Array(place, extents) => {
+            array(extents, &built(&Tree::Place(place.clone()), mems, body), body)
+        }
         Tree::Tuple(parts) => {
             let parts = parts.iter().map(|part| built(part, mems, body));
             quote!((#(#parts,)*))
@@ -388,6 +431,10 @@ pub(super) fn seed_arguments(seed: &Tree, from: &TokenStream, out: &mut Vec<Toke
     match seed {
         Tree::Unit => {}
         Tree::Value(_) | Tree::Place(_) => out.push(from.clone()),
+        Tree::Array(..) => {
+            out.push(quote!(::chainrule::rt::extents(&#from)));
+            out.push(quote!(::chainrule::rt::into_flat(#from)));
+        }
         Tree::Tuple(parts) => {
             for (k, part) in parts.iter().enumerate() {
                 seed_arguments(part, &types::field(from, &k.to_string()), out);

@@ -4,6 +4,7 @@
 //! and its seed. Everything emitted is safe Rust that passes under `#![forbid(unsafe_code)]`.
 
 mod api;
+mod arrays;
 mod block;
 mod call;
 mod facts;
@@ -22,7 +23,7 @@ mod types;
 mod windows;
 
 pub(crate) use forward::tangents;
-pub(crate) use kernel::{success, wrapped_type};
+pub(crate) use kernel::{shape_of, success, wrapped_type};
 pub(crate) use types::owned;
 
 use super::ir::{Adjoint, Program, Ty, V};

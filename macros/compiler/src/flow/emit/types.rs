@@ -134,6 +134,7 @@ pub(super) fn zeros_like(ty: &Type, place: &TokenStream) -> TokenStream {
             });
             quote!((#(#parts,)*))
         }
+        Type::Array(..) => quote!(::chainrule::rt::zeros_like(&#place)),
         _ => quote!(::chainrule::rt::Tangent::zeros_like(&#place)),
     }
 }
@@ -183,6 +184,7 @@ pub(super) fn add_all(ty: Option<&Type>, to: &TokenStream, from: &TokenStream) -
 pub(super) fn fill(ty: Option<&Type>, place: &TokenStream, value: &TokenStream) -> TokenStream {
     match ty {
         Some(Type::Float(_)) => quote!(#place = #value;),
+        Some(Type::Array(..)) => quote!(#place.fill(#value);),
         Some(Type::Slice(of) | Type::Vec(of) | Type::Fixed(of, _)) => match &**of {
             Type::Float(_) => quote!(#place.fill(#value);),
             of => {
@@ -319,6 +321,9 @@ pub(super) fn check(ty: &Type, function: &str, tangent: &Shown, value: &Shown) -
             let parts = (!parts.is_empty())
                 .then(|| quote!(for (#x, #y) in #a.iter().zip(#b.iter()) { #parts }));
             quote!(#here #parts)
+        }
+        Type::Array(..) => {
+            quote!(::chainrule::rt::check_shape(#function, #what, #a.shape(), #of, #b.shape());)
         }
         Type::Tuple(parts) => {
             let parts = parts.iter().enumerate().map(|(k, part)| {

@@ -100,7 +100,7 @@ impl<'p> Writer<'p> {
             Tree::Value(v) => {
                 self.texts.insert(*v, ("1".to_string(), 4));
             }
-            Tree::Place(place) => {
+            Tree::Place(place) | Tree::Array(place, _) => {
                 self.mems.insert(place.mem.0, "cotangent".to_string());
             }
             Tree::Tuple(parts) => parts.iter().for_each(|part| self.seeds(part)),
@@ -199,7 +199,7 @@ impl<'p> Writer<'p> {
         match tree {
             Tree::Unit => "()".to_string(),
             Tree::Value(v) => self.operand(*v, 0),
-            Tree::Place(place) => self.place(place),
+            Tree::Place(place) | Tree::Array(place, _) => self.place(place),
             Tree::Tuple(parts) => {
                 let parts: Vec<String> = parts.iter().map(|part| self.tree(part)).collect();
                 format!("({})", parts.join(", "))

@@ -50,7 +50,7 @@ impl Uses {
             Tree::Value(v) => *self.counts.entry(*v).or_default() += 1,
             Tree::Tuple(parts) => parts.iter().for_each(|part| self.tree(part)),
             Tree::Success(inner) => self.tree(inner),
-            Tree::Unit | Tree::Place(_) => {}
+            Tree::Unit | Tree::Place(_) | Tree::Array(..) => {}
         }
     }
 

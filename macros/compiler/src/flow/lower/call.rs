@@ -174,6 +174,7 @@ impl Lowerer<'_> {
             [.., "mem", "swap" | "replace" | "take"] => true,
             [.., "iter", "repeat" | "once"] => true,
             [.., "black_box"] => true,
+            _ if super::makes_array(path) => true,
             _ => {
                 self.is_function(path)
                     || self.is_struct(path)
@@ -198,6 +199,9 @@ impl Lowerer<'_> {
         }
         if let Some(owner) = self.method_of_path(path) {
             return self.call_associated(&owner, path, args, span);
+        }
+        if super::makes_array(path) {
+            return self.make_array(path, args, span);
         }
         let names: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -280,6 +284,7 @@ impl Lowerer<'_> {
                 });
                 Val::Struct(name, fields.collect())
             }
+            val @ (Val::Array(_) | Val::Each(_)) => self.stopped_array(val, span),
             Val::Bool(value) => Val::Bool(value),
             val if val.is_silent() => Val::Error,
             other => self.error(

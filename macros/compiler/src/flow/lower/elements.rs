@@ -129,6 +129,16 @@ impl Lowerer<'_> {
                         .is_none_or(|(_, ty)| self.expect_type(val, ty, span))
                 })
             }
+            (
+                Val::Array(array),
+                ty @ (Type::Array(..)
+                | Type::Float(_)
+                | Type::Int(_)
+                | Type::Tuple(_)
+                | Type::Vec(_)
+                | Type::Slice(_)
+                | Type::Fixed(..)),
+            ) => self.expect_array(array, ty, span),
             (Val::Place(place, _), ty) => match self.place_type(place) {
                 Some(have) => self.expect_same(&have, ty, place),
                 None => true,
@@ -190,6 +200,7 @@ impl Lowerer<'_> {
         let inner = |of: &Type| Box::new(self.resolved(of));
         match ty {
             Type::Float(elem) => Type::Float(self.resolved_elem(elem)),
+            Type::Array(elem, rank) => Type::Array(self.resolved_elem(elem), *rank),
             Type::Tuple(parts) => {
                 Type::Tuple(parts.iter().map(|part| self.resolved(part)).collect())
             }

@@ -114,6 +114,12 @@ impl Lowerer<'_> {
             return match val {
                 Val::Place(place, Held::Fresh) => Val::Place(place, Held::Fresh),
                 Val::Place(place, _) => Val::Place(place, Held::Ref),
+                Val::Array(mut array) => {
+                    if array.held != Held::Fresh {
+                        array.held = Held::Ref;
+                    }
+                    Val::Array(array)
+                }
                 other => other,
             };
         }
@@ -124,6 +130,11 @@ impl Lowerer<'_> {
                 Val::Place(place, _) => {
                     self.changing.insert(place.mem);
                     Val::Place(place, Held::Mut)
+                }
+                Val::Array(mut array) => {
+                    self.changing.insert(array.place.mem);
+                    array.held = Held::Mut;
+                    Val::Array(array)
                 }
                 val => {
                     let val = self.plain(val, span);
@@ -140,6 +151,11 @@ impl Lowerer<'_> {
             Lv::Place(place, _) => Val::Place(place, Held::Mut),
             Lv::Var(id, path) => match self.vars[id].val.at(&path) {
                 Some(Val::Place(place, _)) => Val::Place(place.clone(), Held::Mut),
+                Some(Val::Array(array)) => {
+                    let mut array = array.clone();
+                    array.held = Held::Mut;
+                    Val::Array(array)
+                }
                 Some(Val::Var(id, path)) => Val::Var(*id, path.clone()),
                 Some(Val::Either(cond, both)) => Val::Either(*cond, both.clone()),
                 _ => Val::Var(id, path),
@@ -215,6 +231,12 @@ impl Lowerer<'_> {
                     val => val,
                 }
             }
+            Val::Array(array)
+                if array.held == Held::Named && self.changing.contains(&array.place.mem) =>
+            {
+                Val::Array(Box::new(self.copy_of(&array, span)))
+            }
+            Val::Each(each) => self.settled_each(&each, span),
             other => other,
         }
     }

@@ -104,6 +104,10 @@ impl<'a> Lowerer<'a> {
                     (Passing::Shared, Val::Place(place, Held::Named | Held::Fresh)) => {
                         Val::Place(place, Held::Ref)
                     }
+                    (Passing::Shared, Val::Array(mut array)) => {
+                        array.held = Held::Ref;
+                        Val::Array(array)
+                    }
                     (_, arg) => arg,
                 };
                 if !this.expect_type(&arg, &ty, span) {
@@ -203,6 +207,9 @@ impl<'a> Lowerer<'a> {
         }
         if matches!(function.output, Type::Option(_) | Type::Result(..)) {
             return self.error(span, format!("`{}` returns an `Option` or `Result` and cannot be inlined here (it calls itself, or uses types of its own place): make it return a plain value", function.name()));
+        }
+        if function.mentions_arrays() {
+            return self.error(span, format!("`{}` cannot be inlined here (it calls itself, or uses types of its own place), which functions of `ndarray` arrays have to be: take slices, `&[f64]`, instead of arrays", function.name()));
         }
         let own = path.get_ident().is_some_and(|name| *name == self.frame().function.name());
         let path = match &self.outer {

@@ -1,5 +1,6 @@
 //! Iterators: what they run over, and what is done to their items on the way.
 
+use super::nd::Arr;
 use super::val::{Held, Val, VarId};
 use super::{Lowerer, Slot};
 use crate::flow::ir::{Bind, By, Kind, Pass, Place, Source, V};
@@ -56,6 +57,12 @@ pub(super) enum It {
     Collected(V),
     /// What is left of one, from a position that a variable holds.
     Cursor(Rc<It>, VarId),
+    /// The elements of an array in logical order.
+    All(Rc<Arr>),
+    /// The parts of an array along an axis: rows, columns.
+    Parts(Rc<Arr>, usize),
+    /// The elements of an array with their indices.
+    Indexed(Rc<Arr>),
 }
 
 impl Lowerer<'_> {
@@ -96,6 +103,11 @@ impl Lowerer<'_> {
     pub(super) fn iterator(&mut self, val: Val, span: Span) -> Option<Rc<It>> {
         match val {
             Val::Iter(it) => Some(it),
+            Val::Array(array) => Some(self.elements_iterator(&array, array.held)),
+            Val::Each(each) => {
+                let val = self.settled_each(&each, span);
+                self.iterator(val, span)
+            }
             Val::Place(place, held) => match self.place_type(&place) {
                 // An array that is iterated over by value is copied first.
                 Some(Type::Fixed(..))
@@ -238,6 +250,9 @@ impl Lowerer<'_> {
             | It::Windows(..)
             | It::Chunks(..)
             | It::Repeat(_)
+            | It::All(_)
+            | It::Parts(..)
+            | It::Indexed(_)
             | It::Collected(_) => true,
             It::Zip(a, b) => self.is_indexed(a) && self.is_indexed(b),
             It::Chain(a, b) => self.is_indexed(a) && self.is_indexed(b) && !self.is_endless(a),
@@ -281,6 +296,8 @@ impl Lowerer<'_> {
             It::Range(_, None) | It::Repeat(_) => return None,
             It::Range(lo, Some(hi)) => self.range_length(*lo, *hi, span),
             It::Elements(place, _) => self.length(place, span),
+            It::All(array) | It::Indexed(array) => self.count_of_array(array, span),
+            It::Parts(array, axis) => array.extents[*axis],
             It::Windows(place, size) => {
                 let len = self.length(place, span);
                 let more = self.plus_one(len, span);
@@ -407,6 +424,9 @@ impl Lowerer<'_> {
                 };
                 self.element(place, held, at, span)
             }
+            It::All(array) => self.numbered_element(array, at, span),
+            It::Indexed(array) => self.indexed_element(array, at, span),
+            It::Parts(array, axis) => self.part_along(array, *axis, at, span),
             It::Windows(place, size) => {
                 let to = self.int_op("+", at, *size, span);
                 Val::Place(self.sub_slice(place, at, Some(to)), Held::Ref)

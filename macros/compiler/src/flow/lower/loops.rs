@@ -96,6 +96,9 @@ impl Lowerer<'_> {
             }
             Run::Forever => None,
         };
+        if let (Some(var), Run::Range(_, hi, _)) = (var, run) {
+            self.below.insert(var, hi);
+        }
         self.targets.push(target);
         let olds: Vec<(VarId, Val)> = starts
             .iter()
@@ -115,10 +118,18 @@ impl Lowerer<'_> {
             self.vars[id].val = old;
         }
         if grown.is_empty() {
-            let more: HashMap<VarId, Val> = (arm.changed.iter())
+            let mut more: HashMap<VarId, Val> = (arm.changed.iter())
                 .filter(|(id, end)| starts.get(id).is_some_and(|(_, start)| grows(start, end)))
                 .map(|(id, end)| (*id, end.clone()))
                 .collect();
+            if more.values().any(|val| matches!(val, Val::Array(_))) {
+                // The extents of one may become those of another.
+                for (id, (_, start)) in &starts {
+                    if matches!(start, Val::Array(_)) {
+                        more.entry(*id).or_insert_with(|| start.clone());
+                    }
+                }
+            }
             if !more.is_empty() {
                 return Err(more);
             }

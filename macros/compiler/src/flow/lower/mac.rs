@@ -18,6 +18,7 @@ impl Lowerer<'_> {
         let name = mac.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
         match name.as_str() {
             "vec" => self.vec_macro(mac, span),
+            "array" => self.array_macro(mac, span),
             "matches" => match mac.parse_body::<Matches>() {
                 Ok(Matches(value, pat, guard)) => {
                     let val = self.expr(&value);

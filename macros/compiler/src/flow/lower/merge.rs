@@ -67,6 +67,9 @@ impl Lowerer<'_> {
                 };
                 Val::Opt(Box::new(Opt { result: either, tag, some, err }))
             }
+            (a @ (Val::Array(_) | Val::Each(_)), b @ (Val::Array(_) | Val::Each(_))) => {
+                self.merge_arrays(join, a, b, name)
+            }
             (Val::Unit, Val::Unit) => Val::Unit,
             // The value of a statement whose other branch leaves nothing is not used.
             (Val::Unit, _) | (_, Val::Unit) => Val::Unit,
@@ -98,7 +101,7 @@ impl Lowerer<'_> {
     }
 
     /// What one arm alone leaves.
-    fn only(&mut self, join: &mut Join, val: Val, then: bool, name: &str) -> Val {
+    pub(super) fn only(&mut self, join: &mut Join, val: Val, then: bool, name: &str) -> Val {
         let marks = if then { join.then.marks } else { join.other.marks };
         match val {
             Val::Scalar(v) if v.0 < marks.values => Val::Scalar(v),
@@ -121,6 +124,7 @@ impl Lowerer<'_> {
                 let err = self.only(join, err, then, name);
                 Val::Opt(Box::new(Opt { result, tag, some, err }))
             }
+            val @ (Val::Array(_) | Val::Each(_)) => self.only_array(join, val, then, name),
             Val::Place(place, held) => {
                 let outside =
                     place.mem.0 < marks.mems && place.indices().all(|v| v.0 < marks.values);

@@ -37,6 +37,8 @@ impl Lowerer<'_> {
                     None => self.error(&call.method, format!("`{name}` of an iterator is not supported here: use a loop, or collect the items into a `Vec` first")),
                 }
             }
+            val @ (Val::Array(_) | Val::Each(_)) => self.array_method(val, call),
+            Val::Zip(arrays) => self.zip_method(arrays, call),
             Val::Opt(opt) => self.option_method(*opt, call),
             Val::Place(place, held) => match self.place_type(&place) {
                 Some(Type::Float(_) | Type::Int(_) | Type::Constant(_)) => {

@@ -26,6 +26,7 @@ mod matching;
 mod memory;
 mod merge;
 mod method;
+mod nd;
 mod opaque;
 mod ops;
 mod option;
@@ -42,6 +43,7 @@ mod types;
 mod val;
 
 pub(crate) use float::BITS;
+pub(crate) use nd::makes_array;
 
 use crate::capsule::Callees;
 use crate::error::{Errors, Place as At};
@@ -128,6 +130,8 @@ struct Lowerer<'a> {
     inclusive: HashSet<V>,
     /// Integers that are literals.
     known: HashMap<V, i128>,
+    /// The ends of the loops whose variables these are.
+    below: HashMap<V, V>,
     vars: Vec<Var>,
     regions: Vec<Region>,
     frames: Vec<Frame<'a>>,
@@ -162,6 +166,7 @@ impl<'a> Lowerer<'a> {
             refilled: HashSet::new(),
             inclusive: HashSet::new(),
             known: HashMap::new(),
+            below: HashMap::new(),
             vars: Vec::new(),
             regions: Vec::new(),
             frames: Vec::new(),

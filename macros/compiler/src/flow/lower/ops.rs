@@ -96,6 +96,14 @@ impl Lowerer<'_> {
         if let (Operation::Comparison(_), true) = (&operation, self.is_aggregate(&left)) {
             return self.opaque_instead(mark, &Expr::Binary(binary.clone()));
         }
+        if let (Operation::Arithmetic(row), true) =
+            (&operation, is_array(&left) || is_array(&right))
+        {
+            return match left.is_silent() || right.is_silent() {
+                true => Val::Error,
+                false => self.elementwise(row, left, right, span),
+            };
+        }
         let left = self.scalar(left, span);
         let right = self.scalar(right, start(&binary.right));
         match (left, right) {
@@ -205,6 +213,18 @@ impl Lowerer<'_> {
         let span = start(&binary.left);
         let mark = self.mark();
         let right = self.expr(&binary.right);
+        if is_array(&right) {
+            let to = self.lvalue(&binary.left).and_then(|lv| self.array_named(&lv));
+            match (operation, to) {
+                (Operation::Arithmetic(row), Some(to)) => {
+                    self.compound_assign_array(&to, row, right, span);
+                }
+                _ => {
+                    self.error(span, "an array is combined with something that is none here");
+                }
+            }
+            return;
+        }
         let right = self.scalar(right, binary.right.span());
         let Some(lv) = self.lvalue(&binary.left) else {
             if self.take_back(mark, span) {
@@ -213,6 +233,10 @@ impl Lowerer<'_> {
             return;
         };
         let Some(right) = right else { return };
+        if let (Operation::Arithmetic(row), Some(to)) = (operation, self.array_named(&lv)) {
+            self.compound_assign_array(&to, row, Val::Scalar(right), span);
+            return;
+        }
         if let Lv::Var(id, path) = &lv
             && let Some(Val::Scalar(v)) = self.vars[*id].val.at(path)
             && self.program.of(*v).object
@@ -282,6 +306,9 @@ impl Lowerer<'_> {
                     return self.literal(lit, true);
                 }
                 let val = self.expr(&unary.expr);
+                if is_array(&val) {
+                    return self.negated_array(val, span);
+                }
                 let Some(v) = self.scalar(val, unary.expr.span()) else { return Val::Error };
                 let class = self.class(v);
                 let out = self.of_class("neg", class, span);
@@ -417,6 +444,11 @@ impl Lowerer<'_> {
         self.emit(Kind::Const(v, Literal::Float(value, None)), span);
         v
     }
+}
+
+/// Whether a value is an array of `ndarray`.
+fn is_array(val: &Val) -> bool {
+    matches!(val, Val::Array(_) | Val::Each(_))
 }
 
 /// The same place twice: to be read, then written.

@@ -31,6 +31,8 @@ impl Lowerer<'_> {
                 }
                 Val::Place(place, Held::Fresh)
             }
+            Val::Array(array) => Val::Array(Box::new(self.owned_array(*array, mutable, span))),
+            Val::Each(each) => self.settled_each(&each, span),
             Val::Tuple(parts) => {
                 Val::Tuple(parts.into_iter().map(|part| self.owned(part, mutable, span)).collect())
             }

@@ -153,7 +153,11 @@ impl Lowerer<'_> {
             self.bind(inner, val.clone());
         }
         if mutable
-            && let Val::Place(place, Held::Fresh) = &val
+            && let Some(place) = match &val {
+                Val::Place(place, Held::Fresh) => Some(place),
+                Val::Array(array) if array.held == Held::Fresh => Some(&array.place),
+                _ => None,
+            }
             && super::scan::is_assigned(&self.frame().function.item.block, &name)
         {
             self.refilled.insert(place.mem);
@@ -197,6 +201,12 @@ impl Lowerer<'_> {
             Val::Scalar(_) => self.name_scalar(val, name),
             Val::Place(place, Held::Fresh) if place.proj.is_empty() => {
                 let mem = &mut self.program.mems[place.mem.0 as usize];
+                if mem.origin == crate::flow::ir::Origin::Local {
+                    mem.name = name.to_string();
+                }
+            }
+            Val::Array(array) if array.held == Held::Fresh && array.place.proj.is_empty() => {
+                let mem = &mut self.program.mems[array.place.mem.0 as usize];
                 if mem.origin == crate::flow::ir::Origin::Local {
                     mem.name = name.to_string();
                 }

@@ -191,9 +191,22 @@ impl Lowerer<'_> {
                     let b = self.element_of(both.1, index, span)?;
                     Some(Lv::Either(cond, Box::new((a, b))))
                 }
+                Val::Array(array) => self.indexed_array(&array, index, span),
                 Val::Error | Val::Never => {
                     self.expr(index);
                     Some(Lv::Val(Val::Error))
+                }
+                _ => None,
+            },
+            Lv::Val(Val::Array(array)) => self.indexed_array(&array, index, span),
+            Lv::Val(Val::Each(each)) => match self.settled_each(&each, span) {
+                Val::Array(array) => self.indexed_array(&array, index, span),
+                _ => None,
+            },
+            // `x.shape()[1]`
+            Lv::Val(Val::Tuple(parts)) => match index {
+                Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(k), .. }) => {
+                    parts.get(k.base10_parse::<usize>().ok()?).cloned().map(Lv::Val)
                 }
                 _ => None,
             },
@@ -272,7 +285,7 @@ impl Lowerer<'_> {
     }
 
     /// A view of a view as one: what a variable refers to keeps its form while it moves along.
-    fn in_one_view(&mut self, mut place: Place, span: Span) -> Place {
+    pub(super) fn in_one_view(&mut self, mut place: Place, span: Span) -> Place {
         while let [.., Proj::Range(a, b), Proj::Range(c, d)] = place.proj[..] {
             let from = self.int_op("+", a, c, span);
             let to = match d {
@@ -383,6 +396,12 @@ impl Lowerer<'_> {
                     Val::Place(place, Held::Named)
                 }
                 Some(Val::Scalar(v)) if self.program.of(v).object => Val::Scalar(v),
+                Some(Val::Array(mut array)) => {
+                    if matches!(array.held, Held::Fresh | Held::Frozen) {
+                        array.held = Held::Named;
+                    }
+                    Val::Array(array)
+                }
                 Some(val) => val,
                 None => Val::Error,
             },
@@ -480,6 +499,13 @@ impl Lowerer<'_> {
                     Val::Place(..) | Val::Tuple(_) | Val::Struct(..),
                 ) => {
                     self.write_place(to, val, span);
+                }
+                (Some(Val::Array(old)), Val::Array(_) | Val::Each(_))
+                    if old.held == Held::Fresh
+                        || (old.held == Held::Mut
+                            && !matches!(&val, Val::Array(new) if new.held == Held::Mut)) =>
+                {
+                    self.assign_array(id, &path, &old, val, span);
                 }
                 (Some(Val::Scalar(v)), _) if self.program.of(v).object => {
                     self.error(span, "a value that other code changes cannot be assigned here: bind it to a new variable");

@@ -87,6 +87,10 @@ impl Lowerer<'_> {
                 let whole = |tag, some, err| Val::Opt(Box::new(Opt { result, tag, some, err }));
                 (whole(tag, some, err), whole(tag_param, some_param, err_param))
             }
+            (Val::Array(array), Some(Val::Array(_))) => {
+                let start = self.array_parameter_of_loop(&array, name, params, span);
+                (Val::Array(array), start)
+            }
             (Val::Undef, Some(like)) => {
                 let init = self.nothing(&like, span);
                 if matches!(init, Val::Undef) {
@@ -228,6 +232,9 @@ impl Lowerer<'_> {
                 }
                 Val::Place(out, Held::Ref)
             }
+            (Val::Array(init), Val::Array(param), end) if !matches!(end, Val::Undef) => {
+                self.ring_array(ring, (*init, *param, end), name)
+            }
             (Val::Place(init, held), _, Val::Place(end, _)) if init == end => {
                 Val::Place(init, held)
             }
@@ -249,7 +256,14 @@ impl Lowerer<'_> {
     }
 
     /// One scalar that goes round.
-    fn turn(&mut self, ring: &mut Ring<'_>, init: V, param: Option<V>, end: V, name: &str) -> Val {
+    pub(super) fn turn(
+        &mut self,
+        ring: &mut Ring<'_>,
+        init: V,
+        param: Option<V>,
+        end: V,
+        name: &str,
+    ) -> Val {
         if !self.unify(init, end) {
             return self
                 .error(ring.span, format!("`{name}` gets a value of another type in this loop"));
@@ -262,7 +276,7 @@ impl Lowerer<'_> {
     }
 
     /// What is nothing before a loop and something behind it.
-    fn made_inside(&mut self, ring: &mut Ring<'_>, end: Val, name: &str) -> Val {
+    pub(super) fn made_inside(&mut self, ring: &mut Ring<'_>, end: Val, name: &str) -> Val {
         let span = ring.span;
         match end {
             Val::Scalar(end) if end.0 < ring.mark.0 => Val::Scalar(end),
@@ -309,6 +323,7 @@ impl Lowerer<'_> {
                 ring.arm.stmts.push(Stmt { kind, span });
                 Val::Place(to, Held::Fresh)
             }
+            Val::Array(array) => self.made_inside_array(ring, &array, name),
             Val::Bool(value) => Val::Bool(value),
             other => other,
         }
@@ -326,6 +341,7 @@ pub(super) fn grows(start: &Val, end: &Val) -> bool {
             };
             one(&start.some, &end.some) || one(&start.err, &end.err)
         }
+        (Val::Array(start), Val::Array(end)) => super::nd::differ(start, end),
         (Val::Tuple(starts), Val::Tuple(ends)) => {
             starts.iter().zip(ends).any(|(start, end)| grows(start, end))
         }
@@ -363,6 +379,7 @@ pub(super) fn renamed(val: &mut Val, map: &HashMap<V, V>) {
             renamed(&mut opt.some, map);
             renamed(&mut opt.err, map);
         }
+        Val::Array(array) => super::nd::renamed(array, map),
         Val::Place(place, _) => {
             for step in &mut place.proj {
                 match step {

@@ -101,6 +101,20 @@ impl<'a> Lowerer<'a> {
             (Type::Constant(what), Passing::Value | Passing::Shared) if what == "bool" => {
                 value(self, Slot::Bool)
             }
+            (Type::Array(elem, rank @ 1..), _) => self.array_parameter(param, elem, *rank),
+            (ty, _) if ty.mentions_arrays() => {
+                let message = match ty {
+                    Type::Array(..) => {
+                        "an array of rank 0 is supported in functions without loops and conditions only: take the float itself"
+                    }
+                    _ => {
+                        "a tuple of arrays is supported in functions without loops and conditions only: take the arrays one by one"
+                    }
+                };
+                self.error(span, message);
+                let (is, _) = value(self, Slot::Other);
+                (is, Val::Error)
+            }
             (ty, _) if is_memory(ty) => memory(self, held),
             (_, passing) => {
                 let (is, val) = value(self, Slot::Other);
@@ -168,6 +182,17 @@ impl<'a> Lowerer<'a> {
                     })
                     .collect();
                 Some(Tree::Tuple(parts.into_iter().collect::<Option<_>>()?))
+            }
+            (val @ (Val::Array(_) | Val::Each(_)), ty) => {
+                let array = self.in_memory(val, span)?;
+                if !self.expect_array(&array, ty, span) {
+                    return None;
+                }
+                let array = match array.held {
+                    Held::Fresh => array,
+                    _ => self.copy_of(&array, span),
+                };
+                Some(Tree::Array(array.place, array.extents))
             }
             (Val::Unit, _) => {
                 self.error(

@@ -1,6 +1,7 @@
 //! What expressions evaluate to while lowering.
 
 use super::iter::It;
+use super::nd::{Arr, Each};
 use crate::flow::ir::{Place, V};
 use crate::ir::Elem;
 use std::collections::HashMap;
@@ -63,6 +64,12 @@ pub(super) enum Val {
     Function(Rc<syn::Path>),
     /// An iterator.
     Iter(Rc<It>),
+    /// An array of `ndarray`, or a view of one.
+    Array(Box<Arr>),
+    /// An array that is computed element by element where it is used.
+    Each(Rc<Each>),
+    /// Arrays side by side: `Zip`.
+    Zip(Vec<Arr>),
     /// `()`
     Unit,
     /// Control does not get here.
@@ -156,6 +163,8 @@ impl Val {
             Val::Closure(_) => "a closure",
             Val::Function(_) => "a function",
             Val::Iter(_) => "an iterator",
+            Val::Array(_) | Val::Each(_) => "an array of `ndarray`",
+            Val::Zip(_) => "a `Zip`",
             Val::Unit => "`()`",
             Val::Never | Val::Undef | Val::Error => "nothing",
         }

@@ -1,0 +1,72 @@
+//! Arrays as iterators.
+
+use super::Arr;
+use crate::flow::ir::V;
+use crate::flow::lower::Lowerer;
+use crate::flow::lower::iter::It;
+use crate::flow::lower::val::{Held, Val};
+use proc_macro2::Span;
+use std::rc::Rc;
+
+impl Lowerer<'_> {
+    /// All elements, in logical order.
+    pub(in crate::flow::lower) fn elements_iterator(&mut self, array: &Arr, held: Held) -> Rc<It> {
+        match array.is_rows() {
+            true => Rc::new(It::Elements(array.place.clone(), held)),
+            false => Rc::new(It::All(Rc::new(Arr { held, ..array.clone() }))),
+        }
+    }
+
+    /// How many items there are.
+    pub(in crate::flow::lower) fn count_of_array(&mut self, array: &Arr, span: Span) -> V {
+        self.count_all(&array.extents.clone(), span)
+    }
+
+    /// The indices of an element by its number in logical order.
+    fn numbered(&mut self, array: &Arr, number: V, span: Span) -> Vec<V> {
+        let mut at = Vec::new();
+        let mut rest = number;
+        for extent in array.extents.iter().skip(1).rev() {
+            at.push(self.int_op("%", rest, *extent, span));
+            rest = self.int_op("/", rest, *extent, span);
+        }
+        at.push(rest);
+        at.reverse();
+        at
+    }
+
+    /// An element by its number in logical order.
+    pub(in crate::flow::lower) fn numbered_element(
+        &mut self,
+        array: &Arr,
+        number: V,
+        span: Span,
+    ) -> Val {
+        let at = self.numbered(array, number, span);
+        self.element_of_array(array, &at, span)
+    }
+
+    fn element_of_array(&mut self, array: &Arr, at: &[V], span: Span) -> Val {
+        let place = self.element_place(array, at, span);
+        match array.held {
+            Held::Mut => Val::Place(place, Held::Mut),
+            held => self.read_place(place, held, span),
+        }
+    }
+
+    /// An element by its number, with its indices.
+    pub(in crate::flow::lower) fn indexed_element(
+        &mut self,
+        array: &Arr,
+        number: V,
+        span: Span,
+    ) -> Val {
+        let at = self.numbered(array, number, span);
+        let element = self.element_of_array(array, &at, span);
+        let index = match &at[..] {
+            [at] => Val::Scalar(*at),
+            at => Val::Tuple(at.iter().map(|v| Val::Scalar(*v)).collect()),
+        };
+        Val::Tuple(vec![index, element])
+    }
+}
