@@ -145,7 +145,7 @@ pub use chainrule_macros::__differentiate;
 /// `Self::rule` at a method. [`check::check_rule`] tests a rule.
 ///
 /// Beside `f` stands what always does, and functions that call `f` use the rule, also those of
-/// other crates. (Functions of `ndarray` arrays cannot call such functions yet.)
+/// other crates.
 ///
 /// ```
 /// use chainrule::differentiate;

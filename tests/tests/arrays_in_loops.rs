@@ -8,10 +8,10 @@ use chainrule_tests::{assert_close, differences};
 use ndarray::{Array, Array1, Array2, ArrayView1, ArrayView2, Axis, Zip, array, s};
 
 mod arrays_in_loops {
-    pub mod changed;
-    pub mod elements;
-    pub mod expressions;
-    pub mod interface;
+    mod changed;
+    mod elements;
+    mod expressions;
+    mod interface;
 }
 
 /// Sums of up to some dozen products, in an order of the macro's choice.
@@ -24,9 +24,11 @@ pub fn number(k: usize) -> f64 {
     let x = ((k + 1) as f64 * 0.618_033_988_749_895).fract() + 0.3;
     if k % 3 == 1 { -x } else { x }
 }
+/// A vector of them.
 pub fn vector(n: usize) -> Array1<f64> {
     Array1::from_shape_fn(n, |i| number(i + 3))
 }
+/// A matrix of them.
 pub fn matrix(n: usize, m: usize) -> Array2<f64> {
     Array2::from_shape_fn((n, m), |(i, j)| number(i * m + j + 11))
 }

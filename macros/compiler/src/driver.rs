@@ -163,6 +163,9 @@ fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scal
     if function.options.pullback && function.mentions_arrays() {
         pullback_of_arrays(function, errors);
     }
+    if function.mentions_arrays() {
+        forward_of_arrays(function, errors);
+    }
     let mut lowered = flow::lower::lower(callees, errors)?;
     flow::number::number(&mut lowered);
     flow::unroll::unroll(&mut lowered);
@@ -227,9 +230,7 @@ fn compile_tensors<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Tens
     if function.options.pullback {
         pullback_of_arrays(function, errors);
     }
-    for (option, instead) in function.options.forward() {
-        errors.at(option, format!("the option `{option}` is not supported yet for functions of `ndarray` arrays: {instead}"));
-    }
+    forward_of_arrays(function, errors);
     let lowered = lower(callees, Broadcasting::Assumed, errors)?;
     let primal = simplify(&lowered);
     let wrt = differentiated(function, &primal);
@@ -255,6 +256,12 @@ fn compile_tensors<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Tens
     };
     let derivation = explain(gradient.as_ref().unwrap_or(&pullback));
     Some(Tensors { function, lowered, primal, gradient, pullback, general, derivation })
+}
+
+fn forward_of_arrays(function: &Function, errors: &mut Errors) {
+    for (option, instead) in function.options.forward() {
+        errors.at(option, format!("the option `{option}` is not supported yet for functions of `ndarray` arrays: {instead}"));
+    }
 }
 
 fn pullback_of_arrays(function: &Function, errors: &mut Errors) {

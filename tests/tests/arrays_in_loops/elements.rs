@@ -270,6 +270,47 @@ functions! { exact;
         }
         s
     }
+    captured_and_changed: (x: Array1<f64> = vector(4)) {
+        let mut sum = 0.0;
+        let mut add = |e: f64| sum += e * e;
+        for &v in x {
+            add(v);
+        }
+        sum
+    }
+    conditions_of_all_kinds: (x: Array1<f64> = vector(4)) {
+        fn square(x: f64) -> f64 {
+            x * x
+        }
+        let (mut s, mut k) = (0.0, 0);
+        let last;
+        while let Some(&v) = x.get(k) {
+            s += match k {
+                0 => v,
+                1 if v < 0.0 => square(v),
+                _ => v.sin(),
+            };
+            k += 1;
+        }
+        loop {
+            s *= 2.0;
+            if s.abs() > 3.0 {
+                last = s;
+                break;
+            }
+        }
+        let Some(&first) = x.first() else { return 0.0 };
+        last * first
+    }
+    asserted: (x: Array2<f64> = matrix(2, 3), y: Array1<f64> = vector(3)) {
+        assert_eq!(x.ncols(), y.len(), "as many columns as elements");
+        assert!(x.nrows() > 0);
+        let mut s = 0.0;
+        for j in 0..y.len() {
+            s += x[[1, j]] * y[j];
+        }
+        s
+    }
     computed_indices: (x: Array1<f64> = vector(7)) {
         let order = [3usize, 0, 6, 3];
         let mut s = 1.0;

@@ -107,7 +107,7 @@ functions! { close;
         }
         s
     }
-    zipped: (x: Array1<f64> = vector(4), y: Array1<f64> = vector(4)) {
+    zipped: (x: Array1<f64> = vector(4), y: Array1<f64> = matrix(4, 1).column(0).to_owned()) {
         let mut z = Array1::<f64>::zeros(4);
         for _ in 0..2 {
             Zip::from(&mut z).and(x).and(y).for_each(|z, &x, &y| {

@@ -135,6 +135,37 @@ fn options() {
     assert_eq!(first_negative::grad(&array![1.0, 2.0, -1.0]), Some(array![0.0, 0.0, 2.0]));
 }
 
+fn cube_rule(x: f64, ct: f64) -> (f64, f64) {
+    (x * x * x, 3.0 * x * x * ct)
+}
+
+#[differentiate(vjp = cube_rule)]
+fn cube(x: f64) -> f64 {
+    x.powi(3)
+}
+
+#[differentiate]
+fn cubes(x: &Array1<f64>) -> f64 {
+    x.mapv(cube).sum()
+}
+
+#[test]
+fn rules_by_hand_in_arrays() {
+    assert_eq!(cubes::grad(&array![1.0, -2.0]), array![3.0, 12.0]);
+}
+
+#[differentiate]
+fn mean_square(x: &Array1<f64>) -> Option<f64> {
+    let mean = x.mean()?;
+    Some(mean * mean)
+}
+
+#[test]
+fn a_mean_that_is_not_there() {
+    assert_eq!(mean_square::grad(&array![1.0, 3.0]), Some(array![2.0, 2.0]));
+    assert_eq!(mean_square::grad(&Array1::zeros(0)), None);
+}
+
 #[differentiate]
 fn row_norm(row: ArrayView1<f64>) -> f64 {
     let mut s = 0.0;

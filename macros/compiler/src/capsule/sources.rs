@@ -43,7 +43,8 @@ impl Callees {
         })
     }
 
-    /// Whether a function here has loops, conditions or variables that change.
+    /// Whether a function here has loops, conditions, variables that change or indices that are
+    /// computed.
     pub fn any_statements(&self) -> bool {
         self.meanings.iter().any(|meaning| match meaning {
             Meaning::Function(function) => has_statements(&function.item.block),
@@ -211,8 +212,15 @@ fn options(attrs: &mut Vec<syn::Attribute>, errors: &mut Errors) -> Option<Optio
     }
 }
 
-/// Whether a body has loops, conditions or variables that change.
+/// Whether a body has loops, conditions, variables that change or indices that are computed.
 fn has_statements(block: &syn::Block) -> bool {
+    /// Whether an index mentions a variable.
+    struct Computed(bool);
+    impl<'ast> syn::visit::Visit<'ast> for Computed {
+        fn visit_path(&mut self, _: &'ast syn::Path) {
+            self.0 = true;
+        }
+    }
     struct Found(bool);
     impl<'ast> syn::visit::Visit<'ast> for Found {
         fn visit_expr(&mut self, expr: &'ast syn::Expr) {
@@ -227,6 +235,11 @@ fn has_statements(block: &syn::Block) -> bool {
                     | Expr::Return(_)
                     | Expr::Assign(_)
             );
+            if let Expr::Index(index) = expr {
+                let mut computed = Computed(false);
+                syn::visit::Visit::visit_expr(&mut computed, &index.index);
+                self.0 |= computed.0;
+            }
             syn::visit::visit_expr(self, expr);
         }
         fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {

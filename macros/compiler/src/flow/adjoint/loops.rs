@@ -152,6 +152,7 @@ impl<'p> Builder<'p> {
             && region.kept_mems.is_empty()
             && region.restored.is_empty()
             && others.is_empty()
+            && !takes_off(&code)
             && self.order_is_free(pos, body);
         let counted = lp.exit.is_some() || matches!(lp.over, Over::Forever);
         let mut kept_variable = None;
@@ -395,4 +396,13 @@ impl<'p> Builder<'p> {
     fn is_number(&self, v: V) -> bool {
         self.number_of(v).is_some()
     }
+}
+
+/// Whether something is taken off a record, whose last entry comes first.
+fn takes_off(stmts: &[Stmt]) -> bool {
+    stmts.iter().any(|stmt| {
+        let inside = crate::flow::walk::blocks(&stmt.kind);
+        matches!(stmt.kind, Kind::Recall(..) | Kind::Restore(..))
+            || inside.into_iter().any(|block| takes_off(&block.stmts))
+    })
 }

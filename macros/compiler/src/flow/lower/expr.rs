@@ -234,7 +234,7 @@ impl Lowerer<'_> {
             Val::Array(array)
                 if array.held == Held::Named && self.changing.contains(&array.place.mem) =>
             {
-                Val::Array(Box::new(self.copy_of(&array, span)))
+                Val::Array(Box::new(self.moved_or_copied(&array, false, span)))
             }
             Val::Each(each) => self.settled_each(&each, span),
             other => other,

@@ -47,6 +47,11 @@ impl Lowerer<'_> {
                 self.dead()
             }
             "assert" | "debug_assert" => self.assertion(mac, &name, span),
+            "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne"
+                if self.has_arrays(mac) =>
+            {
+                self.compared(mac, name.ends_with("eq"), span)
+            }
             "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" | "println"
             | "print" | "eprintln" | "eprint" => {
                 let Some(code) = self.macro_code(mac) else { return Val::Error };
@@ -114,6 +119,40 @@ impl Lowerer<'_> {
         let val = self.plain(val, cond.span());
         let text = format!("assertion failed: {}", cond.to_token_stream());
         self.or_panic(val, quote!(::core::panic!(#text)), span);
+        Val::Unit
+    }
+
+    /// Whether the arguments mention arrays of `ndarray`.
+    fn has_arrays(&self, mac: &syn::Macro) -> bool {
+        scan::uses_of_macro(mac).names.keys().any(|name| {
+            let val = self.lookup(name).map(|id| &self.vars[id].val);
+            matches!(val, Some(Val::Array(_)))
+        })
+    }
+
+    /// `assert_eq!(x.len(), y.len())`
+    fn compared(&mut self, mac: &syn::Macro, equal: bool, span: Span) -> Val {
+        let list = mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
+        let sides = list.ok().map(|args| args.into_iter().take(2).collect::<Vec<Expr>>());
+        let Some([left, right]) = sides.as_deref() else {
+            return self.error(mac, "the arguments of this macro are not understood");
+        };
+        let text = format!("assertion failed: {}", mac.to_token_stream());
+        let (left, right) = (self.expr(left), self.expr(right));
+        let pairs = match (left, right) {
+            (Val::Tuple(a), Val::Tuple(b)) if equal && a.len() == b.len() => {
+                a.into_iter().zip(b).collect()
+            }
+            pair => vec![pair],
+        };
+        for (a, b) in pairs {
+            let (Some(a), Some(b)) = (self.scalar(a, span), self.scalar(b, span)) else {
+                return Val::Error;
+            };
+            self.unify(a, b);
+            let cond = self.compare(if equal { "==" } else { "!=" }, a, b, span);
+            self.or_panic(cond, quote!(::core::panic!(#text)), span);
+        }
         Val::Unit
     }
 

@@ -188,6 +188,9 @@ impl<'p> Builder<'p> {
             Tree::Place(place) if self.src.type_of(place).is_differentiable() => {
                 Tree::Place(self.tangent_place_or_zeros(place))
             }
+            Tree::Array(place, extents) => {
+                Tree::Array(self.tangent_place_or_zeros(place), extents.clone())
+            }
             Tree::Place(_) => Tree::Unit,
             Tree::Tuple(parts) => Tree::Tuple(parts.iter().map(|part| self.tree(part)).collect()),
             Tree::Success(inner) => self.tree(inner),
@@ -446,6 +449,7 @@ fn values_of(tree: &Tree, f: &mut dyn FnMut(V)) {
         Tree::Unit => {}
         Tree::Value(v) => f(*v),
         Tree::Place(place) => place.indices().for_each(f),
+        Tree::Array(place, extents) => place.indices().chain(extents.iter().copied()).for_each(f),
         Tree::Tuple(parts) => parts.iter().for_each(|part| values_of(part, f)),
         Tree::Success(inner) => values_of(inner, f),
     }
@@ -457,6 +461,6 @@ fn is_unit(tree: &Tree) -> bool {
         Tree::Unit => true,
         Tree::Success(inner) => is_unit(inner),
         Tree::Tuple(parts) => parts.is_empty(),
-        Tree::Value(_) | Tree::Place(_) => false,
+        Tree::Value(_) | Tree::Place(_) | Tree::Array(..) => false,
     }
 }

@@ -91,6 +91,11 @@ impl<'a> Lowerer<'a> {
             return each;
         }
         let extents = to.to_vec();
+        // A function runs once for each element it is given.
+        let each = match applies(&each) {
+            true => Each::of(self.computed(&each, "computed", span)),
+            false => each,
+        };
         match each.of {
             Of::One(v) => Each { extents, of: Of::One(v) },
             Of::Prim(row, args) => {
@@ -334,6 +339,15 @@ impl<'a> Lowerer<'a> {
             // What a closure reads is not looked at.
             Of::Apply(..) => true,
         }
+    }
+}
+
+/// Whether a function of the user's is in it.
+fn applies(each: &Each) -> bool {
+    match &each.of {
+        Of::One(_) | Of::View(_) => false,
+        Of::Prim(_, args) | Of::Method(_, args) => args.iter().any(applies),
+        Of::Apply(..) => true,
     }
 }
 

@@ -209,7 +209,7 @@ impl Lowerer<'_> {
 
     /// An array that is moved out of its variable is the same memory under another name: the old
     /// one is not used again, unless it is filled anew.
-    fn moved_or_copied(&mut self, array: &Arr, mutable: bool, span: Span) -> Arr {
+    pub(super) fn moved_or_copied(&mut self, array: &Arr, mutable: bool, span: Span) -> Arr {
         let (mem, whole) = (array.place.mem, array.place.proj.is_empty());
         let local = self.program.at(mem).origin == Origin::Local;
         if local && whole && array.is_rows() && !self.refilled.contains(&mem) {
