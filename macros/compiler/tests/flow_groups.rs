@@ -8,10 +8,10 @@ use std::fmt::Write as _;
 fn kernel() -> String {
     let mut body = String::new();
     for k in 0..80 {
-        let _ = writeln!(body, "a = (a * b).sin() + {k}.5; b = a / (b + {k}.25);");
+        let _ = writeln!(body, "a = (a * b + v[{}]).sin() + {k}.5; b = a / (b + {k}.25);", k % 5);
     }
     let text = format!(
-        "fn f(x: f64, y: f64, n: usize) -> f64 {{
+        "fn f(x: f64, y: f64, v: [f64; 5], n: usize) -> f64 {{
             let (mut a, mut b) = (x, y);
             for _ in 0..n {{ {body} }}
             a + b
