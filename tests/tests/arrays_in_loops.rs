@@ -2,6 +2,7 @@
 //! in place, as users write them: each against central differences and in every memory layout.
 
 #![deny(unsafe_code)]
+#![allow(clippy::reversed_empty_ranges, reason = "ends of slices count from the back")]
 
 use chainrule::differentiate;
 use chainrule_tests::{assert_close, differences};

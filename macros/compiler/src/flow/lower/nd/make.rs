@@ -96,7 +96,7 @@ impl Lowerer<'_> {
             }
             ("from_shape_fn", Some(shape), Some(f)) => {
                 let Some(extents) = self.shape(shape, rank, span) else { return Val::Error };
-                self.from_function(extents, &f, span)
+                self.of_function(extents, &f, span)
             }
             ("from_vec" | "from" | "arr1" | "from_iter", Some(list), None) => {
                 match self.listed(list, span) {
@@ -158,7 +158,7 @@ impl Lowerer<'_> {
     }
 
     /// An array whose elements are a function of their indices.
-    fn from_function(&mut self, extents: Vec<V>, f: &Val, span: Span) -> Arr {
+    fn of_function(&mut self, extents: Vec<V>, f: &Val, span: Span) -> Arr {
         let zero = self.number(0.0, Slot::Unknown, span);
         let array = self.filled_array("made", zero, extents, span);
         let of = array.clone();

@@ -8,6 +8,9 @@ use proc_macro2::Span;
 use syn::ExprMethodCall;
 use syn::spanned::Spanned;
 
+/// What is done with an element of each array, at its index.
+type Body<'b, L> = &'b mut dyn FnMut(&mut L, Vec<Val>, &[crate::flow::ir::V]);
+
 impl Lowerer<'_> {
     /// `Zip::from(x)`
     pub(super) fn zip_from(&mut self, val: Val, span: Span) -> Val {
@@ -81,12 +84,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn zipped(
-        &mut self,
-        arrays: &[Arr],
-        span: Span,
-        body: &mut dyn FnMut(&mut Self, Vec<Val>, &[crate::flow::ir::V]),
-    ) {
+    fn zipped(&mut self, arrays: &[Arr], span: Span, body: Body<'_, Self>) {
         let extents = arrays[0].extents.clone();
         self.nested(&extents, &mut vec![], span, &mut |this, at| {
             let items = arrays.iter().map(|array| {
