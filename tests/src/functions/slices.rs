@@ -207,8 +207,30 @@ fn data_held_constant(x: &[f64], w: &[f64]) -> f64 {
     x.iter().zip(w).map(|(x, w)| (x * w - 1.0).powi(2)).sum()
 }
 
+/// A convolution: the inner loops multiply, the outer ones go on with what they leave.
+#[differentiate(tape, jvp, hvp)]
+fn convolution(x: &[f64], k: &[f64], n: usize) -> f64 {
+    let m = k.len() / 2;
+    let mut s = 0.0;
+    for i in 0..n - 1 {
+        for j in 0..n - m + 1 {
+            let mut y = 1.0;
+            for a in 0..2 {
+                for b in 0..m {
+                    y *= 1.0 + 0.1 * x[(i + a) * n + j + b] * k[a * m + b];
+                }
+            }
+            s += y * y;
+        }
+    }
+    s
+}
+
 cases! {
     taped {
+        convolution(&x, &k, #n):
+            (vec![0.7, 1.3, -0.2, 0.4, 0.9, -1.1, 0.3, 0.8, 0.5], vec![0.6, -0.3, 0.2, 1.1], 3),
+            (vec![0.7, 1.3, -0.2, 0.4, 0.9, -1.1, 0.3, 0.8, 0.5], vec![0.6, -0.3], 3);
         dot(&x, &y): (vec![], vec![]), (vec![0.7], vec![1.3]), (vec![0.7, -0.2], vec![1.3, 0.4]);
         rosenbrock(&x): (vec![0.7]), (vec![0.7, 0.4]), (vec![0.7, 0.4, -0.3, 1.2]);
         gathered(&x, @idx): (vec![0.7, 1.3, -0.2], vec![0, 0, 2]), (vec![0.7], vec![]);
