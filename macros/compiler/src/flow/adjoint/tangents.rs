@@ -6,10 +6,11 @@
 //! times those derivatives goes on backwards.
 
 use super::{Builder, LoopPatch, Standing};
-use crate::flow::activity::partials;
 use crate::flow::index::BlockId;
-use crate::flow::ir::{Block, Carried, Kind, Loop, Out, Stmt, V};
-use crate::primitives::{self, Guard, Prim, Sym};
+use crate::flow::ir::{Block, Carried, Kind, Loop, Out, Pass, Stmt, V};
+use crate::flow::tangent::rule::{self, Write};
+use crate::ir::{Elem, Literal};
+use crate::primitives::{self, Prim, Sym};
 use std::collections::HashMap;
 
 /// How many derivatives may be carried.
@@ -135,7 +136,8 @@ impl<'p> Builder<'p> {
             self.push(Stmt { kind, span: stmt.span });
             match &stmt.kind {
                 Kind::Prim(out, row, args) if self.act.value(*out) => {
-                    let of = self.tangents(row, args, *out, tangents, columns);
+                    let known = |v, j: usize| tangents.get(&v).and_then(|tangents| tangents[j]);
+                    let of = rule::tangents(self, row, args, *out, columns, &known);
                     tangents.insert(*out, of);
                 }
                 Kind::Cast(out, arg) if self.act.value(*out) => {
@@ -214,64 +216,50 @@ impl<'p> Builder<'p> {
         let body = Block { stmts };
         Kind::Loop(Box::new(Loop { carried, body, checkpoint: None, ..lp.clone() }))
     }
+}
 
-    /// The derivatives of a primitive's result by each of the inputs. Partials are computed once
-    /// for all of them, and what only one input has (its own derivative is one) is added last: the
-    /// operations before it are the same for all inputs, which LLVM takes together.
-    fn tangents(
-        &mut self,
-        row: Prim,
-        args: &[V],
-        out: V,
-        tangents: &Tangents,
-        columns: usize,
-    ) -> Vec<Option<V>> {
-        let mut terms: Vec<[Vec<V>; 2]> = (0..columns).map(|_| Default::default()).collect();
-        for (arg, partial) in args.iter().zip(partials(row)) {
-            let Some(of) = tangents.get(arg).filter(|_| partial != Sym::Zero) else { continue };
-            let (sign, factor) = match &partial {
-                Sym::Num(1.0) => (1.0, None),
-                Sym::Num(-1.0) => (-1.0, None),
-                Sym::Apply(row, parts) if **row == primitives::NEG && parts[0] == Sym::Num(1.0) => {
-                    (-1.0, None)
-                }
-                partial => (1.0, Some(self.here(partial, args, out))),
-            };
-            // A zero derivative stays zero where the partial is infinite.
-            let guarded = row.guard != Guard::No || self.is_singular(&partial, args);
-            for (tangent, terms) in of.iter().zip(&mut terms) {
-                let Some(tangent) = *tangent else { continue };
-                let number = self.number_of(tangent);
-                let mut term = match factor {
-                    None if sign == 1.0 => tangent,
-                    None => self.apply(&primitives::NEG, vec![tangent], out),
-                    Some(factor) if number == Some(1.0) => factor,
-                    Some(factor) => self.apply(&primitives::MUL, vec![tangent, factor], out),
-                };
-                if guarded && number.is_none() {
-                    term = self.apply(&primitives::GUARD, vec![tangent, term], out);
-                }
-                terms[usize::from(number.is_some())].push(term);
-            }
-        }
-        let sum = |this: &mut Self, [all, own]: [Vec<V>; 2]| {
-            let add = |a, b| this.apply(&primitives::ADD, vec![a, b], out);
-            all.into_iter().chain(own).reduce(add)
-        };
-        terms.into_iter().map(|terms| sum(self, terms)).collect()
+impl Write for Builder<'_> {
+    fn apply(&mut self, row: Prim, args: Vec<V>, like: V) -> V {
+        Builder::apply(self, row, args, like)
     }
 
-    /// An expression over a primitive's arguments and result, where these are in scope.
-    fn here(&mut self, sym: &Sym, args: &[V], out: V) -> V {
-        match sym {
-            Sym::Arg(k) => args[*k],
-            Sym::Out => out,
-            Sym::Num(value) => self.number(*value, self.elem(out)),
-            Sym::Zero => unreachable!("a structural zero is never part of an expression"),
-            Sym::Apply(row, parts) => {
-                let parts = parts.iter().map(|part| self.here(part, args, out)).collect();
-                self.apply(row, parts, out)
-            }
-        }
+    fn number(&mut self, value: f64, elem: Elem) -> V {
+        Builder::number(self, value, elem)
+    }
+
+    fn number_of(&self, v: V) -> Option<f64> {
+        Builder::number_of(self, v)
+    }
+
+    fn elem(&self, v: V) -> Elem {
+        Builder::elem(self, v)
+    }
+
+    fn is_integer(&self, v: V) -> bool {
+        self.out.float(v).is_none()
+    }
+
+    fn to_float(&mut self, v: V, like: V) -> V {
+        let float = self.fresh("n", like);
+        self.emit(Kind::Cast(float, v));
+        float
+    }
+
+    fn one_less(&mut self, v: V) -> V {
+        let (less, one) = (self.fresh("n", v), self.fresh("k", v));
+        let literal = self.stmt(Kind::Const(one, Literal::Int(1)));
+        self.consts.push(literal);
+        self.emit(Kind::Pass(less, Pass::Method("saturating_sub".to_string()), vec![v, one]));
+        less
+    }
+
+    fn is_wild(&self, _: V) -> bool {
+        false
+    }
+
+    fn mark_wild(&mut self, _: V) {}
+
+    fn is_singular(&self, partial: &Sym, args: &[V]) -> bool {
+        Builder::is_singular(self, partial, args)
     }
 }

@@ -31,8 +31,84 @@ pub(in crate::flow) trait Write {
     fn is_singular(&self, partial: &Sym, args: &[V]) -> bool;
 }
 
-/// The tangent of a primitive's result, where `of` knows those of its arguments; nothing where there
-/// is none.
+/// The tangents of a primitive's result by each of so many inputs, where `of` knows those of its
+/// arguments; nothing where there is none.
+///
+/// Partials are computed once for all inputs, and what only one input has (its own tangent is a
+/// number) is added last: the operations before it are the same for all, which LLVM takes together.
+pub(in crate::flow) fn tangents(
+    to: &mut impl Write,
+    row: Prim,
+    args: &[V],
+    out: V,
+    columns: usize,
+    of: &dyn Fn(V, usize) -> Option<V>,
+) -> Vec<Option<V>> {
+    let second = args.get(1).and_then(|v| to.number_of(*v));
+    let mut sums = vec![Sum { wild: can_be_infinite(row, second), ..Sum::default() }; columns];
+    // x · x: twice the tangent of x, which is exact.
+    let square = *row == primitives::MUL && args[0] == args[1];
+    for (arg, partial) in args.iter().zip(partials(row)).take(if square { 1 } else { args.len() }) {
+        if partial == Sym::Zero {
+            continue;
+        }
+        let singular = to.is_singular(&partial, args);
+        let mut factor = None;
+        for (column, sum) in sums.iter_mut().enumerate() {
+            let Some(own) = of(*arg, column) else { continue };
+            let from_wild = to.is_wild(own);
+            sum.wild |= from_wild;
+            let tangent = match square {
+                true => to.apply(&primitives::ADD, vec![own, own], out),
+                false => own,
+            };
+            let number = to.number_of(tangent).filter(|t| t.is_finite() && *t != 0.0);
+            let guard = match row.guard.given(number.is_some(), || to.number_of(args[1])) {
+                Guard::No if number.is_none() && singular => Guard::Cotangent,
+                guard => guard,
+            };
+            let term = match sign(&partial) {
+                Some(1) => tangent,
+                Some(_) => to.apply(&primitives::NEG, vec![tangent], out),
+                None => {
+                    let factor =
+                        *factor.get_or_insert_with(|| instantiate(to, &partial, args, out));
+                    match number {
+                        Some(1.0) => factor,
+                        _ => {
+                            let product = to.apply(&primitives::MUL, vec![tangent, factor], out);
+                            // Zero also where the partial is zero but the tangent infinite.
+                            match guard == Guard::Both || from_wild {
+                                true => to.apply(&primitives::GUARD, vec![factor, product], out),
+                                false => product,
+                            }
+                        }
+                    }
+                }
+            };
+            // A zero tangent stays zero where the partial is infinite.
+            let term = match guard {
+                Guard::No => term,
+                _ => to.apply(&primitives::GUARD, vec![tangent, term], out),
+            };
+            match number {
+                None => sum.terms.push(term),
+                Some(_) => sum.own.push(term),
+            }
+        }
+    }
+    let add = |sum: Sum| {
+        let all = sum.terms.into_iter().chain(sum.own);
+        let all = all.reduce(|a, b| to.apply(&primitives::ADD, vec![a, b], out))?;
+        if sum.wild {
+            to.mark_wild(all);
+        }
+        Some(all)
+    };
+    sums.into_iter().map(add).collect()
+}
+
+/// The same by one input.
 pub(in crate::flow) fn tangent(
     to: &mut impl Write,
     row: Prim,
@@ -40,58 +116,26 @@ pub(in crate::flow) fn tangent(
     out: V,
     of: &dyn Fn(V) -> Option<V>,
 ) -> Option<V> {
-    let mut sum = None;
-    let second = args.get(1).and_then(|v| to.number_of(*v));
-    let mut wild = can_be_infinite(row, second);
-    // x · x: twice the tangent of x, which is exact.
-    let square = *row == primitives::MUL && args[0] == args[1];
-    for (arg, partial) in args.iter().zip(partials(row)).take(if square { 1 } else { args.len() }) {
-        let Some(tangent) = of(*arg).filter(|_| partial != Sym::Zero) else { continue };
-        let tangent = match square {
-            true => to.apply(&primitives::ADD, vec![tangent, tangent], out),
-            false => tangent,
-        };
-        let from_wild = to.is_wild(of(*arg).unwrap_or(tangent));
-        wild |= from_wild;
-        let number = to.number_of(tangent).filter(|t| t.is_finite() && *t != 0.0);
-        let guard = match row.guard.given(number.is_some(), || to.number_of(args[1])) {
-            Guard::No if number.is_none() && to.is_singular(&partial, args) => Guard::Cotangent,
-            guard => guard,
-        };
-        let term = match &partial {
-            Sym::Num(1.0) => tangent,
-            Sym::Num(-1.0) => to.apply(&primitives::NEG, vec![tangent], out),
-            Sym::Apply(row, parts) if **row == primitives::NEG && parts[0] == Sym::Num(1.0) => {
-                to.apply(&primitives::NEG, vec![tangent], out)
-            }
-            partial => {
-                let factor = instantiate(to, partial, args, out);
-                if to.number_of(tangent) == Some(1.0) {
-                    factor
-                } else {
-                    let product = to.apply(&primitives::MUL, vec![tangent, factor], out);
-                    // Zero also where the partial is zero but the tangent infinite.
-                    match guard == Guard::Both || from_wild {
-                        true => to.apply(&primitives::GUARD, vec![factor, product], out),
-                        false => product,
-                    }
-                }
-            }
-        };
-        // A zero tangent stays zero where the partial is infinite.
-        let term = match guard {
-            Guard::No => term,
-            _ => to.apply(&primitives::GUARD, vec![tangent, term], out),
-        };
-        sum = Some(match sum {
-            None => term,
-            Some(sum) => to.apply(&primitives::ADD, vec![sum, term], out),
-        });
+    tangents(to, row, args, out, 1, &|v, _| of(v)).pop().flatten()
+}
+
+/// The terms of a tangent.
+#[derive(Clone, Default)]
+struct Sum {
+    terms: Vec<V>,
+    /// Those that are added last.
+    own: Vec<V>,
+    wild: bool,
+}
+
+/// 1 or -1, if that is what a partial is.
+fn sign(partial: &Sym) -> Option<i8> {
+    match partial {
+        Sym::Num(1.0) => Some(1),
+        Sym::Num(-1.0) => Some(-1),
+        Sym::Apply(row, parts) if **row == primitives::NEG && parts[0] == Sym::Num(1.0) => Some(-1),
+        _ => None,
     }
-    if let (true, Some(sum)) = (wild, sum) {
-        to.mark_wild(sum);
-    }
-    sum
 }
 
 /// An expression over a primitive's arguments and result, where these are in scope.
