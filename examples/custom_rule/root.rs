@@ -9,15 +9,7 @@ use chainrule::differentiate;
 /// F(y, a, b) = 0, dy = −(∂F/∂a·da + ∂F/∂b·db) / (∂F/∂y), whatever way the root was found.
 #[differentiate(vjp = root_vjp)]
 pub(crate) fn root(a: f64, b: f64) -> f64 {
-    let mut y = b / a.max(1.0);
-    for _ in 0..100 {
-        let step = (y * y * y + a * y - b) / (3.0 * y * y + a);
-        y -= step;
-        if step.abs() <= 1e-15 * y.abs() {
-            break;
-        }
-    }
-    y
+    iterated(a, b)
 }
 
 /// The arguments, then the cotangent of the result; value and gradient.

@@ -28,6 +28,16 @@ impl Activity {
         self.mems.get(m.0 as usize).copied().unwrap_or(false)
     }
 
+    /// Whether a derivative flows through a call.
+    pub(super) fn call(&self, call: &Call) -> bool {
+        let of_out = match call.out {
+            CallOut::Unit => false,
+            CallOut::Value(out) => self.value(out),
+            CallOut::Mem(mem) => self.mem(mem),
+        };
+        of_out || changed_by(call).any(|place| self.mem(place.mem))
+    }
+
     /// Whether a source does.
     pub fn source(&self, source: &Source) -> bool {
         match source {

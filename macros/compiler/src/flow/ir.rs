@@ -10,6 +10,7 @@
 //! `continue` and early `return` are conditions by the time a program is in this form.
 //! The derivative of a program is a program.
 
+pub use super::tree::Tree;
 use crate::ir::{Elem, Literal};
 use crate::parse::Type;
 use crate::primitives::Prim;
@@ -446,23 +447,6 @@ pub enum ParamIs {
     Value(V),
     /// A memory.
     Mem(MemId),
-}
-
-/// What a function returns, as its type is built.
-#[derive(Clone, Debug)]
-pub enum Tree {
-    /// `()`
-    Unit,
-    /// A scalar.
-    Value(V),
-    /// A memory or part of one.
-    Place(Place),
-    /// An `ndarray` array: its elements in row-major order, and its extents.
-    Array(Place, Vec<V>),
-    /// A tuple.
-    Tuple(Vec<Tree>),
-    /// `Ok(..)` or `Some(..)`: failures have left the function earlier.
-    Success(Box<Tree>),
 }
 
 /// A piece of code at its own place, as a function of what is known at another.

@@ -26,6 +26,7 @@ mod replay;
 pub mod scalars;
 mod scope;
 pub mod tangent;
+mod tree;
 pub mod unroll;
 mod unseen;
 pub mod verify;

@@ -16,16 +16,6 @@ use proc_macro2::{Ident, Span};
 use quote::quote;
 
 impl Builder<'_> {
-    /// Whether a derivative flows through a call.
-    pub(super) fn call_flows(&self, call: &Call) -> bool {
-        let of_out = match call.out {
-            CallOut::Unit => false,
-            CallOut::Value(out) => self.act.value(out),
-            CallOut::Mem(mem) => self.act.mem(mem),
-        };
-        of_out || changed_by(call).any(|place| self.act.mem(place.mem))
-    }
-
     pub(super) fn call(&mut self, pos: usize, call: &Call) {
         let arrived = match call.out {
             CallOut::Unit => None,

@@ -338,7 +338,7 @@ impl<'p> Builder<'p> {
             {
                 place.indices().for_each(note);
             }
-            Kind::Call(call) if self.call_flows(call) => {
+            Kind::Call(call) if self.act.call(call) => {
                 for arg in &call.args {
                     match &arg.source {
                         Source::Value(v) => note(*v),
@@ -369,7 +369,7 @@ impl<'p> Builder<'p> {
             Kind::Alloc(mem, init) => {
                 self.act.mem(*mem) && !matches!(init, Init::Empty(_) | Init::Unset)
             }
-            Kind::Call(call) => self.call_flows(call),
+            Kind::Call(call) => self.act.call(call),
             Kind::If { outs, .. } => outs.iter().any(|out| self.act.value(out.value)),
             _ => false,
         })

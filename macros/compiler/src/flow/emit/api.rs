@@ -8,7 +8,7 @@ use super::types::{self, Shown, owned};
 use crate::emit::element::{literal, zero};
 use crate::emit::names::{Further, named};
 use crate::emit::signature::tangent_type;
-use crate::flow::ir::{Adjoint, Grad, Tree};
+use crate::flow::ir::{Adjoint, Grad};
 use crate::ir::{Elem, Literal};
 use crate::parse::{Function, Param, Passing, Type};
 use proc_macro2::{Ident, TokenStream};
@@ -279,7 +279,7 @@ impl<'f> Api<'f> {
         let value = owned(success(output));
         let both = wrapped_type(output, quote!((#value, #grad)));
         let (mut seeds, mut further) = (Vec::new(), Further::beside(self.function));
-        if !is_unit(&self.adjoint.seed) {
+        if !self.adjoint.seed.is_unit() {
             let cotangent = further.name("cotangent");
             let tangent = tangent_type(success(output));
             params.extend(quote!(#cotangent: #tangent,));
@@ -353,14 +353,5 @@ pub(super) fn attributes(output: &Type, must_use: bool) -> TokenStream {
         #[track_caller]
         #must_use
         #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value)]
-    }
-}
-
-fn is_unit(seed: &Tree) -> bool {
-    match seed {
-        Tree::Unit => true,
-        Tree::Success(inner) => is_unit(inner),
-        Tree::Tuple(parts) => parts.is_empty(),
-        _ => false,
     }
 }

@@ -1,7 +1,7 @@
 //! What emission has to know of a program beforehand.
 
 use super::{slots, windows};
-use crate::flow::ir::{Block, Kind, Loop, MemId, Origin, Pass, Place, Program, RecId, Tree, Ty, V};
+use crate::flow::ir::{Block, Kind, Loop, MemId, Origin, Pass, Place, Program, RecId, Ty, V};
 use crate::flow::walk::{self, Access};
 use crate::ir::Literal;
 use crate::parse::Type;
@@ -162,7 +162,7 @@ impl Facts {
         let mut uses: HashMap<V, usize> = HashMap::new();
         count_uses(&program.body, 0, &mut depth, &mut uses);
         if let Some(result) = &program.result {
-            tree_values(result, &mut |v| *uses.entry(v).or_default() += 1);
+            result.values(&mut |v| *uses.entry(v).or_default() += 1);
         }
         self.shared.extend(uses.iter().filter(|(_, n)| **n > 1).map(|(v, _)| *v));
     }
@@ -207,7 +207,7 @@ impl Facts {
         seen.block(&program.body, &mut vec![]);
         if let Some(result) = &program.result {
             let end = program.body.stmts.len();
-            tree_places(result, &mut |place| seen.touch(place.mem, vec![end]));
+            result.places(&mut |place| seen.touch(place.mem, vec![end]));
         }
         for (mem, paths) in seen.touched {
             let Some(made) = seen.made.get(&mem) else { continue };
@@ -283,29 +283,5 @@ impl Seen {
             }
             path.pop();
         }
-    }
-}
-
-/// The values of a result.
-pub(super) fn tree_values(tree: &Tree, f: &mut dyn FnMut(V)) {
-    match tree {
-        Tree::Unit => {}
-        Tree::Value(v) => f(*v),
-        Tree::Place(place) => place.indices().for_each(f),
-        Tree::Array(place, extents) => {
-            place.indices().chain(extents.iter().copied()).for_each(f);
-        }
-        Tree::Tuple(parts) => parts.iter().for_each(|part| tree_values(part, f)),
-        Tree::Success(inner) => tree_values(inner, f),
-    }
-}
-
-/// The places of a result.
-pub(super) fn tree_places<'t>(tree: &'t Tree, f: &mut dyn FnMut(&'t Place)) {
-    match tree {
-        Tree::Unit | Tree::Value(_) => {}
-        Tree::Place(place) | Tree::Array(place, _) => f(place),
-        Tree::Tuple(parts) => parts.iter().for_each(|part| tree_places(part, f)),
-        Tree::Success(inner) => tree_places(inner, f),
     }
 }

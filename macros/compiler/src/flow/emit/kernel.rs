@@ -8,7 +8,6 @@
 //! ```
 
 use super::block::Body;
-use super::facts::{tree_places, tree_values};
 use super::names;
 use super::types::{self, Shown, owned};
 use crate::emit::element::{elem_type, zero};
@@ -363,8 +362,7 @@ pub(super) fn seed_checks(function: &str, seed: &Tree, result: &Tree, body: &mut
 pub(super) fn result(program: &Program, body: &Body<'_>) -> TokenStream {
     let mut mems = Vec::new();
     let Some(tree) = &program.result else { return quote!(()) };
-    tree_places(tree, &mut |place| mems.push(place.mem));
-    tree_values(tree, &mut |_| {});
+    tree.places(&mut |place| mems.push(place.mem));
     built(tree, &mems, body)
 }
 

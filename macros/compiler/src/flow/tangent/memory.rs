@@ -1,8 +1,7 @@
 //! Statements on memories: the memory of tangents undergoes the same.
 
 use super::Builder;
-use crate::flow::activity::changed_by;
-use crate::flow::ir::{Call, CallOut, Init, Kind, MemId, Mode, Origin, Place, Proj, Source};
+use crate::flow::ir::{Init, Kind, MemId, Mode, Origin, Place, Proj, Source};
 
 impl Builder<'_> {
     /// A memory for the tangents of another.
@@ -25,16 +24,6 @@ impl Builder<'_> {
             Some(tangent) => tangent,
             None => Place::whole(self.zeros_like(place)),
         }
-    }
-
-    /// Whether a derivative flows through a call.
-    pub(super) fn call_flows(&self, call: &Call) -> bool {
-        let of_out = match call.out {
-            CallOut::Unit => false,
-            CallOut::Value(out) => self.act.value(out),
-            CallOut::Mem(mem) => self.act.mem(mem),
-        };
-        of_out || changed_by(call).any(|place| self.act.mem(place.mem))
     }
 
     /// What a statement that was written does to tangents.

@@ -124,7 +124,7 @@ impl<'p> Builder<'p> {
             self.act.value(*out) && can_be_infinite(row, second)
         });
         if let Some(result) = &self.src.result {
-            values_of(result, &mut |v| *uses.entry(v).or_default() += 1);
+            result.values(&mut |v| *uses.entry(v).or_default() += 1);
         }
         for (ct, value) in guards {
             for link in self.chain(ct, value).unwrap_or_default() {
@@ -160,7 +160,7 @@ impl<'p> Builder<'p> {
         let mut parts = Vec::new();
         let result = self.src.result.clone().unwrap_or(Tree::Unit);
         let tangent = self.tree(&result);
-        let has_tangent = !is_unit(&result);
+        let has_tangent = !result.is_unit();
         parts.push(result);
         parts.extend(has_tangent.then_some(tangent));
         for (param, tangent) in self.src.params.iter().zip(&tangents) {
@@ -272,7 +272,7 @@ impl<'p> Builder<'p> {
                 let kind = self.recalled(*record, values, mems);
                 push(self, kind);
             }
-            Kind::Call(call) if self.call_flows(call) => {
+            Kind::Call(call) if self.act.call(call) => {
                 self.refused(call, "no tangents", "`jvp` or `hvp`", stmt.span);
                 push(self, stmt.kind.clone());
             }
@@ -440,27 +440,5 @@ impl rule::Write for Builder<'_> {
         self.prims.get(&args[*k]).is_some_and(|(row, args)| {
             can_be_infinite(row, args.get(1).and_then(|v| self.number_of(*v)))
         })
-    }
-}
-
-/// The values of a result.
-fn values_of(tree: &Tree, f: &mut dyn FnMut(V)) {
-    match tree {
-        Tree::Unit => {}
-        Tree::Value(v) => f(*v),
-        Tree::Place(place) => place.indices().for_each(f),
-        Tree::Array(place, extents) => place.indices().chain(extents.iter().copied()).for_each(f),
-        Tree::Tuple(parts) => parts.iter().for_each(|part| values_of(part, f)),
-        Tree::Success(inner) => values_of(inner, f),
-    }
-}
-
-/// Whether a result is `()`.
-fn is_unit(tree: &Tree) -> bool {
-    match tree {
-        Tree::Unit => true,
-        Tree::Success(inner) => is_unit(inner),
-        Tree::Tuple(parts) => parts.is_empty(),
-        Tree::Value(_) | Tree::Place(_) | Tree::Array(..) => false,
     }
 }

@@ -139,7 +139,7 @@ impl Lowerer<'_> {
     }
 
     /// How far along an axis an index is.
-    fn distance(&mut self, at: V, step: Step, extent: V, span: Span) -> V {
+    pub(super) fn distance(&mut self, at: V, step: Step, extent: V, span: Span) -> V {
         let at = match step.back {
             true => {
                 let one = self.index(1, span);

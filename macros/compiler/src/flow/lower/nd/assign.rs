@@ -191,17 +191,7 @@ impl Lowerer<'_> {
             }
             ("map_inplace", [f]) => {
                 let f = self.function_value(f);
-                let it = Val::Iter(self.elements_iterator(array, Held::Mut));
-                if let Some(it) = self.iterator(it, span) {
-                    self.for_each(
-                        &it,
-                        &crate::flow::lower::loops::Header::default(),
-                        span,
-                        &mut |this, item| {
-                            this.apply(&f, vec![item], span);
-                        },
-                    );
-                }
+                self.each_element(array, Held::Mut, &f, span);
             }
             ("scaled_add", [factor, other]) => {
                 let factor = self.expr(factor);

@@ -270,15 +270,7 @@ impl Lowerer<'_> {
             }
             ("for_each", [f]) => {
                 let f = self.function_value(f);
-                let it = self.elements_iterator(array, Held::Ref);
-                self.for_each(
-                    &it,
-                    &crate::flow::lower::loops::Header::default(),
-                    span,
-                    &mut |this, item| {
-                        this.apply(&f, vec![item], span);
-                    },
-                );
+                self.each_element(array, Held::Ref, &f, span);
                 Val::Unit
             }
             ("diag", []) if array.rank() == 2 => self.diagonal(array, span),

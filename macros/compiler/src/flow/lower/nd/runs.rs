@@ -4,6 +4,7 @@ use super::Arr;
 use crate::flow::ir::V;
 use crate::flow::lower::Lowerer;
 use crate::flow::lower::iter::It;
+use crate::flow::lower::loops::Header;
 use crate::flow::lower::val::{Held, Val};
 use proc_macro2::Span;
 use std::rc::Rc;
@@ -15,6 +16,14 @@ impl Lowerer<'_> {
             true => Rc::new(It::Elements(array.place.clone(), held)),
             false => Rc::new(It::All(Rc::new(Arr { held, ..array.clone() }))),
         }
+    }
+
+    /// Calls a function with every element, in logical order.
+    pub(super) fn each_element(&mut self, array: &Arr, held: Held, f: &Val, span: Span) {
+        let it = self.elements_iterator(array, held);
+        self.for_each(&it, &Header::default(), span, &mut |this, item| {
+            this.apply(f, vec![item], span);
+        });
     }
 
     /// How many items there are.
@@ -46,7 +55,8 @@ impl Lowerer<'_> {
         self.element_of_array(array, &at, span)
     }
 
-    fn element_of_array(&mut self, array: &Arr, at: &[V], span: Span) -> Val {
+    /// An element, to be read or to be changed.
+    pub(super) fn element_of_array(&mut self, array: &Arr, at: &[V], span: Span) -> Val {
         let place = self.element_place(array, at, span);
         match array.held {
             Held::Mut => Val::Place(place, Held::Mut),

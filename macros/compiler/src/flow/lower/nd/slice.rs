@@ -92,15 +92,7 @@ impl Lowerer<'_> {
     }
 
     fn moved(&mut self, offset: V, at: V, step: Step, extent: V, span: Span) -> V {
-        let at = match step.back {
-            true => {
-                let one = self.index(1, span);
-                let last = self.int_op("-", extent, one, span);
-                self.int_op("-", last, at, span)
-            }
-            false => at,
-        };
-        let distance = self.times(at, step.stride, span);
+        let distance = self.distance(at, step, extent, span);
         self.plus(offset, distance, span)
     }
 

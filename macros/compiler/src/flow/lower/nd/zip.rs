@@ -2,7 +2,7 @@
 
 use super::Arr;
 use crate::flow::ir::{Kind, Mode};
-use crate::flow::lower::val::{Held, Val};
+use crate::flow::lower::val::Val;
 use crate::flow::lower::{Lowerer, Slot};
 use proc_macro2::Span;
 use syn::ExprMethodCall;
@@ -87,13 +87,7 @@ impl Lowerer<'_> {
     fn zipped(&mut self, arrays: &[Arr], span: Span, body: Body<'_, Self>) {
         let extents = arrays[0].extents.clone();
         self.nested(&extents, &mut vec![], span, &mut |this, at| {
-            let items = arrays.iter().map(|array| {
-                let place = this.element_place(array, at, span);
-                match array.held {
-                    Held::Mut => Val::Place(place, Held::Mut),
-                    held => this.read_place(place, held, span),
-                }
-            });
+            let items = arrays.iter().map(|array| this.element_of_array(array, at, span));
             let items: Vec<Val> = items.collect();
             body(this, items, at);
         });
