@@ -12,6 +12,7 @@ pub mod hand;
 pub mod hand_gradients;
 pub mod macros;
 pub mod objectives;
+pub mod second;
 mod timing;
 pub mod training;
 pub mod two_passes;

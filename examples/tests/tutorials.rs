@@ -28,6 +28,15 @@ fn custom_rule_shows_three_rules() {
 }
 
 #[test]
+fn newton_converges() {
+    let run = run("newton", &[]);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    let last = run.stdout.lines().last().unwrap();
+    let steps = last.strip_prefix("converged in ").and_then(|rest| rest.split(' ').next());
+    assert!(steps.unwrap().parse::<usize>().unwrap() < 10, "{last}");
+}
+
+#[test]
 fn derivation_shows_every_stage() {
     let run = run("derivation", &[]);
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));

@@ -334,9 +334,10 @@ fn with<P: Scalars + Clone>(at: &P, k: usize, x: f64) -> P {
 /// A point is a tuple of owned arguments. `x` is passed by value, `&x` by reference, `!x` is a
 /// [`Fixed`](crate::Fixed) float that is not differentiated, `#x` and `@x` are other constants, by
 /// value and by reference; `*x: ct_x` is passed by `&mut`, its cotangent under the second name. All
-/// have a `jvp`, those with a float as their result a `hvp` too, but where it is said. The kinds:
+/// have a `jvp`, those with a float as their result a `hvp` and a `hessian` too, but where it is said. The kinds:
 /// - `taped`, `untaped`: the result is a float, perhaps inside an `Option` or `Result`; with or
 ///   without `tape_value_and_grad`;
+/// - `of_structs`: as `untaped`, but there is no `hessian`, as parameters are structs;
 /// - `first_order`: as `taped`, but there is no `hvp`, or none that differences of the gradient show;
 /// - `called`, `called_untaped`, `called_pulled`, `called_vjp`: as `taped` and so on, but something is called by its
 ///   `vjp`, so that there is no forward mode;
@@ -371,6 +372,7 @@ macro_rules! case {
         )
     };
     (first_order $($rest:tt)*) => { $crate::case!(taped $($rest)*) };
+    (of_structs $($rest:tt)*) => { $crate::case!(untaped $($rest)*) };
     (called $($rest:tt)*) => { $crate::case!(taped $($rest)*) };
     (called_untaped $($rest:tt)*) => { $crate::case!(untaped $($rest)*) };
     (called_pulled $($rest:tt)*) => { $crate::case!(pulled $($rest)*) };

@@ -11,6 +11,9 @@ const DIFFERENCES: f64 = 1e-7;
 /// The same of `f32`.
 const DIFFERENCES_IN_F32: f64 = 1e-2;
 
+/// What a complaint says that differences of gradients make.
+pub const BY_DIFFERENCES: &str = "differences of the gradient";
+
 /// A direction: tangents of all floats of a point, none larger than one.
 pub fn direction<P: Scalars + Clone>(at: &P, phase: f64) -> P {
     let (mut direction, mut next) = (at.clone(), phase);
@@ -159,13 +162,97 @@ where
     let (by_differences, errors): (Vec<f64>, Vec<f64>) = slopes.into_iter().unzip();
     if !all(&product, &by_differences, tolerance) {
         complaints.push(format!(
-            "hvp {product:?}\n        differences of the gradient {by_differences:?} (± {errors:?})"
+            "hvp {product:?}\n        {BY_DIFFERENCES} {by_differences:?} (± {errors:?})"
         ));
     }
     if let Ok((_, second)) = hvp(at, other.clone()).read() {
         let (along, other) = (along.flat(), other.flat());
         let lists = [other.as_slice(), &product, &along, &second];
         compare("⟨u, H v⟩ and ⟨v, H u⟩", lists, epsilon, &mut complaints);
+    }
+    complaints
+}
+
+/// A matrix, or how the function failed.
+pub trait ReturnedMatrix {
+    /// Its entries, block by block.
+    fn entries(self) -> Result<Vec<f64>, String>;
+}
+
+impl<M: Scalars + Clone> ReturnedMatrix for M {
+    fn entries(self) -> Result<Vec<f64>, String> {
+        Ok(self.flat())
+    }
+}
+
+impl<M: Scalars + Clone> ReturnedMatrix for Option<M> {
+    fn entries(self) -> Result<Vec<f64>, String> {
+        self.map(|m| m.flat()).ok_or_else(|| "None".to_owned())
+    }
+}
+
+impl<M: Scalars + Clone, E: std::fmt::Debug> ReturnedMatrix for Result<M, E> {
+    fn entries(self) -> Result<Vec<f64>, String> {
+        self.map(|m| m.flat()).map_err(|e| format!("{e:?}"))
+    }
+}
+
+/// The rows of a matrix of blocks, each by rows, whose heights and widths are given.
+pub fn rows(entries: &[f64], heights: &[usize], widths: &[usize]) -> Option<Vec<Vec<f64>>> {
+    let (height, width) = (heights.iter().sum::<usize>(), widths.iter().sum());
+    let (mut rows, mut rest) = (vec![Vec::with_capacity(width); height], entries.iter());
+    let mut above = 0;
+    for block in heights {
+        for width in widths {
+            for row in &mut rows[above..above + block] {
+                row.extend(rest.by_ref().take(*width));
+            }
+        }
+        above += block;
+    }
+    (entries.len() == height * width).then_some(rows)
+}
+
+/// Complaints about a Hessian, in blocks by parameters of so many floats: it is symmetric bit for
+/// bit, and its product with a direction is that of `hvp`.
+pub fn hessian<P, H>(
+    at: P,
+    sizes: &[usize],
+    hvp: impl Fn(P, P) -> H,
+    hessian: impl ReturnedMatrix,
+) -> Vec<String>
+where
+    P: Scalars + Clone,
+    H: ReturnedPair,
+{
+    let along = direction(&at, 0.0);
+    let (entries, product) = match (hessian.entries(), hvp(at, along.clone()).read()) {
+        (Ok(entries), Ok((_, product))) => (entries, product),
+        (Err(a), Err(b)) if a == b => return vec![],
+        (a, b) => return vec![format!("hessian {a:?}\n        hvp {b:?}")],
+    };
+    let Some(rows) = rows(&entries, sizes, sizes) else {
+        return vec![format!("hessian {entries:?} for {sizes:?}")];
+    };
+    let (mut complaints, along) = (Vec::new(), along.flat());
+    let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
+    let entry = |i: usize, j: usize| rows[i][j];
+    let n = rows.len();
+    if (0..n).any(|i| (0..i).any(|j| !same(entry(i, j), entry(j, i)))) {
+        complaints.push(format!("the hessian {rows:?} is not symmetric"));
+    }
+    if along.len() != n || product.len() != n {
+        return vec![format!("hessian {rows:?}\n        hvp {product:?}")];
+    }
+    let epsilon = P::EPSILON.max(f64::EPSILON);
+    for (row, expected) in rows.iter().zip(&product) {
+        let (sum, scale) = self::product(row, &along);
+        let agrees = sum == *expected || !(sum.is_finite() || expected.is_finite());
+        let off = (sum - expected).abs();
+        if !agrees && (off.is_nan() || off > ROUNDING * epsilon * scale.max(1.0)) {
+            complaints.push(format!("the hessian {rows:?} by hvp's direction, by hvp {product:?}"));
+            break;
+        }
     }
     complaints
 }
@@ -185,7 +272,34 @@ macro_rules! forward {
     (taped $($rest:tt)*) => { $crate::forward!(scalar $($rest)*) };
     (untaped $($rest:tt)*) => { $crate::forward!(scalar $($rest)*) };
     (pulled $($rest:tt)*) => { $crate::forward!(scalar $($rest)*) };
+    (of_structs $($rest:tt)*) => { $crate::forward!(second $($rest)*) };
     (scalar $f:ident $all:tt
+        ($($(&$r:ident)? $(!$c:ident)? $(#$p:ident)? $(@$q:ident)? $($v:ident)?),*)
+        $points:tt $k:ident) => {{
+        let mut complaints = $crate::forward!(second $f $all
+            ($($(&$r)? $(!$c)? $(#$p)? $(@$q)? $($v)?),*) $points $k);
+        let at = $crate::case!(points $points $k);
+        #[allow(unused_imports, reason = "there may be no parameter")]
+        use $crate::Scalars;
+        let sizes = [$(
+            $($crate::part!($all at $r).flat().len(),)? $($crate::part!($all at $v).flat().len(),)?
+        )*];
+        let hessian = {
+            let $crate::names!($all) = at.clone();
+            $f::hessian($($(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?,)*)
+        };
+        complaints.extend($crate::forward::hessian(
+            at,
+            &sizes,
+            |$crate::names!($all), along| $f::hvp(
+                $($(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?,)*
+                $($($crate::part!($all along $r),)? $($crate::part!($all along $v),)?)*
+            ),
+            hessian,
+        ));
+        complaints
+    }};
+    (second $f:ident $all:tt
         ($($(&$r:ident)? $(!$c:ident)? $(#$p:ident)? $(@$q:ident)? $($v:ident)?),*)
         $points:tt $k:ident) => {
         $crate::forward::hvp(

@@ -5,12 +5,12 @@
 
 use chainrule::differentiate;
 
-/// `hvp` of functions of one variable in direction 1: the second derivative.
+/// `hvp` of functions of one variable in direction 1, and `hessian`: the second derivative.
 macro_rules! second {
     ($($name:ident($x:ident) = $body:expr; $($at:expr => $expected:expr),+;)*) => {$(
         #[test]
         fn $name() {
-            #[differentiate(hvp)]
+            #[differentiate(hvp, hessian)]
             fn f($x: f64) -> f64 {
                 $body
             }
@@ -20,6 +20,11 @@ macro_rules! second {
                 assert!(
                     second == expected || (second - expected).abs() <= 1e-12 * expected.abs(),
                     "at {}: {second}, not {expected}", $at
+                );
+                let hessian = f::hessian($at);
+                assert!(
+                    hessian == expected || (hessian - expected).abs() <= 1e-12 * expected.abs(),
+                    "at {}: {hessian}, not {expected}", $at
                 );
             )+
         }
@@ -138,10 +143,11 @@ fn zero_times_an_infinite_tangent() {
 /// Hessian of x²y (PITFALLS 40).
 #[test]
 fn hessian_of_x_squared_y() {
-    #[differentiate(hvp)]
+    #[differentiate(hvp, hessian)]
     fn f(x: f64, y: f64) -> f64 {
         x * x * y
     }
+    assert_eq!(f::hessian(3.0, 5.0), ((10.0, 6.0), (6.0, 0.0)));
     assert_eq!(f::hvp(3.0, 5.0, 1.0, 0.0), ((30.0, 9.0), (10.0, 6.0)));
     assert_eq!(f::hvp(3.0, 5.0, 0.0, 1.0), ((30.0, 9.0), (6.0, 0.0)));
 }

@@ -182,11 +182,13 @@ fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scal
     let options = &function.options;
     let mut apart =
         options.pullback.then(|| flow::adjoint::differentiate_apart(&lowered, &wrt, &activity));
-    let jvp = options.jvp.is_some().then(|| forward(&lowered, &wrt, errors));
-    let hvp = options.hvp.is_some().then(|| {
-        let gradient = flow::tangent::gradient(&adjoint);
-        forward(&gradient, &wrt, errors)
-    });
+    let jvp = options.jvp.is_some().then(|| forward(&lowered, &wrt, 1, errors));
+    let second = options.second().next().is_some();
+    let gradient = second.then(|| flow::tangent::gradient(&adjoint));
+    let hvp = (gradient.as_ref().filter(|_| options.hvp.is_some()))
+        .map(|gradient| forward(gradient, &wrt, 1, errors));
+    let hessian = (gradient.as_ref().filter(|_| options.hessian.is_some()))
+        .map(|gradient| hessian(function, gradient, &wrt, errors));
     if errors.any() {
         return None;
     }
@@ -199,19 +201,41 @@ fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scal
         flow::pair::pair(&mut adjoint.program, &mut adjoint.reverse);
     }
     flow::jam::jam(&mut adjoint.program);
-    let programs = flow::emit::Programs { adjoint, apart, jvp, hvp };
+    let programs = flow::emit::Programs { adjoint, apart, jvp, hvp, hessian };
     Some(Scalars { function, lowered, programs, derivation })
 }
 
-/// A program with tangents.
+/// A program with tangents in so many directions.
 fn forward(
     program: &flow::ir::Program,
     wrt: &[bool],
+    directions: usize,
     errors: &mut Errors,
 ) -> flow::tangent::Forward {
-    let forward = flow::tangent::differentiate(program, wrt, errors);
-    verified(&forward.program, &forward.tangents, errors);
+    let forward = flow::tangent::differentiate(program, wrt, directions, errors);
+    verified(&forward.program, &forward.tangents.concat(), errors);
     forward
+}
+
+/// The Hessian, of the gradient as a program.
+fn hessian(
+    function: &Function,
+    gradient: &flow::ir::Program,
+    wrt: &[bool],
+    errors: &mut Errors,
+) -> flow::emit::Hessian {
+    let mut by_sites = gradient.clone();
+    flow::number::number(&mut by_sites);
+    match flow::tangent::hessian(&by_sites, wrt, errors) {
+        Some(program) => {
+            verified(&program, &[], errors);
+            flow::emit::Hessian::Sites(program)
+        }
+        None => {
+            let columns = flow::emit::columns(function);
+            flow::emit::Hessian::Columns(forward(gradient, wrt, columns, errors))
+        }
+    }
 }
 
 /// Reports a value that is used where it is not certain to be defined: what no source should lead to.

@@ -3,7 +3,8 @@
 mod checkpoint;
 mod flow;
 mod real;
-pub use {checkpoint::*, flow::*, real::*};
+mod second;
+pub use {checkpoint::*, flow::*, real::*, second::*};
 
 #[cfg(feature = "ndarray")]
 mod arrays;

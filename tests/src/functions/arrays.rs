@@ -3,12 +3,12 @@
 use crate::cases;
 use chainrule::differentiate;
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_value(x: [f64; 3]) -> f64 {
     x[0] * x[1] + x[2].sin()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_reference(x: &[f64; 3]) -> f64 {
     let mut s = 0.0;
     for e in x {
@@ -17,7 +17,7 @@ fn by_reference(x: &[f64; 3]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn scaled_in_place(x: f64) -> f64 {
     let mut a = [x; 3];
     for i in 0..3 {
@@ -27,7 +27,7 @@ fn scaled_in_place(x: f64) -> f64 {
 }
 
 /// Each element is made from the one before.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn recurrence_in_an_array(x: f64) -> f64 {
     let mut e = [0.0; 4];
     for i in 0..3 {
@@ -36,7 +36,7 @@ fn recurrence_in_an_array(x: f64) -> f64 {
     e.iter().sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn overwritten_elements(x: f64, y: f64) -> f64 {
     let mut a = [x, y];
     a[0] = a[1] * a[0];
@@ -45,7 +45,7 @@ fn overwritten_elements(x: f64, y: f64) -> f64 {
     a[0] * a[1] * x
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn literal_of_expressions(x: f64, y: f64) -> f64 {
     let a = [x * y, x + y, 1.0, y.exp()];
     let mut p = 1.0;
@@ -55,7 +55,7 @@ fn literal_of_expressions(x: f64, y: f64) -> f64 {
     p
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn iter_mut(x: [f64; 3], k: f64) -> f64 {
     let mut a = x;
     for e in a.iter_mut() {
@@ -67,7 +67,7 @@ fn iter_mut(x: [f64; 3], k: f64) -> f64 {
     a[0] * a[1] * a[2]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn swapped(x: [f64; 3]) -> f64 {
     let mut a = x;
     a.swap(0, 2);
@@ -77,7 +77,7 @@ fn swapped(x: [f64; 3]) -> f64 {
 }
 
 /// Bubble sort by swaps: the order is found by comparing, which is constant.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn sorted_by_swaps(x: [f64; 4]) -> f64 {
     let mut a = x;
     for i in 0..4 {
@@ -90,7 +90,7 @@ fn sorted_by_swaps(x: [f64; 4]) -> f64 {
     a[0] + 10.0 * a[1] + 100.0 * a[2] + 1000.0 * a[3]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn filled(x: [f64; 3]) -> f64 {
     let mut a = x;
     let k = a[0] * a[1];
@@ -99,7 +99,7 @@ fn filled(x: [f64; 3]) -> f64 {
     a[0] * a[1] * a[2]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn copied(x: [f64; 2]) -> f64 {
     let before = x;
     let mut after = before;
@@ -108,7 +108,7 @@ fn copied(x: [f64; 2]) -> f64 {
     before[0] * before[1] + after[0] * after[1]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn assigned_as_a_whole(x: [f64; 2], n: usize) -> f64 {
     let mut a = x;
     for _ in 0..n {
@@ -117,19 +117,19 @@ fn assigned_as_a_whole(x: [f64; 2], n: usize) -> f64 {
     a[0] * a[1]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn destructured([x, y]: [f64; 2]) -> f64 {
     let [a, b] = [x * y, x - y];
     a / b
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn map_of_an_array(x: [f64; 3]) -> f64 {
     let squares = x.map(|e| e * e);
     squares.iter().sum::<f64>().sqrt()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_a_slice_of_it(x: [f64; 4]) -> f64 {
     let mut a = x;
     for e in &mut a[1..3] {
@@ -139,7 +139,7 @@ fn by_a_slice_of_it(x: [f64; 4]) -> f64 {
     a[1] * tail[0] * tail[1] * a[0]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn histogram(x: &[f64], bin: &[usize]) -> f64 {
     let mut sums = [0.0; 3];
     for (e, &b) in x.iter().zip(bin) {
@@ -149,7 +149,7 @@ fn histogram(x: &[f64], bin: &[usize]) -> f64 {
 }
 
 /// A ring buffer: positions are written again and again.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn ring_buffer(x: f64, n: usize) -> f64 {
     let mut ring = [x, x * x, 1.0];
     for k in 0..n {
@@ -158,7 +158,7 @@ fn ring_buffer(x: f64, n: usize) -> f64 {
     ring[0] + 2.0 * ring[1] + 4.0 * ring[2]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn written_in_a_branch(x: [f64; 2]) -> f64 {
     let mut a = x;
     if a[0] > a[1] {
@@ -169,7 +169,7 @@ fn written_in_a_branch(x: [f64; 2]) -> f64 {
     a[0] - a[1] * a[1]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn constant_table(x: f64) -> f64 {
     const WEIGHTS: [f64; 3] = [0.5, 0.3, 0.2];
     let nodes = [-1.0, 0.0, 1.0];
@@ -180,7 +180,7 @@ fn constant_table(x: f64) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn array_in_f32(x: [f32; 3]) -> f32 {
     let mut a = x;
     a[1] += a[0] * a[2];

@@ -4,12 +4,12 @@ use crate::cases;
 use chainrule::differentiate;
 
 /// A softened absolute value.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn soft_abs(x: f64, k: f64) -> f64 {
     if x.abs() < k { 0.5 * x * x / k + 0.5 * k } else { x.abs() }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn power(x: f64, n: usize) -> f64 {
     let mut p = 1.0;
     for _ in 0..n {
@@ -18,12 +18,12 @@ fn power(x: f64, n: usize) -> f64 {
     p
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn in_a_branch(x: f64, y: f64) -> f64 {
     if x > y { soft_abs(x, 1.0) } else { power(y, 3) * x }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn in_a_loop(x: f64, n: usize) -> f64 {
     let mut s = 0.0;
     for k in 0..n {
@@ -32,7 +32,7 @@ fn in_a_loop(x: f64, n: usize) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn in_a_condition(x: f64, y: f64) -> f64 {
     let mut t = y;
     while soft_abs(t, 0.1) > 0.7 {
@@ -41,12 +41,12 @@ fn in_a_condition(x: f64, y: f64) -> f64 {
     t * x
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn in_a_chain(x: &[f64], k: f64) -> f64 {
     x.iter().map(|&e| soft_abs(e, k)).sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_name(x: &[f64]) -> f64 {
     x.iter().copied().map(cube).sum()
 }
@@ -66,12 +66,12 @@ fn norm(x: &[f64]) -> f64 {
     s.sqrt()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn with_slices(x: &[f64], y: &[f64], m: usize) -> f64 {
     norm(x) * norm(&y[..m]) + norm(&y[m..])
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn with_an_array(x: f64, y: f64) -> f64 {
     let a = [x, y, x * y];
     norm(&a) + norm(&[x, 1.0])
@@ -87,7 +87,7 @@ fn polar(x: f64, y: f64) -> (f64, f64) {
     (x.hypot(y), y.atan2(x))
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn results_of_several_floats(r: f64, theta: f64, phi: f64) -> f64 {
     let p = spherical(r, theta, phi);
     let (radius, angle) = polar(p[0], p[1]);
@@ -99,7 +99,7 @@ fn doubled(x: &[f64]) -> Vec<f64> {
     x.iter().map(|e| 2.0 * e + 1.0).collect()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn vectors_returned(x: &[f64]) -> f64 {
     let y = doubled(&doubled(x));
     norm(&y)
@@ -113,7 +113,7 @@ fn order(n: usize) -> Vec<usize> {
     (0..n).rev().collect()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn plain_functions_of_constants(x: &[f64]) -> f64 {
     let mut s = 0.0;
     for k in order(x.len()) {
@@ -123,7 +123,7 @@ fn plain_functions_of_constants(x: &[f64]) -> f64 {
 }
 
 /// A statement that the macro cannot see through, taken as a constant.
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn constant_statement(x: f64, names: &[&str]) -> f64 {
     #[constant]
     let longest: usize = names.iter().map(|name| name.len()).max().unwrap_or(0);
@@ -133,7 +133,7 @@ fn constant_statement(x: f64, names: &[&str]) -> f64 {
 }
 
 /// Arguments that are expressions, in the order they are written.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn arguments_with_effect(x: f64, n: usize) -> f64 {
     let mut k = n;
     let mut next = || {
@@ -144,7 +144,7 @@ fn arguments_with_effect(x: f64, n: usize) -> f64 {
 }
 
 /// Functions inside the body, used before they stand.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn with_functions_inside(x: f64, n: usize) -> f64 {
     fn square(t: f64) -> f64 {
         if t < 0.0 {
@@ -175,7 +175,7 @@ mod inner {
     }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn from_a_module(x: f64) -> f64 {
     let mut y = x;
     for _ in 0..3 {
@@ -185,7 +185,7 @@ fn from_a_module(x: f64) -> f64 {
 }
 
 /// Reached by two ways.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn diamond(x: f64) -> f64 {
     left(x) + right(x)
 }

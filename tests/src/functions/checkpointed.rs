@@ -3,7 +3,7 @@
 use crate::cases;
 use chainrule::differentiate;
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn iterated(x: f64, n: usize) -> f64 {
     let mut y = x;
     #[checkpoint]
@@ -13,7 +13,7 @@ fn iterated(x: f64, n: usize) -> f64 {
     y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn every_third(x: f64, n: usize) -> f64 {
     let mut y = x;
     #[checkpoint(every = 3)]
@@ -23,7 +23,7 @@ fn every_third(x: f64, n: usize) -> f64 {
     y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn backwards_with_a_branch(x: f64, n: usize) -> f64 {
     let (mut y, mut z) = (x, 1.0);
     #[checkpoint]
@@ -38,7 +38,7 @@ fn backwards_with_a_branch(x: f64, n: usize) -> f64 {
 }
 
 /// Memory that the loop changes is kept at the checkpoints too.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn with_an_array(u: [f64; 3], n: usize) -> f64 {
     let mut u = u;
     #[checkpoint]
@@ -51,7 +51,7 @@ fn with_an_array(u: [f64; 3], n: usize) -> f64 {
     u[0] + 2.0 * u[1] + 3.0 * u[2]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn with_a_vec(u: &[f64], n: usize) -> f64 {
     let mut u = u.to_vec();
     #[checkpoint(every = 2)]
@@ -63,7 +63,7 @@ fn with_a_vec(u: &[f64], n: usize) -> f64 {
     u.iter().map(|e| e * e).sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn over_a_slice(xs: &[f64], w: f64) -> f64 {
     let (mut h, mut loss) = (0.0, 0.0);
     #[checkpoint]
@@ -74,7 +74,7 @@ fn over_a_slice(xs: &[f64], w: f64) -> f64 {
     loss
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn while_loop(x: f64) -> f64 {
     let mut y = x;
     #[checkpoint]
@@ -84,7 +84,7 @@ fn while_loop(x: f64) -> f64 {
     y * x
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn nested(x: f64, n: usize) -> f64 {
     let mut y = x;
     #[checkpoint]
@@ -99,7 +99,7 @@ fn nested(x: f64, n: usize) -> f64 {
 }
 
 /// The end is not known ahead: the iterations are counted.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn with_a_break(x: f64, n: usize) -> f64 {
     let mut y = x;
     #[checkpoint]
@@ -113,7 +113,7 @@ fn with_a_break(x: f64, n: usize) -> f64 {
     y * x
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn with_a_return(x: f64, n: u8) -> f64 {
     let mut y = x;
     #[checkpoint(every = 3)]
@@ -126,7 +126,7 @@ fn with_a_return(x: f64, n: u8) -> f64 {
     y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn endless(x: f64, n: usize) -> f64 {
     let (mut y, mut k) = (x, 0);
     let z = #[checkpoint]
@@ -140,7 +140,7 @@ fn endless(x: f64, n: usize) -> f64 {
     z * y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn while_with_memory(x: f64, n: usize) -> f64 {
     let mut v = vec![x, 0.1];
     let mut k = 0;
@@ -154,7 +154,7 @@ fn while_with_memory(x: f64, n: usize) -> f64 {
     v[0] * v[1]
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn that_may_fail(x: f64, n: usize) -> Result<f64, String> {
     let mut y = x;
     #[checkpoint]
@@ -189,7 +189,7 @@ fn in_place(u: &mut [f64], w: f64, n: usize) -> f64 {
 }
 
 /// The memory is changed after the loop, before its stretches run again.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn changed_behind(x: f64, n: usize) -> f64 {
     let mut v = [x, 0.5, 0.2];
     let mut y = 0.3;
@@ -203,7 +203,7 @@ fn changed_behind(x: f64, n: usize) -> f64 {
 }
 
 /// The length of the state changes.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn growing(x: f64, n: usize) -> f64 {
     let mut v = vec![x];
     #[checkpoint]
@@ -216,7 +216,7 @@ fn growing(x: f64, n: usize) -> f64 {
 }
 
 /// What is only filled is no state.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn trajectory(x: f64, n: usize) -> f64 {
     let (mut y, mut ys) = (x, Vec::new());
     #[checkpoint]
@@ -230,7 +230,7 @@ fn trajectory(x: f64, n: usize) -> f64 {
 }
 
 /// A passive memory that passes from one run of the loop to the next.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn passive_state(x: f64, n: usize) -> f64 {
     let (mut times, mut list) = ([0.0; 3], vec![1_usize]);
     let mut loss = 0.0;
@@ -248,7 +248,7 @@ fn passive_state(x: f64, n: usize) -> f64 {
 }
 
 /// Inside a loop that is reversed itself, with values and memory of one of its iterations.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn inside_a_plain_loop(x: f64, n: usize) -> f64 {
     let mut v = [x, 0.2, 0.9];
     let mut y = x;
@@ -267,7 +267,7 @@ fn inside_a_plain_loop(x: f64, n: usize) -> f64 {
     y * v[1]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn inside_a_branch(x: f64, n: usize) -> f64 {
     let mut y = x;
     if x > 0.0 {

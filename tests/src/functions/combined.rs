@@ -4,7 +4,7 @@ use crate::cases;
 use chainrule::differentiate;
 use std::collections::HashMap;
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn logged_by_a_closure(x: f64, n: usize) -> f64 {
     let mut hist = Vec::new();
     let mut y = x;
@@ -19,7 +19,7 @@ fn logged_by_a_closure(x: f64, n: usize) -> f64 {
     }
     s
 }
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn array_through_labelled_loops(x: f64, n: usize) -> f64 {
     let mut a = [x, 1.0, x * x];
     let out = 'o: loop {
@@ -36,7 +36,7 @@ fn array_through_labelled_loops(x: f64, n: usize) -> f64 {
     };
     out + a[2]
 }
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn tree_by_a_stack(x: f64, n: usize) -> f64 {
     let mut stack = vec![x];
     let mut s = 0.0;
@@ -51,7 +51,7 @@ fn tree_by_a_stack(x: f64, n: usize) -> f64 {
     }
     s
 }
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn rows_taken_and_put_back(x: &[f64], n: usize) -> f64 {
     let mut rows = vec![x.to_vec(), vec![1.0; x.len()], x.iter().map(|e| e * e).collect()];
     for k in 0..n {
@@ -63,7 +63,7 @@ fn rows_taken_and_put_back(x: &[f64], n: usize) -> f64 {
     }
     rows[0][0] * rows[1][0] + rows[2][0]
 }
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn many_chains(x: &[f64]) -> f64 {
     let a: f64 = x.iter().rev().zip(x.iter().skip(1)).map(|(a, b)| a * b.sin()).sum();
     let b: f64 = x.chunks(2).map(|c| c.iter().product::<f64>()).sum();
@@ -81,7 +81,7 @@ fn many_chains(x: &[f64]) -> f64 {
     let h: f64 = x.iter().flat_map(|e| x.iter().map(move |f| e * f)).sum();
     a + b + c + d + e + f + g + h
 }
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn replaced_each_time(x: f64, n: usize) -> f64 {
     let mut y = x;
     let mut old = 0.0;
@@ -94,7 +94,7 @@ fn replaced_each_time(x: f64, n: usize) -> f64 {
 fn scattered(v: usize) -> usize {
     v * 3 % 5
 }
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn wave_on_a_grid(x: f64, n: usize) -> f64 {
     let mut grid = [[0.0; 3]; 3];
     for i in 0..3 {
@@ -129,7 +129,7 @@ fn advance_until(v: &mut [f64], k: f64) -> f64 {
     }
     s
 }
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn parts_changed_by_a_function_that_returns_early(x: f64, n: usize) -> f64 {
     let mut v = vec![x, 0.5, x * 0.3, 1.0];
     let mut t = 0.0;
@@ -140,7 +140,7 @@ fn parts_changed_by_a_function_that_returns_early(x: f64, n: usize) -> f64 {
     }
     t + v[0] * v[3]
 }
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn counter_of_eight_bits(x: f32, n: usize) -> f32 {
     let mut w = [x; 2];
     let mut k = 0u8;
@@ -150,7 +150,7 @@ fn counter_of_eight_bits(x: f32, n: usize) -> f32 {
     }
     w[0] - w[1]
 }
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn best_so_far(x: f64, n: usize) -> f64 {
     let mut best: Option<(usize, f64)> = None;
     let mut y = x;
@@ -166,7 +166,7 @@ fn best_so_far(x: f64, n: usize) -> f64 {
     }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn array_copied_by_its_loop(x: f64) -> f64 {
     let mut a = [x, 2.0 * x, 1.0];
     for e in a {
@@ -176,7 +176,7 @@ fn array_copied_by_its_loop(x: f64) -> f64 {
     a[0] * a[2]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn slice_that_gets_shorter(x: &[f64]) -> f64 {
     let mut rest = x;
     let mut y = 1.0;
@@ -187,7 +187,7 @@ fn slice_that_gets_shorter(x: &[f64]) -> f64 {
     y
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn first_and_rest(mut x: &[f64]) -> f64 {
     let mut y = 1.0;
     while let [first, tail @ ..] = x {
@@ -198,7 +198,7 @@ fn first_and_rest(mut x: &[f64]) -> f64 {
 }
 
 /// What the map holds changes from iteration to iteration.
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn size_of_a_growing_map(x: f64, n: usize) -> f64 {
     let mut seen: HashMap<usize, usize> = HashMap::new();
     let mut y = x;

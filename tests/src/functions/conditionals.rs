@@ -3,18 +3,18 @@
 use crate::{Fixed, cases};
 use chainrule::differentiate;
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn magnitude(x: f64) -> f64 {
     if x > 0.0 { x } else { -x }
 }
 
 /// Only one branch is differentiated: the other would give NaN.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn masked_root(x: f64) -> f64 {
     if x > 0.0 { x.sqrt() } else { 0.0 }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn without_else(x: f64, y: f64) -> f64 {
     let mut z = x * y;
     if x > y {
@@ -23,7 +23,7 @@ fn without_else(x: f64, y: f64) -> f64 {
     z * z
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn chain_of_conditions(x: f64) -> f64 {
     if x < -1.0 {
         x * x
@@ -36,7 +36,7 @@ fn chain_of_conditions(x: f64) -> f64 {
     }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn nested(x: f64, y: f64) -> f64 {
     if x > 0.0 {
         if y > 0.0 { x * y } else { x / y }
@@ -46,7 +46,7 @@ fn nested(x: f64, y: f64) -> f64 {
 }
 
 /// Several variables leave the conditional, some written in one branch only.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn several_variables(x: f64, y: f64) -> f64 {
     let (mut a, mut b, mut c) = (x, y, x * y);
     if x * y > 1.0 {
@@ -60,14 +60,14 @@ fn several_variables(x: f64, y: f64) -> f64 {
 }
 
 /// Which one is greater decides; both are smooth on the way.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn greater(x: f64, y: f64) -> f64 {
     let squares = x * x + y * y;
     let larger = if x > y { x } else { y };
     larger / squares.sqrt()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn value_of_a_block(x: f64) -> f64 {
     let y = if x > 0.5 {
         let t = x - 0.5;
@@ -80,19 +80,19 @@ fn value_of_a_block(x: f64) -> f64 {
     y * x
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn tuple_of_a_branch(x: f64, y: f64) -> f64 {
     let (a, b) = if x > y { (x * 2.0, y.sin()) } else { (y, x * x) };
     a * b + a
 }
 
 /// A function of the comparison alone is constant.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn step(x: f64, t: f64) -> f64 {
     if x > t { 1.0 } else { 0.0 }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn conjunctions(x: f64, y: f64, flag: bool) -> f64 {
     if (x > 0.0 && y < 1.0) || !flag {
         x * y
@@ -104,7 +104,7 @@ fn conjunctions(x: f64, y: f64, flag: bool) -> f64 {
 }
 
 /// A condition held in a variable.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn condition_by_name(x: f64, y: f64) -> f64 {
     let above = x > y;
     let far = (x - y).abs() > 1.0;
@@ -115,7 +115,7 @@ fn condition_by_name(x: f64, y: f64) -> f64 {
     if above ^ far { z.sin() } else { z.cos() }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_an_integer(x: f64, n: usize) -> f64 {
     if n == 0 {
         1.0
@@ -126,13 +126,13 @@ fn by_an_integer(x: f64, n: usize) -> f64 {
     }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn if_let_some(x: f64, scale: Option<u32>) -> f64 {
     if let Some(n) = scale { x * x * n as f64 } else { x }
 }
 
 /// The range of values is narrowed by hand, as `clamp` does.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn clamped_by_hand(x: f64, low: f64, high: f64) -> f64 {
     let mut y = x * x;
     if y < low {
@@ -145,13 +145,13 @@ fn clamped_by_hand(x: f64, low: f64, high: f64) -> f64 {
 }
 
 /// Huber's loss.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn huber(r: f64, delta: f64) -> f64 {
     if r.abs() <= delta { 0.5 * r * r } else { delta * (r.abs() - 0.5 * delta) }
 }
 
 /// The condition depends on a value that an earlier branch changed.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn dependent_conditions(x: f64) -> f64 {
     let mut y = x;
     if y > 1.0 {
@@ -163,17 +163,17 @@ fn dependent_conditions(x: f64) -> f64 {
     y + x
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn in_the_middle_of_an_expression(x: f64, y: f64) -> f64 {
     x * (if y > 0.0 { y.sqrt() } else { y * y }) + if x > y { x } else { 2.0 * y }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn leaky_in_f32(x: f32, slope: f32) -> f32 {
     if x > 0.0 { x } else { slope * x }
 }
 
-#[differentiate(wrt(x), tape, jvp, hvp)]
+#[differentiate(wrt(x), tape, jvp, hvp, hessian)]
 fn threshold_held_constant(x: f64, level: f64) -> f64 {
     let distance = x - level;
     if distance > 0.0 { distance * distance } else { distance.exp() - 1.0 }

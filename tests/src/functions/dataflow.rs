@@ -10,12 +10,12 @@
 use crate::cases;
 use chainrule::differentiate;
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn cube(x: f64) -> f64 {
     x * x * x
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn norm(x: &[f64]) -> f64 {
     x.iter().map(|e| e * e).sum::<f64>().sqrt()
 }
@@ -28,7 +28,7 @@ fn fill(x: &mut [f64], value: f64) {
 }
 
 /// In the first iteration the argument is a constant.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn made_later_in_the_loop(x: f64, n: usize) -> f64 {
     let mut a = 0.5;
     for _ in 0..n {
@@ -38,7 +38,7 @@ fn made_later_in_the_loop(x: f64, n: usize) -> f64 {
     a
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn made_in_the_same_statement(x: f64, n: usize) -> f64 {
     let mut s = 0.5;
     for _ in 0..n {
@@ -48,7 +48,7 @@ fn made_in_the_same_statement(x: f64, n: usize) -> f64 {
 }
 
 /// It takes two iterations until the value has come round.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn handed_on_backwards(x: f64, n: usize) -> f64 {
     let (mut a, mut b, mut c) = (0.5, 0.6, 0.7);
     for _ in 0..n {
@@ -59,7 +59,7 @@ fn handed_on_backwards(x: f64, n: usize) -> f64 {
     a + b
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn in_a_while(x: f64) -> f64 {
     let mut y = 0.1;
     while cube(y) < 1.0 {
@@ -68,7 +68,7 @@ fn in_a_while(x: f64) -> f64 {
     y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn of_a_for_pattern(x: &[f64]) -> f64 {
     let mut s = 0.0;
     for (k, &e) in x.iter().enumerate() {
@@ -77,7 +77,7 @@ fn of_a_for_pattern(x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn of_a_zip(x: &[f64], y: &[f64]) -> f64 {
     let mut s = 0.0;
     for (a, b) in x.iter().zip(y) {
@@ -86,7 +86,7 @@ fn of_a_zip(x: &[f64], y: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn of_a_chunk(x: &[f64]) -> f64 {
     let mut s = 0.0;
     for pair in x.chunks_exact(2) {
@@ -95,7 +95,7 @@ fn of_a_chunk(x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_an_element(x: f64) -> f64 {
     let mut a = [0.5; 3];
     a[0] = x;
@@ -103,14 +103,14 @@ fn by_an_element(x: f64) -> f64 {
     norm(&a)
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_an_element_of_a_row(x: f64) -> f64 {
     let mut a = [[0.5; 2]; 2];
     a[1][0] += x;
     norm(&a[1])
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_a_push(x: f64) -> f64 {
     let mut v = Vec::new();
     v.push(1.0);
@@ -118,14 +118,14 @@ fn by_a_push(x: f64) -> f64 {
     norm(&v) * cube(v[1])
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_an_extension(x: &[f64]) -> f64 {
     let mut v = vec![1.0];
     v.extend_from_slice(x);
     norm(&v)
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_iter_mut(x: f64) -> f64 {
     let mut v = vec![1.0, 2.0];
     for e in v.iter_mut() {
@@ -134,14 +134,14 @@ fn by_iter_mut(x: f64) -> f64 {
     norm(&v)
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_copying(x: &[f64]) -> f64 {
     let mut v = vec![1.0; x.len()];
     v.copy_from_slice(x);
     norm(&v)
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_a_swap(x: &[f64]) -> f64 {
     let mut v = vec![1.0; x.len()];
     let mut w = x.to_vec();
@@ -149,14 +149,14 @@ fn by_a_swap(x: &[f64]) -> f64 {
     norm(&v) + norm(&w)
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_a_helper(x: f64) -> f64 {
     let mut v = vec![1.0, 2.0];
     fill(&mut v[..1], x);
     norm(&v)
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_a_reference(x: f64) -> f64 {
     let mut y = 1.0;
     {
@@ -166,7 +166,7 @@ fn by_a_reference(x: f64) -> f64 {
     cube(y)
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_a_closure(x: f64) -> f64 {
     let mut y = 1.0;
     let mut add = || y += x;
@@ -175,14 +175,14 @@ fn by_a_closure(x: f64) -> f64 {
     cube(y)
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_a_field_of_a_tuple(x: f64) -> f64 {
     let mut p = (1.0, 2.0);
     p.1 = x;
     cube(p.1) + cube(p.0)
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_a_match(x: f64) -> f64 {
     match x * 2.0 {
         t if t > 0.0 => cube(t),
@@ -190,7 +190,7 @@ fn by_a_match(x: f64) -> f64 {
     }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_a_branch(x: f64, up: bool) -> f64 {
     let mut y = 0.5;
     if up {
@@ -199,7 +199,7 @@ fn by_a_branch(x: f64, up: bool) -> f64 {
     cube(y)
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_a_late_value(x: f64) -> f64 {
     let y;
     if x > 1.0 {
@@ -210,7 +210,7 @@ fn by_a_late_value(x: f64) -> f64 {
     cube(y) * x
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_a_loop_with_value(x: f64) -> f64 {
     let mut y = 0.5;
     let z = loop {
@@ -222,7 +222,7 @@ fn by_a_loop_with_value(x: f64) -> f64 {
     cube(z)
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_a_labelled_block(x: f64) -> f64 {
     let y = 'value: {
         if x > 1.0 {
@@ -234,7 +234,7 @@ fn by_a_labelled_block(x: f64) -> f64 {
 }
 
 /// Only a condition depends on it: the argument is a constant.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_a_condition_only(x: f64) -> f64 {
     let mut y = 0.5;
     if x > 1.0 {
@@ -244,7 +244,7 @@ fn by_a_condition_only(x: f64) -> f64 {
 }
 
 /// First differentiable, then overwritten by a constant.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn no_longer(x: f64, n: usize) -> f64 {
     let mut y = x;
     let mut s = 0.0;

@@ -3,7 +3,7 @@
 use crate::cases;
 use chainrule::differentiate;
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn break_at_once(u: f64) -> f64 {
     let mut r = 0.0;
     for i in 1..3 {
@@ -15,7 +15,7 @@ fn break_at_once(u: f64) -> f64 {
     r
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn break_by_data(x: &[f64], most: f64) -> f64 {
     let mut s = 0.0;
     for &e in x {
@@ -28,7 +28,7 @@ fn break_by_data(x: &[f64], most: f64) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn break_before_the_work(x: &[f64]) -> f64 {
     let mut p = 1.0;
     for (i, &e) in x.iter().enumerate() {
@@ -40,7 +40,7 @@ fn break_before_the_work(x: &[f64]) -> f64 {
     p
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn continue_past(x: &[f64]) -> f64 {
     let mut s = 1.0;
     for &e in x {
@@ -53,7 +53,7 @@ fn continue_past(x: &[f64]) -> f64 {
 }
 
 /// A statement follows the conditional with the `continue`.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn continue_in_a_nested_if(x: f64, n: usize) -> f64 {
     let mut y = x;
     for k in 0..n {
@@ -70,7 +70,7 @@ fn continue_in_a_nested_if(x: f64, n: usize) -> f64 {
     y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn labelled_break(x: &[f64], limit: f64) -> f64 {
     let mut s = 0.0;
     'outer: for a in x {
@@ -85,7 +85,7 @@ fn labelled_break(x: &[f64], limit: f64) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn labelled_continue(x: &[f64]) -> f64 {
     let mut s = 1.0;
     'outer: for i in 0..x.len() {
@@ -101,7 +101,7 @@ fn labelled_continue(x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn labelled_block(x: f64) -> f64 {
     let y = 'found: {
         if x > 2.0 {
@@ -116,7 +116,7 @@ fn labelled_block(x: f64) -> f64 {
     y + x
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn labelled_loop_with_value(x: f64) -> f64 {
     let mut y = x;
     let mut rounds = 0;
@@ -134,7 +134,7 @@ fn labelled_loop_with_value(x: f64) -> f64 {
     }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn early_return(x: f64) -> f64 {
     if x < 0.0 {
         return x * x;
@@ -146,13 +146,13 @@ fn early_return(x: f64) -> f64 {
     y * x
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn return_at_the_end(x: f64) -> f64 {
     let y = x * x;
     return y.sin();
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn return_from_a_loop(x: &[f64], limit: f64) -> f64 {
     let mut s = 0.0;
     for (i, e) in x.iter().enumerate() {
@@ -164,7 +164,7 @@ fn return_from_a_loop(x: &[f64], limit: f64) -> f64 {
     s.sqrt()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn return_from_two_loops(x: f64, n: usize, limit: f64) -> f64 {
     let mut y = x;
     for i in 0..n {
@@ -179,7 +179,7 @@ fn return_from_two_loops(x: f64, n: usize, limit: f64) -> f64 {
     y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn return_in_a_match(x: f64, n: usize) -> f64 {
     let y = match n {
         0 => return 0.5,
@@ -190,7 +190,7 @@ fn return_in_a_match(x: f64, n: usize) -> f64 {
     y * x
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn search(x: &[f64], target: f64) -> f64 {
     let mut found = None;
     for i in 0..x.len() {
@@ -206,7 +206,7 @@ fn search(x: &[f64], target: f64) -> f64 {
 }
 
 /// Written before the exit, read after the loop.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn array_with_a_break(x: f64, n: usize) -> f64 {
     let mut a = [0.0; 4];
     for i in 0..4 {
@@ -219,7 +219,7 @@ fn array_with_a_break(x: f64, n: usize) -> f64 {
     a[0] + 2.0 * a[1] + 3.0 * a[2] + 4.0 * a[3]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn while_with_a_break(x: f64) -> f64 {
     let mut y = x;
     let mut k = 0;
@@ -237,7 +237,7 @@ fn while_with_a_break(x: f64) -> f64 {
     y + x
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn let_else(x: &[f64]) -> f64 {
     let Some(first) = x.first() else {
         return -1.0;
@@ -248,7 +248,7 @@ fn let_else(x: &[f64]) -> f64 {
     first * second
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn asserted(x: f64, n: usize) -> f64 {
     assert!(n > 0, "at least one step");
     debug_assert!(x.is_finite());
@@ -262,7 +262,7 @@ fn asserted(x: f64, n: usize) -> f64 {
 }
 
 /// The branch that panics is not taken.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn panicking_branch(x: f64, kind: u8) -> f64 {
     match kind {
         0 => x.sin(),
@@ -271,7 +271,7 @@ fn panicking_branch(x: f64, kind: u8) -> f64 {
     }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn unreachable_branch(x: f64, n: usize) -> f64 {
     match n % 3 {
         0 => x,
@@ -282,7 +282,7 @@ fn unreachable_branch(x: f64, n: usize) -> f64 {
 }
 
 /// The second loop may return too, after the first has not.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn returns_from_two_loops_in_a_row(x: f64, n: usize, limit: f64) -> f64 {
     let mut y = x;
     for k in 1..n {

@@ -4,17 +4,17 @@ use crate::cases;
 use chainrule::differentiate;
 use num_traits::Float;
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn cubic<T: Float>(x: T) -> T {
     x * x * x + T::one()
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn branching<T: Float>(x: T, y: T) -> T {
     if x > y { x * y } else { (x - y).exp() }
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn power_by_loop<T: Float>(x: T, n: usize) -> T {
     let mut p = T::one();
     for _ in 0..n {
@@ -23,7 +23,7 @@ fn power_by_loop<T: Float>(x: T, n: usize) -> T {
     p
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn mean<T>(x: &[T]) -> T
 where
     T: Float + std::iter::Sum,
@@ -35,13 +35,13 @@ where
     s / T::from(x.len()).unwrap()
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn mean_of_squares<T: Float>(x: &[T], shift: T) -> T {
     let total = x.iter().fold(T::zero(), |s, &e| s + (e - shift) * (e - shift));
     total * T::from(0.5).unwrap()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn dot<const N: usize>(x: [f64; N], y: &[f64; N]) -> f64 {
     let mut s = 0.0;
     for i in 0..N {
@@ -50,7 +50,7 @@ fn dot<const N: usize>(x: [f64; N], y: &[f64; N]) -> f64 {
     s
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn weighted<T: Float, const N: usize>(x: [T; N], w: &[T; N]) -> T {
     let mut s = T::zero();
     for i in 0..N {
@@ -59,7 +59,7 @@ fn weighted<T: Float, const N: usize>(x: [T; N], w: &[T; N]) -> T {
     s
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn matrix<const N: usize, const M: usize>(a: &[[f64; M]; N]) -> f64 {
     let mut s = 0.0;
     for i in 0..N {
@@ -70,22 +70,22 @@ fn matrix<const N: usize, const M: usize>(a: &[[f64; M]; N]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn calls_generic(x: f64, y: f64) -> f64 {
     branching(cubic(x), y) + power_by_loop(y, 3)
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn calls_generic_in_f32(x: f32, y: f32) -> f32 {
     branching(cubic(x), y) + power_by_loop(y, 3)
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn calls_with_a_length(x: &[f64; 3]) -> f64 {
     dot(*x, x) * dot::<2>([x[0], x[1]], &[x[1], x[2]])
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn any_integrand(a: f64, b: f64, n: usize) -> f64 {
     let f = |t: f64| t.sin() * a;
     integrate(f, a, b, n)
@@ -107,12 +107,12 @@ fn twice<F: Fn(f64) -> f64>(f: F, x: f64) -> f64 {
     f(f(x))
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn applied_twice(x: f64, k: f64) -> f64 {
     twice(|t| t * t + k, x) + twice(f64::sin, k)
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn with_a_lifetime<'a>(x: &'a [f64], y: &'a [f64]) -> f64 {
     let longer: &'a [f64] = if x.len() > y.len() { x } else { y };
     longer.iter().map(|e| e * e).sum()

@@ -119,7 +119,7 @@ fn matrix_in_place(a: &mut [[f64; 2]; 2], k: f64) {
 }
 
 /// The helper changes its caller's memory.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn calls_in_out(x: &[f64], k: f64) -> f64 {
     let mut y = x.to_vec();
     scale(&mut y, k);
@@ -136,7 +136,7 @@ fn calls_in_out_on_a_part(x: &mut [f64], k: f64) {
 }
 
 /// Changed by a helper in a loop.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn calls_in_out_in_a_loop(x: f64, v: f64, steps: usize) -> f64 {
     let (mut p, mut q) = ([x, 1.0], [v, 0.5]);
     for _ in 0..steps {

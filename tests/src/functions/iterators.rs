@@ -3,7 +3,7 @@
 use crate::cases;
 use chainrule::differentiate;
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_iter(x: &[f64]) -> f64 {
     let mut s = 0.0;
     for &e in x.iter() {
@@ -12,7 +12,7 @@ fn by_iter(x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_reference(x: &[f64]) -> f64 {
     let mut p = 1.0;
     for e in x {
@@ -21,7 +21,7 @@ fn by_reference(x: &[f64]) -> f64 {
     p
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn enumerated(x: &[f64]) -> f64 {
     let mut s = 0.0;
     for (i, e) in x.iter().enumerate() {
@@ -30,7 +30,7 @@ fn enumerated(x: &[f64]) -> f64 {
     s * s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn zipped(x: &[f64], y: &[f64]) -> f64 {
     let mut s = 0.0;
     for (a, b) in x.iter().zip(y) {
@@ -39,7 +39,7 @@ fn zipped(x: &[f64], y: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn zipped_three_times(x: &[f64], y: &[f64], w: &[f64]) -> f64 {
     let mut s = 0.0;
     for ((&a, &b), &c) in x.iter().zip(y.iter()).zip(w) {
@@ -48,7 +48,7 @@ fn zipped_three_times(x: &[f64], y: &[f64], w: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn zipped_with_a_range(x: &[f64]) -> f64 {
     let mut s = 0.0;
     for (e, k) in x.iter().zip(1..) {
@@ -57,7 +57,7 @@ fn zipped_with_a_range(x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn windows(x: &[f64]) -> f64 {
     let mut s = 0.0;
     for w in x.windows(2) {
@@ -66,7 +66,7 @@ fn windows(x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn chunks(x: &[f64]) -> f64 {
     let mut s = 0.0;
     for c in x.chunks(3) {
@@ -80,12 +80,12 @@ fn chunks(x: &[f64]) -> f64 {
 }
 
 /// What is left over takes no part.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn chunks_exact(x: &[f64]) -> f64 {
     x.chunks_exact(2).map(|pair| pair[0] * pair[1].sin()).sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn reversed_slice(x: &[f64]) -> f64 {
     let mut y = 0.0;
     for e in x.iter().rev() {
@@ -94,80 +94,80 @@ fn reversed_slice(x: &[f64]) -> f64 {
     y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn map_sum(x: &[f64], k: f64) -> f64 {
     x.iter().map(|e| (e * k).sin()).sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn map_sum_with_type(x: &[f64]) -> f64 {
     let total = x.iter().map(|&e| e * e).sum::<f64>();
     total.sqrt()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn sum_of_references(x: &[f64]) -> f64 {
     let s: f64 = x.iter().sum();
     s * s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn product(x: &[f64]) -> f64 {
     x.iter().product::<f64>()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn map_product(x: &[f64], k: f64) -> f64 {
     x.iter().map(|e| e + k).product()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn folded(x: &[f64], rate: f64) -> f64 {
     x.iter().fold(1.0, |level, e| level * rate + e.sin() * level)
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn folded_maximum(x: &[f64]) -> f64 {
     x.iter().fold(f64::NEG_INFINITY, |m, &e| m.max(e)) * x[0]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn folded_pair(x: &[f64]) -> f64 {
     let (s, q) = x.iter().fold((0.0, 0.0), |(s, q), &e| (s + e, q + e * e));
     q / (s * s + 1.0)
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn filtered(x: &[f64]) -> f64 {
     x.iter().filter(|e| **e > 0.0).map(|e| e.sqrt()).sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn skipped_and_taken(x: &[f64]) -> f64 {
     x.iter().skip(1).take(2).map(|e| e.exp()).sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn neighbours_by_skip(x: &[f64]) -> f64 {
     x.iter().zip(x.iter().skip(1)).map(|(a, b)| a * b).sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn range_map(x: f64, n: usize) -> f64 {
     (0..n).map(|k| (x * k as f64).cos()).sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn range_fold(x: f64, n: i32) -> f64 {
     (1..=n).rev().fold(0.0, |y, k| (y + 1.0 / k as f64) * x)
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn range_that_gathers(x: &[f64], idx: &[usize]) -> f64 {
     (0..idx.len()).map(|k| x[idx[k]] * x[idx[k]]).sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn over_indices(x: &[f64], idx: &[usize]) -> f64 {
     let mut s = 0.0;
     for &i in idx {
@@ -176,43 +176,43 @@ fn over_indices(x: &[f64], idx: &[usize]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn enumerated_map(x: &[f64]) -> f64 {
     x.iter().enumerate().map(|(k, e)| e.powi(k as i32)).sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn copied_and_cloned(x: &[f64], y: &[f64]) -> f64 {
     x.iter().copied().zip(y.iter().cloned()).map(|(a, b)| a / b).sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn minimum_by(x: &[f64]) -> f64 {
     let least = x.iter().copied().min_by(|a, b| a.total_cmp(b)).unwrap();
     let most = x.iter().copied().max_by(|a, b| a.total_cmp(b)).unwrap();
     least * most
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn collected(x: &[f64]) -> f64 {
     let squares: Vec<f64> = x.iter().map(|e| e * e).collect();
     let total: f64 = squares.iter().sum();
     squares.iter().map(|q| q / total * q).sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn for_each(x: &[f64]) -> f64 {
     let mut s = 1.0;
     x.iter().for_each(|e| s = s * 0.5 + e.exp());
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn nested_chains(x: &[f64], y: &[f64]) -> f64 {
     x.iter().map(|a| y.iter().map(|b| (a - b).powi(2)).sum::<f64>().sqrt()).sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn while_let_of_an_iterator(x: &[f64]) -> f64 {
     let mut elements = x.iter();
     let mut s = 1.0;
@@ -222,7 +222,7 @@ fn while_let_of_an_iterator(x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn sum_in_f32(x: &[f32]) -> f32 {
     x.iter().map(|e| e * 0.1).sum()
 }

@@ -4,7 +4,7 @@ use crate::cases;
 use chainrule::differentiate;
 
 /// A value that every iteration overwrites: stale values show from the second on.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn overwritten(x: f64, n: usize) -> f64 {
     let mut x = x;
     for _ in 0..n {
@@ -13,7 +13,7 @@ fn overwritten(x: f64, n: usize) -> f64 {
     x
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn accumulated(x: f64, n: usize) -> f64 {
     let mut s = 0.0;
     for i in 0..n {
@@ -22,7 +22,7 @@ fn accumulated(x: f64, n: usize) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn divisor_within(p: f64) -> f64 {
     let mut s = 0.0;
     for i in 0..2 {
@@ -31,7 +31,7 @@ fn divisor_within(p: f64) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn divisor_by_name(p: f64) -> f64 {
     let mut s = 0.0;
     for i in 0..2 {
@@ -42,7 +42,7 @@ fn divisor_by_name(p: f64) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn inclusive(x: f64, n: usize) -> f64 {
     let mut p = 1.0;
     for k in 1..=n {
@@ -51,7 +51,7 @@ fn inclusive(x: f64, n: usize) -> f64 {
     p
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn reversed(x: f64, n: usize) -> f64 {
     let mut y = x;
     for k in (0..n).rev() {
@@ -60,7 +60,7 @@ fn reversed(x: f64, n: usize) -> f64 {
     y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn stepped(x: f64, n: usize) -> f64 {
     let mut y = 1.0;
     for k in (0..n).step_by(3) {
@@ -69,7 +69,7 @@ fn stepped(x: f64, n: usize) -> f64 {
     y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn stepped_backwards(x: f64, n: usize) -> f64 {
     let mut y = x;
     for k in (1..=n).rev().step_by(2) {
@@ -79,7 +79,7 @@ fn stepped_backwards(x: f64, n: usize) -> f64 {
 }
 
 /// Bounds that are signed, negative and not zero.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn signed_range(x: f64, from: i32, to: i32) -> f64 {
     let mut y = 0.0;
     for k in from..to {
@@ -88,7 +88,7 @@ fn signed_range(x: f64, from: i32, to: i32) -> f64 {
     y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn triangle(x: f64, n: usize) -> f64 {
     let mut s = 0.0;
     for i in 0..n {
@@ -100,7 +100,7 @@ fn triangle(x: f64, n: usize) -> f64 {
 }
 
 /// Both loops carry the same variable.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn nested_carrying(x: f64, n: usize, m: usize) -> f64 {
     let mut y = x;
     for i in 0..n {
@@ -114,7 +114,7 @@ fn nested_carrying(x: f64, n: usize, m: usize) -> f64 {
 }
 
 /// Two variables that feed each other.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn fibonacci(a: f64, b: f64, n: usize) -> f64 {
     let (mut a, mut b) = (a, b);
     for _ in 0..n {
@@ -125,7 +125,7 @@ fn fibonacci(a: f64, b: f64, n: usize) -> f64 {
     a * b
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn swapped_each_time(x: f64, y: f64, n: usize) -> f64 {
     let (mut a, mut b) = (x, y);
     for _ in 0..n {
@@ -134,7 +134,7 @@ fn swapped_each_time(x: f64, y: f64, n: usize) -> f64 {
     a - b
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn conditional_in_a_loop(x: f64, n: usize) -> f64 {
     let mut y = x;
     for k in 0..n {
@@ -150,7 +150,7 @@ fn conditional_in_a_loop(x: f64, n: usize) -> f64 {
 }
 
 /// The loop's bound is reassigned inside: the range was made before.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn bound_reassigned(x: f64, n: usize) -> f64 {
     let (mut n, mut y) = (n, x);
     for _ in 0..n {
@@ -160,7 +160,7 @@ fn bound_reassigned(x: f64, n: usize) -> f64 {
     y * n as f64
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn variable_reassigned(x: f64, n: usize) -> f64 {
     let mut y = x;
     for k in 0..n {
@@ -170,7 +170,7 @@ fn variable_reassigned(x: f64, n: usize) -> f64 {
     y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn several_loops(x: f64, n: usize) -> f64 {
     let mut a = x;
     for _ in 0..n {
@@ -183,7 +183,7 @@ fn several_loops(x: f64, n: usize) -> f64 {
     a * b
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn while_counting(x: f64, n: usize) -> f64 {
     let (mut y, mut k) = (x, 0);
     while k < n {
@@ -194,7 +194,7 @@ fn while_counting(x: f64, n: usize) -> f64 {
 }
 
 /// How often it runs depends on the data.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn while_too_large(x: f64) -> f64 {
     let mut y = x;
     while y > 1.0 {
@@ -203,7 +203,7 @@ fn while_too_large(x: f64) -> f64 {
     y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn while_newton(a: f64) -> f64 {
     let mut r = a;
     while (r * r - a).abs() > 1e-12 {
@@ -212,7 +212,7 @@ fn while_newton(a: f64) -> f64 {
     r
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn while_with_two_conditions(x: f64, most: usize) -> f64 {
     let (mut y, mut k) = (x, 0);
     while y < 10.0 && k < most {
@@ -222,7 +222,7 @@ fn while_with_two_conditions(x: f64, most: usize) -> f64 {
     y / (k as f64 + 1.0)
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn collatz(x: f64, n: u64) -> f64 {
     let (mut n, mut y) = (n, x);
     while n != 1 {
@@ -237,7 +237,7 @@ fn collatz(x: f64, n: u64) -> f64 {
     y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn loop_with_value(x: f64) -> f64 {
     let mut y = x;
     let mut count = 0;
@@ -251,7 +251,7 @@ fn loop_with_value(x: f64) -> f64 {
     end / count as f64
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn loop_without_value(x: f64, n: usize) -> f64 {
     let (mut y, mut k) = (x, n);
     loop {
@@ -265,7 +265,7 @@ fn loop_without_value(x: f64, n: usize) -> f64 {
 }
 
 /// Two ways out with different values.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn loop_with_two_exits(x: f64, n: usize) -> f64 {
     let (mut y, mut k) = (x, 0);
     loop {
@@ -281,7 +281,7 @@ fn loop_with_two_exits(x: f64, n: usize) -> f64 {
 }
 
 /// Nothing is differentiated that only counts.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn counting_only(x: f64) -> f64 {
     let (mut y, mut count) = (x, 0);
     while y > 1.0 {
@@ -291,7 +291,7 @@ fn counting_only(x: f64) -> f64 {
     x * count as f64
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn product_in_f32(x: f32, n: usize) -> f32 {
     let mut y = 1.0;
     for k in 0..n {
@@ -301,7 +301,7 @@ fn product_in_f32(x: f32, n: usize) -> f32 {
 }
 
 /// The iteration number goes in as a float and the loop's result into a bound.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn bound_computed_on_the_way(x: f64, n: usize) -> f64 {
     let mut steps = 1;
     while steps * steps < n {

@@ -3,7 +3,7 @@
 use crate::{Fixed, cases, scalars};
 use chainrule::differentiate;
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn on_an_integer(x: f64, n: i32) -> f64 {
     match n {
         0 => 1.0,
@@ -13,7 +13,7 @@ fn on_an_integer(x: f64, n: i32) -> f64 {
     }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn ranges_and_alternatives(x: f64, n: i32) -> f64 {
     match n {
         i32::MIN..=-1 => x.exp(),
@@ -23,7 +23,7 @@ fn ranges_and_alternatives(x: f64, n: i32) -> f64 {
     }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn guards(x: f64, n: usize) -> f64 {
     match n {
         0 => x,
@@ -34,7 +34,7 @@ fn guards(x: f64, n: usize) -> f64 {
 }
 
 /// The guard decides by a differentiated value.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn guard_on_a_float(x: f64, y: f64) -> f64 {
     match x * y {
         p if p > 1.0 => p.ln(),
@@ -43,7 +43,7 @@ fn guard_on_a_float(x: f64, y: f64) -> f64 {
     }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn on_a_condition(x: f64, up: bool) -> f64 {
     match up {
         true => x.exp(),
@@ -51,7 +51,7 @@ fn on_a_condition(x: f64, up: bool) -> f64 {
     }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn on_a_tuple(x: f64, n: usize, up: bool) -> f64 {
     match (n, up) {
         (0, _) => 0.5,
@@ -61,7 +61,7 @@ fn on_a_tuple(x: f64, n: usize, up: bool) -> f64 {
     }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn bound_by_at(x: f64, n: u32) -> f64 {
     let m = match n {
         small @ 0..=3 => small * 2,
@@ -90,7 +90,7 @@ pub enum Activation {
 
 scalars!(const Activation);
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn on_an_enum(x: f64, kind: Activation) -> f64 {
     match kind {
         Activation::Linear => x,
@@ -106,7 +106,7 @@ fn on_an_enum(x: f64, kind: Activation) -> f64 {
     }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn if_let_of_an_enum(x: f64, kind: Activation) -> f64 {
     let mut y = x * x;
     if let Activation::Leaky(percent) = kind {
@@ -118,13 +118,13 @@ fn if_let_of_an_enum(x: f64, kind: Activation) -> f64 {
     y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn matches_macro(x: f64, kind: Activation) -> f64 {
     if matches!(kind, Activation::Linear | Activation::Tanh) { x.cos() } else { x.sin() }
 }
 
 /// The arms assign and give no value.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn arms_that_assign(x: f64, n: usize) -> f64 {
     let (mut a, mut b) = (x, 1.0);
     match n {
@@ -139,7 +139,7 @@ fn arms_that_assign(x: f64, n: usize) -> f64 {
 }
 
 /// A state machine: the state is an integer that the loop carries.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn match_in_a_loop(x: f64, n: usize) -> f64 {
     let (mut y, mut state) = (x, 0);
     for _ in 0..n {
@@ -161,7 +161,7 @@ fn match_in_a_loop(x: f64, n: usize) -> f64 {
     y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn on_a_character(x: f64, unit: char) -> f64 {
     let metres = match unit {
         'm' => x,
@@ -172,7 +172,7 @@ fn on_a_character(x: f64, unit: char) -> f64 {
     metres * metres
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn on_a_comparison(x: f64, m: i32, n: i32) -> f64 {
     match m.cmp(&n) {
         std::cmp::Ordering::Less => x,
@@ -182,7 +182,7 @@ fn on_a_comparison(x: f64, m: i32, n: i32) -> f64 {
 }
 
 /// Matching arms with tuples of differentiated values.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn tuples_out_of_arms(x: f64, y: f64, n: usize) -> f64 {
     let (a, b) = match n {
         0 => (x, y),
@@ -192,7 +192,7 @@ fn tuples_out_of_arms(x: f64, y: f64, n: usize) -> f64 {
     a * a * b
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn option_of_an_index(x: &[f64], pick: Option<usize>) -> f64 {
     match pick {
         Some(k) if k < x.len() => x[k] * x[k],

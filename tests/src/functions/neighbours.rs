@@ -4,7 +4,7 @@ use crate::cases;
 use chainrule::differentiate;
 
 /// Each element and the next.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn pairs(x: &[f64]) -> f64 {
     let mut sum = 0.0;
     for pair in x.windows(2) {
@@ -15,7 +15,7 @@ fn pairs(x: &[f64]) -> f64 {
 }
 
 /// Elements at several distances, one of them twice, beside elements of its own.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn at_distances(x: &[f64], y: &[f64]) -> f64 {
     let mut sum = 1.0;
     for i in 3..x.len() {
@@ -26,7 +26,7 @@ fn at_distances(x: &[f64], y: &[f64]) -> f64 {
 }
 
 /// More elements are shared than are handed on.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn far_apart(x: &[f64]) -> f64 {
     let mut sum = 0.0;
     for i in 0..x.len().saturating_sub(5) {
@@ -36,7 +36,7 @@ fn far_apart(x: &[f64]) -> f64 {
 }
 
 /// Only some iterations add.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn some_pairs(x: &[f64]) -> f64 {
     let mut sum = 0.0;
     for i in 1..x.len() {
@@ -48,7 +48,7 @@ fn some_pairs(x: &[f64]) -> f64 {
 }
 
 /// Rows: the elements are arrays.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn rows(x: &[[f64; 2]]) -> f64 {
     let mut sum = 0.0;
     for i in 1..x.len() {
@@ -59,7 +59,7 @@ fn rows(x: &[[f64; 2]]) -> f64 {
 }
 
 /// Two variables by two inputs.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn spring(k: f64, damping: f64, n: usize) -> f64 {
     let (mut x, mut v) = (1.0, 0.0);
     for _ in 0..n {
@@ -72,7 +72,7 @@ fn spring(k: f64, damping: f64, n: usize) -> f64 {
 
 /// Three variables by three inputs, which are their starts as well, with functions that ask for
 /// their own values and for both arguments.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn three_by_three(a: f64, b: f64, c: f64, n: usize) -> f64 {
     let (mut x, mut y, mut z) = (a, b * a, 0.5);
     for k in 0..n {

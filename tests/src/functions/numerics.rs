@@ -3,7 +3,7 @@
 use crate::cases;
 use chainrule::differentiate;
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn newton_sqrt(a: f64) -> f64 {
     let mut r = a;
     for _ in 0..8 {
@@ -13,7 +13,7 @@ fn newton_sqrt(a: f64) -> f64 {
 }
 
 /// Kepler's equation by Newton's method, to convergence.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn kepler(mean: f64, eccentricity: f64) -> f64 {
     let mut e = mean;
     loop {
@@ -43,7 +43,7 @@ fn bisection_then_newton(a: f64) -> f64 {
     x - (x * x * x + x - a) / (3.0 * x * x + 1.0)
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn log_sum_exp(x: &[f64]) -> f64 {
     let mut m = f64::NEG_INFINITY;
     for &e in x {
@@ -67,13 +67,13 @@ fn softmax(x: &[f64]) -> Vec<f64> {
     p
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn cross_entropy(logits: &[f64], class: usize) -> f64 {
     let p = softmax(logits);
     -p[class].ln()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn simpson(a: f64, b: f64, n: usize) -> f64 {
     let h = (b - a) / n as f64;
     let f = |x: f64| (x * x).exp();
@@ -84,7 +84,7 @@ fn simpson(a: f64, b: f64, n: usize) -> f64 {
     s * h / 3.0
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn euler(y0: f64, k: f64, n: usize) -> f64 {
     let h = 1.0 / n as f64;
     let mut y = y0;
@@ -101,7 +101,7 @@ fn lorenz(s: [f64; 3], p: [f64; 3]) -> [f64; 3] {
 }
 
 /// RK4 on Lorenz's system.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn rk4(p: [f64; 3], steps: usize) -> f64 {
     let h = 0.01;
     let mut s = [1.0, 1.0, 1.0];
@@ -120,7 +120,7 @@ fn rk4(p: [f64; 3], steps: usize) -> f64 {
 }
 
 /// The spectral radius by power iteration.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn power_iteration(a: [[f64; 2]; 2], steps: usize) -> f64 {
     let mut v = [1.0, 0.5];
     let mut length = 1.0;
@@ -133,7 +133,7 @@ fn power_iteration(a: [[f64; 2]; 2], steps: usize) -> f64 {
 }
 
 /// The best path through a trellis: its score.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn viterbi(start: [f64; 2], transition: [[f64; 2]; 2], emission: &[[f64; 2]]) -> f64 {
     let mut score = start;
     for e in emission {
@@ -149,7 +149,7 @@ fn viterbi(start: [f64; 2], transition: [[f64; 2]; 2], emission: &[[f64; 2]]) ->
 }
 
 /// The same with sums in the place of maxima.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn forward_algorithm(start: [f64; 2], transition: [[f64; 2]; 2], emission: &[[f64; 2]]) -> f64 {
     let mut p = start;
     for e in emission {
@@ -161,7 +161,7 @@ fn forward_algorithm(start: [f64; 2], transition: [[f64; 2]; 2], emission: &[[f6
     (p[0] + p[1]).ln()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn exponential_series(x: f64) -> f64 {
     let (mut term, mut sum, mut k): (f64, f64, i32) = (1.0, 1.0, 0);
     while term.abs() > 1e-16 * sum {
@@ -173,7 +173,7 @@ fn exponential_series(x: f64) -> f64 {
 }
 
 /// Clenshaw's recurrence for a sum of Chebyshev polynomials.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn clenshaw(c: &[f64], x: f64) -> f64 {
     let (mut b1, mut b2) = (0.0, 0.0);
     for &c in c[1..].iter().rev() {
@@ -183,7 +183,7 @@ fn clenshaw(c: &[f64], x: f64) -> f64 {
 }
 
 /// Lagrange's interpolation through the nodes 0, 1, 2 …
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn lagrange(y: &[f64], x: f64) -> f64 {
     let mut s = 0.0;
     for i in 0..y.len() {
@@ -199,7 +199,7 @@ fn lagrange(y: &[f64], x: f64) -> f64 {
 }
 
 /// Between nodes in a table: the interval is found by comparing.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn table_lookup(nodes: &[f64], values: &[f64], x: f64) -> f64 {
     let mut k = 0;
     while k + 2 < nodes.len() && x > nodes[k + 1] {
@@ -210,7 +210,7 @@ fn table_lookup(nodes: &[f64], values: &[f64], x: f64) -> f64 {
 }
 
 /// De Casteljau's algorithm for Bézier curves.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn de_casteljau(points: &[f64], t: f64) -> f64 {
     let mut b = points.to_vec();
     for k in 1..b.len() {
@@ -221,7 +221,7 @@ fn de_casteljau(points: &[f64], t: f64) -> f64 {
     b[0]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn gradient_descent(x0: f64, rate: f64, steps: usize) -> f64 {
     let mut x = x0;
     for _ in 0..steps {
@@ -232,7 +232,7 @@ fn gradient_descent(x0: f64, rate: f64, steps: usize) -> f64 {
 }
 
 /// The arithmetic-geometric mean.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn agm(a: f64, b: f64) -> f64 {
     let (mut a, mut g) = (a, b);
     while (a - g).abs() > 1e-14 * a.abs() {
@@ -241,7 +241,7 @@ fn agm(a: f64, b: f64) -> f64 {
     a
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn kalman(observations: &[f64], q: f64, r: f64) -> f64 {
     let (mut x, mut p, mut loss) = (0.0, 1.0, 0.0);
     for z in observations {
@@ -257,7 +257,7 @@ fn kalman(observations: &[f64], q: f64, r: f64) -> f64 {
 }
 
 /// An option's price on a binomial tree, with early exercise.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn binomial_option(spot: f64, strike: f64, volatility: f64, n: usize) -> f64 {
     let up = (volatility * (1.0 / n as f64).sqrt()).exp();
     let p = (1.0 - 1.0 / up) / (up - 1.0 / up);

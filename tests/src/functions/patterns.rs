@@ -3,7 +3,7 @@
 use crate::cases;
 use chainrule::differentiate;
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn shadowed_in_a_loop(x: f64, n: usize) -> f64 {
     let mut y = x;
     for k in 0..n {
@@ -16,7 +16,7 @@ fn shadowed_in_a_loop(x: f64, n: usize) -> f64 {
 }
 
 /// An inner `let` hides the outer variable in its block only.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn shadowed_in_a_branch(x: f64, y: f64) -> f64 {
     let mut z = x * y;
     if x > y {
@@ -30,7 +30,7 @@ fn shadowed_in_a_branch(x: f64, y: f64) -> f64 {
     z * x
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn tuple_swap_in_a_branch(x: f64, y: f64) -> f64 {
     let (mut a, mut b) = (x * x, y);
     if a > b {
@@ -39,7 +39,7 @@ fn tuple_swap_in_a_branch(x: f64, y: f64) -> f64 {
     a / b + a
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn nested_tuples(x: f64, y: f64, n: usize) -> f64 {
     let mut state = ((x, y), 1.0);
     for _ in 0..n {
@@ -49,7 +49,7 @@ fn nested_tuples(x: f64, y: f64, n: usize) -> f64 {
     (state.0).0 * state.0.1 + state.1
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn fields_of_a_tuple_changed(x: f64, y: f64) -> f64 {
     let mut p = (x, y);
     p.0 *= p.1;
@@ -58,7 +58,7 @@ fn fields_of_a_tuple_changed(x: f64, y: f64) -> f64 {
     p.0 * p.1
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn late_initialised(x: f64) -> f64 {
     let y;
     let z;
@@ -72,7 +72,7 @@ fn late_initialised(x: f64) -> f64 {
     y * z
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn chain_of_assignments(x: f64, y: f64) -> f64 {
     let (mut a, mut b, mut c) = (x, y, 0.0);
     for _ in 0..3 {
@@ -83,7 +83,7 @@ fn chain_of_assignments(x: f64, y: f64) -> f64 {
     a + b + c
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn block_with_a_loop(x: f64, n: usize) -> f64 {
     let total = {
         let mut s = 0.0;
@@ -95,7 +95,7 @@ fn block_with_a_loop(x: f64, n: usize) -> f64 {
     total * { if n > 2 { total.ln() } else { x } }
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn ignored_values(x: f64) -> f64 {
     let _ = (-x).sqrt();
     let (y, _, _unused) = (x * x, x.ln(), x.exp());
@@ -105,7 +105,7 @@ fn ignored_values(x: f64) -> f64 {
     y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn references_to_locals(x: f64, y: f64) -> f64 {
     let a = x * y;
     let r = &a;
@@ -114,7 +114,7 @@ fn references_to_locals(x: f64, y: f64) -> f64 {
     *r * s + t
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn mutable_references(x: f64, up: bool) -> f64 {
     let (mut a, mut b) = (x, x * x);
     {
@@ -124,7 +124,7 @@ fn mutable_references(x: f64, up: bool) -> f64 {
     a * b
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn names_of_the_generated_code(x: f64, d_x: f64, n: usize) -> f64 {
     let mut tape = x;
     let mut __adj = d_x;
@@ -143,7 +143,7 @@ fn names_of_the_generated_code(x: f64, d_x: f64, n: usize) -> f64 {
     grad
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn units_and_statements(x: f64) -> f64 {
     let mut y = x;
     {
@@ -160,7 +160,7 @@ fn units_and_statements(x: f64) -> f64 {
     z
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn integers_in_between(x: f64, n: usize) -> f64 {
     let mut k = n as i64 - 3;
     let mut odd = false;

@@ -12,7 +12,7 @@ pub enum Failure {
     Domain(usize),
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn mean(x: &[f64]) -> Result<f64, String> {
     if x.is_empty() {
         return Err("the mean of nothing".to_owned());
@@ -24,13 +24,13 @@ fn mean(x: &[f64]) -> Result<f64, String> {
     Ok(s / x.len() as f64)
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn root(x: f64) -> Option<f64> {
     if x < 0.0 { None } else { Some(x.sqrt()) }
 }
 
 /// `?` on a call of an annotated function.
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn deviation(x: &[f64]) -> Result<f64, String> {
     let m = mean(x)?;
     let mut s = 0.0;
@@ -40,7 +40,7 @@ fn deviation(x: &[f64]) -> Result<f64, String> {
     Ok((s / x.len() as f64).sqrt())
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn chained_options(x: f64, y: f64) -> Option<f64> {
     let a = root(x)?;
     let b = root(y - a)?;
@@ -48,7 +48,7 @@ fn chained_options(x: f64, y: f64) -> Option<f64> {
 }
 
 /// Failure in the middle of a loop, with the place.
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn sum_of_logarithms(x: &[f64]) -> Result<f64, Failure> {
     if x.is_empty() {
         return Err(Failure::Empty);
@@ -68,7 +68,7 @@ fn checked(n: usize) -> Result<usize, Failure> {
 }
 
 /// `?` on a function of constants.
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn constant_that_can_fail(x: f64, n: usize) -> Result<f64, Failure> {
     let mut y = x;
     for k in 0..n {
@@ -78,13 +78,13 @@ fn constant_that_can_fail(x: f64, n: usize) -> Result<f64, Failure> {
     Ok(y)
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn option_of_an_element(x: &[f64], k: usize) -> Option<f64> {
     let e = x.get(k)?;
     Some(e * e)
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn matched_result(x: &[f64]) -> f64 {
     match mean(x) {
         Ok(m) => m * m,
@@ -92,18 +92,18 @@ fn matched_result(x: &[f64]) -> f64 {
     }
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn option_with_default(x: f64) -> f64 {
     root(x).unwrap_or(0.5) + root(x * x).unwrap()
 }
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn if_let_of_a_call(x: f64, y: f64) -> f64 {
     if let Some(r) = root(x) { r * y } else { y * y }
 }
 
 /// A failure with an expression for its reason.
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn newton(a: f64, most: usize) -> Result<f64, String> {
     let mut r = a;
     for _ in 0..most {

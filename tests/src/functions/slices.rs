@@ -3,7 +3,7 @@
 use crate::{Fixed, cases};
 use chainrule::differentiate;
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn dot(x: &[f64], y: &[f64]) -> f64 {
     assert_eq!(x.len(), y.len());
     let mut s = 0.0;
@@ -13,7 +13,7 @@ fn dot(x: &[f64], y: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn rosenbrock(x: &[f64]) -> f64 {
     let mut s = 0.0;
     for i in 0..x.len() - 1 {
@@ -25,7 +25,7 @@ fn rosenbrock(x: &[f64]) -> f64 {
 }
 
 /// One element is read many times.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn gathered(x: &[f64], idx: &[usize]) -> f64 {
     let mut s = 0.0;
     for k in 0..idx.len() {
@@ -34,7 +34,7 @@ fn gathered(x: &[f64], idx: &[usize]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn shifted(x: &[f64]) -> f64 {
     let mut s = 0.0;
     for i in 1..x.len() {
@@ -43,7 +43,7 @@ fn shifted(x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn from_both_ends(x: &[f64]) -> f64 {
     let n = x.len();
     let mut s = 0.0;
@@ -53,7 +53,7 @@ fn from_both_ends(x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn wrapped_around(x: &[f64], shift: usize) -> f64 {
     let n = x.len();
     let mut s = 0.0;
@@ -63,7 +63,7 @@ fn wrapped_around(x: &[f64], shift: usize) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn sub_slices(x: &[f64], m: usize) -> f64 {
     let (head, tail) = (&x[..m], &x[m..]);
     let mut s = 0.0;
@@ -75,7 +75,7 @@ fn sub_slices(x: &[f64], m: usize) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn split(x: &[f64], m: usize) -> f64 {
     let (left, right) = x.split_at(m);
     let mut s = 0.0;
@@ -85,20 +85,20 @@ fn split(x: &[f64], m: usize) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn middle(x: &[f64]) -> f64 {
     let inner = &x[1..x.len() - 1];
     inner.iter().map(|e| e * e).sum::<f64>() * x[0]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn first_and_last(x: &[f64]) -> f64 {
     let first = *x.first().unwrap();
     let last = x.last().unwrap();
     first * last + x[x.len() - 1]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_length(x: &[f64]) -> f64 {
     if x.is_empty() {
         return 0.0;
@@ -111,7 +111,7 @@ fn by_length(x: &[f64]) -> f64 {
 }
 
 /// The index of the greatest is an integer: the element is what is differentiated.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn greatest_by_index(x: &[f64]) -> f64 {
     let mut best = 0;
     for i in 1..x.len() {
@@ -122,7 +122,7 @@ fn greatest_by_index(x: &[f64]) -> f64 {
     x[best] * x[0]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn polynomial(c: &[f64], x: f64) -> f64 {
     let mut y = 0.0;
     for k in (0..c.len()).rev() {
@@ -132,7 +132,7 @@ fn polynomial(c: &[f64], x: f64) -> f64 {
 }
 
 /// Two passes over the data, the second by what the first found.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn variance(x: &[f64]) -> f64 {
     let n = x.len() as f64;
     let mut mean = 0.0;
@@ -147,7 +147,7 @@ fn variance(x: &[f64]) -> f64 {
     s / n
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn pairwise(x: &[f64]) -> f64 {
     let mut s = 0.0;
     for i in 0..x.len() {
@@ -159,7 +159,7 @@ fn pairwise(x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn vec_by_reference(x: &Vec<f64>, k: f64) -> f64 {
     let mut s = 0.0;
     for i in 0..x.len() {
@@ -168,7 +168,7 @@ fn vec_by_reference(x: &Vec<f64>, k: f64) -> f64 {
     s.tanh()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn vec_by_value(x: Vec<f64>) -> f64 {
     let mut s = 0.0;
     for e in &x {
@@ -177,7 +177,7 @@ fn vec_by_value(x: Vec<f64>) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn rows_of_a_matrix_in_a_slice(a: &[f64], x: &[f64]) -> f64 {
     let m = x.len();
     let mut s = 0.0;
@@ -191,7 +191,7 @@ fn rows_of_a_matrix_in_a_slice(a: &[f64], x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn constants_beside(x: &[f64], table: &[i32], flags: &[bool]) -> f64 {
     let mut s = 0.0;
     for i in 0..x.len() {
@@ -202,13 +202,13 @@ fn constants_beside(x: &[f64], table: &[i32], flags: &[bool]) -> f64 {
     s * s
 }
 
-#[differentiate(wrt(w), tape, jvp, hvp)]
+#[differentiate(wrt(w), tape, jvp, hvp, hessian)]
 fn data_held_constant(x: &[f64], w: &[f64]) -> f64 {
     x.iter().zip(w).map(|(x, w)| (x * w - 1.0).powi(2)).sum()
 }
 
 /// A convolution: the inner loops multiply, the outer ones go on with what they leave.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn convolution(x: &[f64], k: &[f64], n: usize) -> f64 {
     let m = k.len() / 2;
     let mut s = 0.0;

@@ -16,7 +16,7 @@ fn matrix_product(a: &[[f64; 2]; 3], b: &[[f64; 3]; 2]) -> [[f64; 3]; 3] {
     c
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn norm_of_a_product(a: &[f64], b: &[f64], n: usize) -> f64 {
     let mut c = vec![0.0; n * n];
     for i in 0..n {
@@ -32,7 +32,7 @@ fn norm_of_a_product(a: &[f64], b: &[f64], n: usize) -> f64 {
 }
 
 /// A system with three unknowns by Gauss' elimination, without exchanging rows.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn lu_solve(a: [[f64; 3]; 3], b: [f64; 3]) -> f64 {
     let mut a = a;
     let mut x = b;
@@ -55,7 +55,7 @@ fn lu_solve(a: [[f64; 3]; 3], b: [f64; 3]) -> f64 {
 }
 
 /// The same with the greatest pivot, rows exchanged.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn solve_with_pivots(a: [[f64; 3]; 3], b: [f64; 3]) -> f64 {
     let (mut a, mut b) = (a, b);
     for k in 0..3 {
@@ -87,7 +87,7 @@ fn solve_with_pivots(a: [[f64; 3]; 3], b: [f64; 3]) -> f64 {
 }
 
 /// The logarithm of a determinant by Cholesky's factors.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn cholesky_log_det(a: &[f64], n: usize) -> f64 {
     let mut l = vec![vec![0.0; n]; n];
     for i in 0..n {
@@ -110,7 +110,7 @@ fn cholesky_log_det(a: &[f64], n: usize) -> f64 {
     2.0 * sum
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn determinant_by_elimination(a: &[[f64; 3]; 3]) -> f64 {
     let mut m = *a;
     let mut det = 1.0;
@@ -127,7 +127,7 @@ fn determinant_by_elimination(a: &[[f64; 3]; 3]) -> f64 {
 }
 
 /// Thomas' algorithm for a tridiagonal system.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn tridiagonal(low: &[f64], diagonal: &[f64], up: &[f64], right: &[f64]) -> f64 {
     let n = diagonal.len();
     let mut c = vec![0.0; n];
@@ -146,7 +146,7 @@ fn tridiagonal(low: &[f64], diagonal: &[f64], up: &[f64], right: &[f64]) -> f64 
     d.iter().map(|e| e * e).sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn jacobi_iteration(a: [[f64; 2]; 2], b: [f64; 2], steps: usize) -> f64 {
     let mut x = [0.0; 2];
     for _ in 0..steps {
@@ -166,7 +166,7 @@ fn jacobi_iteration(a: [[f64; 2]; 2], b: [f64; 2], steps: usize) -> f64 {
 }
 
 /// In place: later rows see what earlier ones became.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn gauss_seidel(a: &[[f64; 2]], b: &[f64], steps: usize) -> f64 {
     let mut x = [0.0; 2];
     for _ in 0..steps {
@@ -177,7 +177,7 @@ fn gauss_seidel(a: &[[f64; 2]], b: &[f64], steps: usize) -> f64 {
     x[0] * x[1]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn gram_schmidt(u: [f64; 3], v: [f64; 3]) -> f64 {
     let length: f64 = u.iter().map(|e| e * e).sum::<f64>().sqrt();
     let q = u.map(|e| e / length);
@@ -189,7 +189,7 @@ fn gram_schmidt(u: [f64; 3], v: [f64; 3]) -> f64 {
     w.iter().map(|e| e * e).sum::<f64>().sqrt() * q[0]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn conjugate_gradient(a: &[[f64; 2]; 2], b: &[f64; 2]) -> f64 {
     let dot = |u: &[f64; 2], v: &[f64; 2]| u[0] * v[0] + u[1] * v[1];
     let mut x = [0.0; 2];
@@ -214,7 +214,7 @@ fn conjugate_gradient(a: &[[f64; 2]; 2], b: &[f64; 2]) -> f64 {
 }
 
 /// A convolution, then a pooled maximum.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn convolution(x: &[f64], kernel: &[f64; 3]) -> f64 {
     let mut best = f64::NEG_INFINITY;
     for start in 0..=x.len() - 3 {
@@ -230,7 +230,7 @@ fn convolution(x: &[f64], kernel: &[f64; 3]) -> f64 {
 }
 
 /// A recurrent cell, unrolled over a sequence.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn recurrent(w: &[[f64; 2]; 2], u: &[f64; 2], xs: &[f64]) -> f64 {
     let mut h = [0.0; 2];
     let mut loss = 0.0;

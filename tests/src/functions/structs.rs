@@ -136,7 +136,7 @@ fn methods_called(line: &Line, x: f64) -> f64 {
 }
 
 /// A struct made, used and taken apart within: no struct in the signature.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn struct_within(x: f64, y: f64) -> f64 {
     let line = Line { slope: x * y, offset: y.sin() };
     let steeper = Line { slope: line.slope * 2.0, ..line };
@@ -253,7 +253,7 @@ cases! {
     taped {
         struct_within(x, y): (0.7, 1.3);
     }
-    untaped {
+    of_structs {
         line_by_reference(&line, x): (LINE, 0.5);
         line_by_value(line, &xs): (LINE, vec![]), (LINE, vec![0.5, 1.5]);
         layer(&l, x): (net().first, [0.5, -0.6]);

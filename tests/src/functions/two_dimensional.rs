@@ -3,7 +3,7 @@
 use crate::cases;
 use chainrule::differentiate;
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn matrix_vector(a: &[[f64; 2]; 3], x: &[f64; 2]) -> f64 {
     let mut s = 0.0;
     for i in 0..3 {
@@ -16,7 +16,7 @@ fn matrix_vector(a: &[[f64; 2]; 3], x: &[f64; 2]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn rows_by_iter(a: &[[f64; 2]], w: f64) -> f64 {
     let mut s = 0.0;
     for row in a {
@@ -25,7 +25,7 @@ fn rows_by_iter(a: &[[f64; 2]], w: f64) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn rows_destructured(points: &[[f64; 2]]) -> f64 {
     let mut s = 0.0;
     for &[x, y] in points {
@@ -34,12 +34,12 @@ fn rows_destructured(points: &[[f64; 2]]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn length_of_a_path(points: &[[f64; 2]]) -> f64 {
     points.windows(2).map(|p| (p[1][0] - p[0][0]).hypot(p[1][1] - p[0][1])).sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn trace_of_a_product(a: [[f64; 2]; 2], b: [[f64; 2]; 2]) -> f64 {
     let mut c = [[0.0; 2]; 2];
     for i in 0..2 {
@@ -52,7 +52,7 @@ fn trace_of_a_product(a: [[f64; 2]; 2], b: [[f64; 2]; 2]) -> f64 {
     c[0][0] * c[1][1] - c[0][1] * c[1][0]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn transposed_in_place(a: [[f64; 3]; 3]) -> f64 {
     let mut t = a;
     for i in 0..3 {
@@ -65,7 +65,7 @@ fn transposed_in_place(a: [[f64; 3]; 3]) -> f64 {
     t[0][1] * t[2][0] + t[1][2] * t[0][0]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn vec_of_vecs(x: f64, n: usize) -> f64 {
     let mut table = vec![vec![0.0; n]; n];
     for i in 0..n {
@@ -80,7 +80,7 @@ fn vec_of_vecs(x: f64, n: usize) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn vec_of_vecs_as_a_parameter(a: &Vec<Vec<f64>>) -> f64 {
     let mut s = 0.0;
     for row in a {
@@ -93,7 +93,7 @@ fn vec_of_vecs_as_a_parameter(a: &Vec<Vec<f64>>) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn rows_pushed(x: &[f64]) -> f64 {
     let mut rows: Vec<Vec<f64>> = Vec::new();
     for (k, &e) in x.iter().enumerate() {
@@ -111,7 +111,7 @@ fn rows_pushed(x: &[f64]) -> f64 {
 }
 
 /// Dynamic programming over a table: the cost of the cheapest way, softly.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn grid_of_costs(c: [[f64; 3]; 3]) -> f64 {
     let mut best = [[0.0; 3]; 3];
     best[0][0] = c[0][0];
@@ -129,7 +129,7 @@ fn grid_of_costs(c: [[f64; 3]; 3]) -> f64 {
 }
 
 /// A row is copied out, changed and written back.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn row_written_back(a: [[f64; 2]; 2]) -> f64 {
     let mut a = a;
     let mut row = a[0];
@@ -139,7 +139,7 @@ fn row_written_back(a: [[f64; 2]; 2]) -> f64 {
     a[0][0] * a[0][1] * a[1][0] * a[1][1]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn rows_swapped(a: [[f64; 2]; 3]) -> f64 {
     let mut a = a;
     a.swap(0, 2);
@@ -148,7 +148,7 @@ fn rows_swapped(a: [[f64; 2]; 3]) -> f64 {
     a[0][0] * a[1][1] * a[2][0]
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn row_by_iter_mut(a: [[f64; 2]; 2], k: f64) -> f64 {
     let mut a = a;
     for row in a.iter_mut() {
@@ -161,7 +161,7 @@ fn row_by_iter_mut(a: [[f64; 2]; 2], k: f64) -> f64 {
 }
 
 /// Conway-like: the new state from neighbours with wrap-around.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn diffusion_on_a_torus(u: &[[f64; 3]], steps: usize) -> f64 {
     let n = u.len();
     let mut u = u.to_vec();
@@ -180,7 +180,7 @@ fn diffusion_on_a_torus(u: &[[f64; 3]], steps: usize) -> f64 {
     u.iter().map(|row| row.iter().map(|e| e * e).sum::<f64>()).sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn three_dimensions(x: f64) -> f64 {
     let mut cube = [[[x; 2]; 2]; 2];
     cube[1][0][1] *= x;

@@ -3,7 +3,7 @@
 use crate::cases;
 use chainrule::differentiate;
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn zeros_then_filled(x: &[f64]) -> f64 {
     let mut y = vec![0.0; x.len()];
     for i in 0..x.len() {
@@ -16,7 +16,7 @@ fn zeros_then_filled(x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn pushed(x: f64, n: usize) -> f64 {
     let mut powers = Vec::new();
     let mut p = 1.0;
@@ -31,7 +31,7 @@ fn pushed(x: f64, n: usize) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn pushed_conditionally(x: &[f64]) -> f64 {
     let mut kept = Vec::with_capacity(x.len());
     for &e in x {
@@ -47,7 +47,7 @@ fn pushed_conditionally(x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn popped(x: &[f64]) -> f64 {
     let mut stack = x.to_vec();
     let mut y = 1.0;
@@ -58,7 +58,7 @@ fn popped(x: &[f64]) -> f64 {
 }
 
 /// A stack machine: what is popped is pushed again, combined.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn stack_machine(x: f64, y: f64, program: &[u8]) -> f64 {
     let mut stack = vec![x, y, x * y];
     for &op in program {
@@ -81,7 +81,7 @@ fn stack_machine(x: f64, y: f64, program: &[u8]) -> f64 {
     stack.iter().sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn cloned(x: &[f64]) -> f64 {
     let mut a = x.to_vec();
     let b = a.clone();
@@ -95,7 +95,7 @@ fn cloned(x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn cumulative_sums(x: &[f64]) -> f64 {
     let mut sums = vec![0.0; x.len() + 1];
     for i in 0..x.len() {
@@ -108,7 +108,7 @@ fn cumulative_sums(x: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn in_place_prefix(x: &[f64]) -> f64 {
     let mut a = x.to_vec();
     for i in 1..a.len() {
@@ -117,7 +117,7 @@ fn in_place_prefix(x: &[f64]) -> f64 {
     a.last().copied().unwrap_or(0.0)
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn heat_steps(u: &[f64], k: f64, steps: usize) -> f64 {
     let n = u.len();
     let mut u = u.to_vec();
@@ -132,7 +132,7 @@ fn heat_steps(u: &[f64], k: f64, steps: usize) -> f64 {
 }
 
 /// Two buffers change places.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn double_buffered(x: &[f64], steps: usize) -> f64 {
     let mut now = x.to_vec();
     let mut next = vec![0.0; x.len()];
@@ -145,7 +145,7 @@ fn double_buffered(x: &[f64], steps: usize) -> f64 {
     now.iter().product()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn extended(x: &[f64], y: &[f64]) -> f64 {
     let mut all = Vec::new();
     all.extend_from_slice(x);
@@ -158,20 +158,20 @@ fn extended(x: &[f64], y: &[f64]) -> f64 {
     s
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn list_of_values(x: f64, y: f64) -> f64 {
     let v = vec![x, y, x * y];
     v.iter().map(|e| e.exp()).sum()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn owned_and_changed(mut x: Vec<f64>, k: f64) -> f64 {
     x.push(k);
     x[0] *= k;
     x.iter().map(|e| e * e).sum::<f64>()
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn truncated_and_resized(x: &[f64], n: usize) -> f64 {
     let mut a = x.to_vec();
     a.truncate(n);
@@ -180,7 +180,7 @@ fn truncated_and_resized(x: &[f64], n: usize) -> f64 {
 }
 
 /// A `Vec` of the iteration only: made and dropped each time.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn temporary_in_a_loop(x: f64, n: usize) -> f64 {
     let mut y = x;
     for k in 0..n {
@@ -191,7 +191,7 @@ fn temporary_in_a_loop(x: f64, n: usize) -> f64 {
     y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn of_integers_beside(x: f64, n: usize) -> f64 {
     let mut order = Vec::new();
     for k in 0..n {
@@ -204,7 +204,7 @@ fn of_integers_beside(x: f64, n: usize) -> f64 {
     y
 }
 
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn sieve_of_smoothing(x: &[f64], width: usize) -> f64 {
     let mut smooth = vec![0.0; x.len()];
     for i in 0..x.len() {

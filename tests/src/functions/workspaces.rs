@@ -4,7 +4,7 @@ use crate::{Fixed, cases};
 use chainrule::differentiate;
 
 /// A workspace for each pair of loops' iterations.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn filled_in_each_iteration(x: &[f64], m: &[f64]) -> f64 {
     let mut w = vec![0.0; x.len()];
     let mut s = 0.0;
@@ -22,7 +22,7 @@ fn filled_in_each_iteration(x: &[f64], m: &[f64]) -> f64 {
 }
 
 /// What the workspace holds at last is used behind the loop.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn read_behind_the_loop(x: &[f64], m: &[f64]) -> f64 {
     let mut w = vec![1.0; x.len()];
     let mut s = 0.0;
@@ -40,7 +40,7 @@ fn read_behind_the_loop(x: &[f64], m: &[f64]) -> f64 {
 }
 
 /// A range that does not begin with nought, and one that may be empty.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn from_the_second_on(x: &[f64], from: usize, to: usize) -> f64 {
     let mut w = [0.0; 3];
     let mut s = 1.0;
@@ -58,7 +58,7 @@ fn from_the_second_on(x: &[f64], from: usize, to: usize) -> f64 {
 }
 
 /// A workspace inside a loop over rows of data, for the log-likelihood of a mixture.
-#[differentiate(wrt(m, l), tape, jvp, hvp)]
+#[differentiate(wrt(m, l), tape, jvp, hvp, hessian)]
 fn mixture(x: &[f64], m: &[f64], l: &[f64], d: usize) -> f64 {
     let k = m.len() / d;
     let mut centered = vec![0.0; d];
@@ -88,7 +88,7 @@ fn mixture(x: &[f64], m: &[f64], l: &[f64], d: usize) -> f64 {
 }
 
 /// A matrix times a vector by columns, which all begin at the top.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_columns(a: &[f64], x: &[f64]) -> f64 {
     let n = x.len();
     let mut y = vec![0.25; n];
@@ -103,7 +103,7 @@ fn by_columns(a: &[f64], x: &[f64]) -> f64 {
 }
 
 /// Columns that begin one further down, subtracted.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_shorter_columns(l: &[f64], x: &[f64]) -> f64 {
     let n = x.len();
     let mut y = x.to_vec();
@@ -118,7 +118,7 @@ fn by_shorter_columns(l: &[f64], x: &[f64]) -> f64 {
 }
 
 /// Each iteration needs what the one before has left: forward substitution.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn substitution(l: &[f64], b: &[f64]) -> f64 {
     let n = b.len();
     let mut y = b.to_vec();
@@ -135,7 +135,7 @@ fn substitution(l: &[f64], b: &[f64]) -> f64 {
 }
 
 /// Columns that begin one further up each time.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn by_longer_columns(x: &[f64]) -> f64 {
     let n = x.len();
     let mut y = vec![0.0; n];
@@ -149,7 +149,7 @@ fn by_longer_columns(x: &[f64]) -> f64 {
 }
 
 /// Loops over one range, the second of which needs only its own element of the first.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn one_after_the_other(x: &[f64]) -> f64 {
     let n = x.len();
     let (mut a, mut b, mut c) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
@@ -167,7 +167,7 @@ fn one_after_the_other(x: &[f64]) -> f64 {
 }
 
 /// The second loop needs its neighbour's element of the first.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn the_neighbour(x: &[f64]) -> f64 {
     let n = x.len();
     let mut a = vec![0.0; n + 1];
@@ -185,7 +185,7 @@ fn the_neighbour(x: &[f64]) -> f64 {
 }
 
 /// Between the loops an element of what the first has written is read.
-#[differentiate(tape, jvp, hvp)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn something_between(x: &[f64]) -> f64 {
     let n = x.len();
     let (mut a, mut b) = (vec![0.0; n], vec![0.0; n]);

@@ -90,7 +90,7 @@ pub fn refusal(candidate: &Program, others: &[Program]) -> Option<String> {
     {
         let _ = writeln!(text, "#[differentiate]\n{}", other.source);
     }
-    let _ = writeln!(text, "#[differentiate(pullback)]\n{}", candidate.source);
+    let _ = writeln!(text, "#[differentiate(pullback, jvp, hvp, hessian)]\n{}", candidate.source);
     let file = match syn::parse_file(&text) {
         Ok(file) => file,
         Err(error) => return Some(format!("this is not Rust: {error}")),
@@ -128,11 +128,15 @@ fn run_crate(programs: &[Program], directory: &Path) -> io::Result<Vec<String>> 
     );
     let _ = writeln!(text, "#[differentiate]\n{STIR}");
     for program in programs {
-        let _ = writeln!(text, "#[differentiate(tape, pullback)]\n{}", program.source);
+        let _ = writeln!(
+            text,
+            "#[differentiate(tape, pullback, jvp, hvp, hessian)]\n{}",
+            program.source
+        );
     }
-    let _ = writeln!(text, "cases! {{\n    called_pulled {{");
+    let _ = writeln!(text, "cases! {{\n    pulled {{");
     for program in programs {
-        let _ = writeln!(text, "        {}(a, b, &x, n): {POINTS};", program.name);
+        let _ = writeln!(text, "        {}(a, b, &x, #n): {POINTS};", program.name);
     }
     let _ = writeln!(
         text,
@@ -178,10 +182,12 @@ fn manifest() -> String {
 pub fn report(cases: &[crate::Case]) {
     for case in cases {
         for (k, point) in case.points.iter().enumerate() {
-            let run = || (case.run)(k);
+            let run = || ((case.run)(k), (case.forward)(k));
             match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
-                Ok(outcome) => {
-                    let complaints = outcome.against_the_tape();
+                Ok((outcome, mut forward)) => {
+                    // A point may be near one where a branch is left, which differences do not see.
+                    forward.retain(|what| !what.contains(crate::forward::BY_DIFFERENCES));
+                    let complaints = [outcome.against_the_tape(), forward].concat();
                     if !complaints.is_empty() {
                         println!("{}{point}: {}\n", case.name, complaints.join("; "));
                     }

@@ -1,7 +1,7 @@
 use chainrule::differentiate;
 use ndarray::Array1;
 
-#[differentiate(jvp, hvp)]
+#[differentiate(jvp, hvp, hessian)]
 fn f(x: &Array1<f64>) -> f64 {
     x.mapv(|e| e * e).sum()
 }

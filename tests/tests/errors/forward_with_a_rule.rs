@@ -1,6 +1,6 @@
 use chainrule::differentiate;
 
-#[differentiate(vjp = rule, jvp)]
+#[differentiate(vjp = rule, jvp, hessian)]
 fn f(x: f64) -> f64 {
     x * x
 }

@@ -5,7 +5,7 @@ use super::names::{Further, derivation_of_method, named};
 use super::objective;
 use super::signature::{one_or_tuple, tangent_type};
 use super::{conditions, head_of_block};
-use crate::flow::emit::{owned, success, tangents, wrapped_type};
+use crate::flow::emit::{hessian_type, owned, success, tangents, wrapped_type};
 use crate::parse::{Function, Passing, Type};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -113,6 +113,10 @@ fn functions(function: &Function) -> Vec<TokenStream> {
     if function.options.hvp.is_some() {
         let twice = wrapped_type(&function.output, quote!((#grad_type, #grad_type)));
         functions.push(stub("hvp", quote!(#params #comma #tangents), &twice));
+    }
+    if function.options.hessian.is_some() {
+        let hessian = wrapped_type(&function.output, hessian_type(function));
+        functions.push(stub("hessian", params.clone(), &hessian));
     }
     functions
 }

@@ -228,7 +228,7 @@ fn parse(
     let in_place = params.iter().any(|p| p.wrt && p.passing == Passing::Exclusive);
     if let Some(output) = &output {
         check_rule(&options, output, in_place, errors);
-        check_forward(&options, output, in_place, errors);
+        check_forward(&options, output, &params, errors);
         if let (Derivative::Tape(span), true) = (&options.derivative, errors.count() == before) {
             check_tape(*span, &params, output, &floats, errors);
         }
@@ -301,7 +301,7 @@ fn check_rule(options: &Options, output: &Type, in_place: bool, errors: &mut Err
 }
 
 /// Reports options of forward mode that a function cannot have.
-fn check_forward(options: &Options, output: &Type, in_place: bool, errors: &mut Errors) {
+fn check_forward(options: &Options, output: &Type, params: &[Param], errors: &mut Errors) {
     if options.derivative.is_given() {
         let given = options.derivative.option();
         for (option, _) in options.forward() {
@@ -309,15 +309,38 @@ fn check_forward(options: &Options, output: &Type, in_place: bool, errors: &mut 
         }
         return;
     }
-    let Some(hvp) = &options.hvp else { return };
     let value = match output {
         Type::Option(of) | Type::Result(of, _) => of,
         whole => whole,
     };
-    if !matches!(value, Type::Float(_)) {
-        errors.at(hvp, "the option `hvp` needs a function that returns a float: a gradient is that of one number");
-    } else if in_place {
-        errors.at(hvp, "the option `hvp` needs parameters that the function does not change: take `&` instead of `&mut`");
+    let in_place = |p: &&Param| p.wrt && p.passing == Passing::Exclusive;
+    for option in options.second() {
+        if !matches!(value, Type::Float(_)) {
+            errors.at(option, format!("the option `{option}` needs a function that returns a float: a gradient is that of one number"));
+        } else if params.iter().any(|p| in_place(&p)) {
+            errors.at(option, format!("the option `{option}` needs parameters that the function does not change: take `&` instead of `&mut`"));
+        }
+    }
+    if let Some(option) = &options.hessian {
+        check_blocks(option, params, errors);
+    }
+}
+
+/// Reports parameters by which there are no matrices of derivatives.
+fn check_blocks(option: &Ident, params: &[Param], errors: &mut Errors) {
+    let mut floats = Vec::new();
+    for param in params {
+        let (name, wrt) = (&param.name, param.wrt);
+        if !wrt && param.passing == Passing::Exclusive {
+            errors.at(option, format!("the option `{option}` runs the function several times, and it changes `{name}`: take `&` instead of `&mut`"));
+        }
+        if wrt && !param.ty.structs().is_empty() {
+            errors.at(option, format!("the option `{option}` is not supported yet for structs, and `{name}` is one: take its fields as parameters, or use `jvp` or `hvp` along each direction"));
+        }
+        floats.extend(wrt.then(|| param.ty.floats()).into_iter().flatten());
+    }
+    if floats.iter().any(|elem| *elem != floats[0]) {
+        errors.at(option, format!("the option `{option}` needs parameters of one float type"));
     }
 }
 

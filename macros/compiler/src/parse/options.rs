@@ -24,6 +24,8 @@ pub struct Options {
     pub jvp: Option<Ident>,
     /// `hvp`, if it is generated.
     pub hvp: Option<Ident>,
+    /// `hessian`, if it is generated.
+    pub hessian: Option<Ident>,
 }
 
 /// A test of the gradient that is asked for.
@@ -90,15 +92,20 @@ impl Derivative {
     }
 }
 
-const LATER: &[&str] = &["hessian", "jacobian"];
-const SUPPORTED: &str = "`wrt(..)`, `tape`, `pullback`, `jvp`, `hvp`, `check`, `vjp = rule`, `partials = rule` and `via = tape`";
+const LATER: &[&str] = &["jacobian"];
+const SUPPORTED: &str = "`wrt(..)`, `tape`, `pullback`, `jvp`, `hvp`, `hessian`, `check`, `vjp = rule`, `partials = rule` and `via = tape`";
 
 impl Options {
     /// The options of forward mode that are given, each with what serves without it.
     pub(crate) fn forward(&self) -> Vec<(&Ident, &'static str)> {
         let jvp = self.jvp.as_ref().map(|jvp| (jvp, "call `vjp`"));
-        let hvp = self.hvp.as_ref().map(|hvp| (hvp, "take differences of `grad`"));
-        jvp.into_iter().chain(hvp).collect()
+        let second = self.second().map(|option| (option, "take differences of `grad`"));
+        jvp.into_iter().chain(second).collect()
+    }
+
+    /// The options that ask for second derivatives.
+    pub(crate) fn second(&self) -> impl Iterator<Item = &Ident> {
+        self.hvp.iter().chain(&self.hessian)
     }
 
     /// `vjp = path`, `partials = path`.
@@ -208,6 +215,13 @@ impl Parse for Options {
                 }
                 "jvp" => options.jvp = Some(name),
                 "hvp" => options.hvp = Some(name),
+                "hessian" if input.peek(syn::token::Paren) => {
+                    return Err(syn::Error::new(
+                        name.span(),
+                        "`hessian(sparse)` is not supported yet: leave `(sparse)` out, or use `hvp` along the directions that are needed",
+                    ));
+                }
+                "hessian" => options.hessian = Some(name),
                 later if LATER.contains(&later) => {
                     return Err(syn::Error::new(
                         name.span(),

@@ -79,6 +79,17 @@ impl Type {
         }
     }
 
+    /// The types of the floats it is made of, but for those in structs.
+    pub fn floats(&self) -> Vec<&Elem> {
+        match self {
+            Type::Float(elem) | Type::Array(elem, _) => vec![elem],
+            Type::Tuple(parts) => parts.iter().flat_map(Type::floats).collect(),
+            Type::Fixed(of, _) | Type::Slice(of) | Type::Vec(of) | Type::Option(of) => of.floats(),
+            Type::Result(of, _) => of.floats(),
+            _ => vec![],
+        }
+    }
+
     /// The structs it is made of, as their types are written.
     pub fn structs(&self) -> Vec<&str> {
         match self {

@@ -68,14 +68,12 @@ fn functions(
         quote!(#name: #ty)
     });
     let checks = tangents.iter().map(|(param, name)| check(function, param, name));
-    let passed = function.params.iter().zip(&forward.tangents).filter(|(param, _)| param.wrt);
-    let passed = passed.zip(&tangents).map(|((_, is), (_, name))| match is {
-        Some(ParamIs::Mem(mem)) if program.at(*mem).origin == Origin::Shared => quote!(&#name),
-        _ => quote!(#name),
-    });
+    let of_one = forward.tangents.iter().flatten().flatten().zip(&tangents);
+    let passed = of_one.map(|(is, (_, name))| passed(is, name, program));
     let (arguments, turbofish) = (arguments(function, program), turbofish(function));
     let [public, private] = [public, private].map(|name| named(function, name));
-    let kernel = kernel(function, forward, &private, &returned);
+    let inputs: Vec<&ParamIs> = forward.tangents.iter().flatten().flatten().collect();
+    let kernel = kernel(function, program, &inputs, &private, &returned);
     quote! {
         #[doc = #doc]
         #attributes
@@ -109,16 +107,25 @@ fn check(function: &Function, param: &Param, tangent: &Ident) -> TokenStream {
     )
 }
 
-fn kernel(
+/// A tangent as an argument of the private function.
+pub(super) fn passed(is: &ParamIs, name: &Ident, program: &Program) -> TokenStream {
+    match is {
+        ParamIs::Mem(mem) if program.at(*mem).origin == Origin::Shared => quote!(&#name),
+        _ => quote!(#name),
+    }
+}
+
+/// A program whose parameters are the function's, and further ones, as a private function.
+pub(super) fn kernel(
     function: &Function,
-    forward: &Forward,
+    program: &Program,
+    further: &[&ParamIs],
     name: &Ident,
     returned: &TokenStream,
 ) -> TokenStream {
-    let program = &forward.program;
     let mut body = Body::new(program);
     let mut inputs = kernel::parameters(function, program, &mut body);
-    inputs.extend(forward.tangents.iter().flatten().map(|is| input(is, program, &body)));
+    inputs.extend(further.iter().map(|is| input(is, program, &body)));
     let statements = body.block(&program.body);
     let ending = wrapped(&function.output, kernel::result(program, &body));
     let (generics, where_clause) = api::generics(function);

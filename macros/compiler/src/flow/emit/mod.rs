@@ -11,10 +11,13 @@ mod facts;
 mod forward;
 mod given;
 mod groups;
+mod hessian;
 mod innermost;
 mod kernel;
 mod lanes;
+mod matrix;
 mod names;
+mod nested;
 mod overlap;
 mod pullback;
 mod slots;
@@ -23,7 +26,9 @@ mod types;
 mod windows;
 
 pub(crate) use forward::tangents;
+pub(crate) use hessian::hessian_type;
 pub(crate) use kernel::{shape_of, success, wrapped_type};
+pub(crate) use matrix::columns;
 pub(crate) use types::owned;
 
 use super::ir::{Adjoint, Program, Ty, V};
@@ -48,12 +53,22 @@ pub struct Programs {
     pub jvp: Option<Forward>,
     /// The gradient and its tangent, if `hvp` is asked for.
     pub hvp: Option<Forward>,
+    /// What the Hessian is made of, if `hessian` is asked for.
+    pub hessian: Option<Hessian>,
+}
+
+/// What a Hessian is made of.
+pub enum Hessian {
+    /// A program whose result it is.
+    Sites(Program),
+    /// The gradient with tangents in several directions: as many columns.
+    Columns(Forward),
 }
 
 impl Programs {
     /// Value and gradient alone.
     pub fn of(adjoint: Adjoint) -> Self {
-        Programs { adjoint, apart: None, jvp: None, hvp: None }
+        Programs { adjoint, apart: None, jvp: None, hvp: None, hessian: None }
     }
 
     /// The public functions, with the private ones that they call.
@@ -62,6 +77,7 @@ impl Programs {
         out.extend(self.apart.as_ref().map(|apart| pullback::pullback(function, apart)));
         out.extend(self.jvp.as_ref().map(|jvp| forward::jvp(function, jvp)));
         out.extend(self.hvp.as_ref().map(|hvp| forward::hvp(function, hvp)));
+        out.extend(self.hessian.as_ref().map(|hessian| hessian::hessian(function, hessian)));
         out.extend(kernel::adjoint(function, &self.adjoint));
         out
     }

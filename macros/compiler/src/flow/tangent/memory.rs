@@ -9,13 +9,13 @@ impl Builder<'_> {
         let of = self.src.at(mem).clone();
         let tangent = self.out.mem(format!("t_{}", of.name), of.ty, origin, of.span);
         self.out.mems[tangent.0 as usize].shadows = Some(of.shadows.unwrap_or(mem));
-        self.mems.insert(mem, tangent);
+        self.columns[self.at].mems.insert(mem, tangent);
         tangent
     }
 
     /// The place of the tangents of a place, if it has any.
     pub(super) fn tangent_place(&self, place: &Place) -> Option<Place> {
-        let mem = *self.mems.get(&place.mem)?;
+        let mem = *self.columns[self.at].mems.get(&place.mem)?;
         Some(Place { mem, proj: place.proj.clone() })
     }
 
@@ -33,7 +33,7 @@ impl Builder<'_> {
                 if let Some(from) = self.tangent_place(place) {
                     let tangent = self.fresh(*out);
                     self.emit(Kind::Load(tangent, from));
-                    self.tangents.insert(*out, tangent);
+                    self.define(*out, Some(tangent));
                 }
             }
             Kind::Store(place, v, mode) => {
@@ -65,7 +65,7 @@ impl Builder<'_> {
                 let Some(from) = self.tangent_place(place) else { return };
                 let tangent = self.fresh(*out);
                 self.emit(Kind::Pop(tangent, from));
-                self.tangents.insert(*out, tangent);
+                self.define(*out, Some(tangent));
             }
             Kind::Fill(place, v) => {
                 let Some(to) = self.tangent_place(place) else { return };
@@ -81,7 +81,7 @@ impl Builder<'_> {
                 if let Some(from) = self.tangent_place(place) {
                     let tangent = self.fresh(*out);
                     self.emit(Kind::SumAll(tangent, from));
-                    self.tangents.insert(*out, tangent);
+                    self.define(*out, Some(tangent));
                 }
             }
             Kind::Swap(a, b) => {

@@ -8,11 +8,14 @@
 
 mod gradient;
 mod guard;
+mod hessian;
 mod memory;
 mod records;
 pub(in crate::flow) mod rule;
+mod sites;
 
 pub use gradient::gradient;
+pub use hessian::hessian;
 
 use super::activity::{Activity, Records, activity_again};
 use super::adjoint::pullback::can_be_infinite;
@@ -27,43 +30,43 @@ use crate::primitives::{self, Prim, Sym};
 use proc_macro2::Span;
 use std::collections::{HashMap, HashSet};
 
-/// A program with tangents.
+/// A program with tangents in so many directions.
 #[derive(Clone, Debug)]
 pub struct Forward {
-    /// The program. Its result is a tuple: what the program had as its result, the tangent of that
-    /// where it is not `()`, and of each exclusive parameter (input and output) with a tangent, in
-    /// order, what it holds at the end. What carries no derivative has the tangent `()`.
+    /// The program. Its result is a tuple: what the program had as its result, then for each
+    /// direction the tangent of that where it is not `()`, and of each exclusive parameter (input
+    /// and output) with a tangent, in order, what it holds at the end. What carries no derivative
+    /// has the tangent `()`.
     pub program: Program,
-    /// For each parameter its tangent, if it has one: a float, or a memory, [`Origin::Shared`] where
-    /// the parameter is, else [`Origin::Owned`].
-    pub tangents: Vec<Option<ParamIs>>,
+    /// For each direction and each parameter its tangent, if it has one: a float, or a memory,
+    /// [`Origin::Shared`] where the parameter is, else [`Origin::Owned`].
+    pub tangents: Vec<Vec<Option<ParamIs>>>,
 }
 
-/// Adds tangents to a program, by the parameters in `wrt`.
+/// Adds tangents in so many directions to a program, by the parameters in `wrt`.
 ///
 /// Reports calls whose derivative is not known to be a program.
-pub fn differentiate(program: &Program, wrt: &[bool], errors: &mut Errors) -> Forward {
+pub fn differentiate(
+    program: &Program,
+    wrt: &[bool],
+    directions: usize,
+    errors: &mut Errors,
+) -> Forward {
     let activity = activity_again(program, wrt);
-    let mut builder = Builder {
-        src: program,
-        act: &activity,
-        records: Records::of(program),
-        out: program.clone(),
-        tangents: HashMap::new(),
-        mems: HashMap::new(),
-        saved: HashMap::new(),
-        prims: HashMap::new(),
-        links: HashSet::new(),
-        wild: HashSet::new(),
-        any_wild: false,
-        numbers: HashMap::new(),
-        literals: HashMap::new(),
-        consts: Vec::new(),
-        code: Vec::new(),
-        errors,
-    };
+    let mut builder = Builder::new(program, &activity, directions, errors);
     builder.index();
     builder.program(wrt)
+}
+
+/// The tangents in one direction.
+#[derive(Default)]
+struct Column {
+    /// The tangents so far.
+    tangents: HashMap<V, V>,
+    /// The memories of tangents.
+    mems: HashMap<MemId, MemId>,
+    /// Where the tangents go of what is saved on a record.
+    saved: HashMap<RecId, RecId>,
 }
 
 struct Builder<'p> {
@@ -71,12 +74,11 @@ struct Builder<'p> {
     act: &'p Activity,
     records: Records,
     out: Program,
-    /// The tangents so far.
-    tangents: HashMap<V, V>,
-    /// The memories of tangents.
-    mems: HashMap<MemId, MemId>,
-    /// Where the tangents go of what is saved on a record.
-    saved: HashMap<RecId, RecId>,
+    columns: Vec<Column>,
+    /// The direction whose tangents are being written.
+    at: usize,
+    /// Of a Hessian by sites: there is a direction for each.
+    blocks: Option<hessian::Blocks<'p>>,
     /// The primitives of the program, by their results.
     prims: HashMap<V, (Prim, &'p [V])>,
     /// Products under a guard that nothing else reads: the guard's tangent is written without theirs.
@@ -96,6 +98,42 @@ struct Builder<'p> {
 }
 
 impl<'p> Builder<'p> {
+    fn new(
+        program: &'p Program,
+        act: &'p Activity,
+        directions: usize,
+        errors: &'p mut Errors,
+    ) -> Self {
+        Builder {
+            src: program,
+            act,
+            records: Records::of(program),
+            out: program.clone(),
+            columns: (0..directions).map(|_| Column::default()).collect(),
+            at: 0,
+            blocks: None,
+            prims: HashMap::new(),
+            links: HashSet::new(),
+            wild: HashSet::new(),
+            any_wild: false,
+            numbers: HashMap::new(),
+            literals: HashMap::new(),
+            consts: Vec::new(),
+            code: Vec::new(),
+            errors,
+        }
+    }
+
+    /// The same for each direction.
+    fn each<R>(&mut self, mut write: impl FnMut(&mut Self) -> R) -> Vec<R> {
+        (0..self.columns.len())
+            .map(|at| {
+                self.at = at;
+                write(self)
+            })
+            .collect()
+    }
+
     /// Notes literals, primitives, and what guards alone read.
     fn index(&mut self) {
         let mut uses: HashMap<V, usize> = HashMap::new();
@@ -136,6 +174,26 @@ impl<'p> Builder<'p> {
     }
 
     fn program(mut self, wrt: &[bool]) -> Forward {
+        let tangents = self.each(|this| this.inputs(wrt));
+        self.code.push(Vec::new());
+        self.block(&self.src.body);
+        let result = self.src.result.clone().unwrap_or(Tree::Unit);
+        let of_result = self.each(|this| this.results(&result, &tangents[this.at]));
+        let parts = std::iter::once(result).chain(of_result.into_iter().flatten()).collect();
+        self.out.result = Some(Tree::Tuple(parts));
+        let program = self.finish();
+        Forward { program, tangents }
+    }
+
+    fn finish(mut self) -> Program {
+        let mut stmts = std::mem::take(&mut self.consts);
+        stmts.append(&mut self.code.pop().unwrap_or_default());
+        self.out.body = Block { stmts };
+        self.out
+    }
+
+    /// The parameters' tangents.
+    fn inputs(&mut self, wrt: &[bool]) -> Vec<Option<ParamIs>> {
         let mut tangents = Vec::new();
         for (param, wrt) in self.src.params.iter().zip(wrt) {
             tangents.push(match param {
@@ -143,7 +201,7 @@ impl<'p> Builder<'p> {
                 ParamIs::Value(v) => {
                     let tangent = self.fresh(*v);
                     self.wild.remove(&tangent);
-                    self.tangents.insert(*v, tangent);
+                    self.define(*v, Some(tangent));
                     Some(ParamIs::Value(tangent))
                 }
                 ParamIs::Mem(m) => {
@@ -155,26 +213,22 @@ impl<'p> Builder<'p> {
                 }
             });
         }
-        self.code.push(Vec::new());
-        self.block(&self.src.body);
+        tangents
+    }
+
+    /// The tangents of the result and of what is changed in place.
+    fn results(&mut self, result: &Tree, inputs: &[Option<ParamIs>]) -> Vec<Tree> {
         let mut parts = Vec::new();
-        let result = self.src.result.clone().unwrap_or(Tree::Unit);
-        let tangent = self.tree(&result);
-        let has_tangent = !result.is_unit();
-        parts.push(result);
-        parts.extend(has_tangent.then_some(tangent));
-        for (param, tangent) in self.src.params.iter().zip(&tangents) {
+        let tangent = self.tree(result);
+        parts.extend((!result.is_unit()).then_some(tangent));
+        for (param, tangent) in self.src.params.iter().zip(inputs) {
             if let (ParamIs::Mem(m), Some(ParamIs::Mem(tangent))) = (param, tangent)
                 && self.src.at(*m).origin == Origin::Exclusive
             {
                 parts.push(Tree::Place(Place::whole(*tangent)));
             }
         }
-        self.out.result = Some(Tree::Tuple(parts));
-        let mut stmts = std::mem::take(&mut self.consts);
-        stmts.append(&mut self.code.pop().unwrap_or_default());
-        self.out.body = Block { stmts };
-        Forward { program: self.out, tangents }
+        parts
     }
 
     /// The tangent of a result, in its structure.
@@ -210,7 +264,7 @@ impl<'p> Builder<'p> {
     }
 
     fn tangent(&self, v: V) -> Option<V> {
-        self.tangents.get(&v).copied()
+        self.columns[self.at].tangents.get(&v).copied()
     }
 
     fn tangent_or_zero(&mut self, v: V) -> V {
@@ -227,7 +281,7 @@ impl<'p> Builder<'p> {
 
     fn define(&mut self, v: V, tangent: Option<V>) {
         if let Some(tangent) = tangent {
-            self.tangents.insert(v, tangent);
+            self.columns[self.at].tangents.insert(v, tangent);
         }
     }
 
@@ -249,6 +303,9 @@ impl<'p> Builder<'p> {
     }
 
     fn statement(&mut self, stmt: &'p Stmt) {
+        if self.second(&stmt.kind) {
+            return;
+        }
         let push = |this: &mut Self, kind: Kind| {
             let stmt = Stmt { kind, span: stmt.span };
             this.code.last_mut().expect("a block is open").push(stmt);
@@ -284,27 +341,37 @@ impl<'p> Builder<'p> {
                 push(self, kind.clone());
                 match kind {
                     Kind::Prim(out, row, args) if **row == primitives::GUARD => {
-                        self.guard(*out, args[0], args[1], stmt.span);
+                        self.each(|this| this.guard(*out, args[0], args[1], stmt.span));
                     }
                     Kind::Prim(out, row, args) => {
                         if self.act.value(*out) && !self.links.contains(out) {
-                            let tangents = std::mem::take(&mut self.tangents);
-                            let of = |v| tangents.get(&v).copied();
-                            let tangent = rule::tangent(self, row, args, *out, &of);
-                            self.tangents = tangents;
-                            self.define(*out, tangent);
+                            self.primitive(*out, row, args);
                         }
                     }
-                    Kind::Cast(out, arg) => {
-                        if let (true, Some(tangent)) = (self.act.value(*out), self.tangent(*arg)) {
-                            let here = self.fresh(*out);
-                            self.emit(Kind::Cast(here, tangent));
-                            self.tangents.insert(*out, here);
-                        }
+                    Kind::Cast(out, arg) if self.act.value(*out) => {
+                        self.each(|this| {
+                            let Some(tangent) = this.tangent(*arg) else { return };
+                            let here = this.fresh(*out);
+                            this.emit(Kind::Cast(here, tangent));
+                            this.define(*out, Some(here));
+                        });
                     }
-                    kind => self.memory(kind),
+                    kind => {
+                        self.each(|this| this.memory(kind));
+                    }
                 }
             }
+        }
+    }
+
+    /// A primitive, in all directions at once: they share its partials.
+    fn primitive(&mut self, out: V, row: Prim, args: &[V]) {
+        let columns = std::mem::take(&mut self.columns);
+        let of = |v: V, column: usize| columns[column].tangents.get(&v).copied();
+        let tangents = rule::tangents(self, row, args, out, columns.len(), &of);
+        self.columns = columns;
+        for (column, tangent) in self.columns.iter_mut().zip(tangents) {
+            column.tangents.extend(tangent.map(|tangent| (out, tangent)));
         }
     }
 
@@ -319,15 +386,18 @@ impl<'p> Builder<'p> {
     fn outs(&mut self, outs: &[Out]) -> Vec<Out> {
         let mut all = outs.to_vec();
         for out in outs.iter().filter(|out| self.act.value(out.value)) {
-            let arm = |arm: Option<V>| arm.and_then(|v| self.tangent(v));
-            if arm(out.then).is_none() && arm(out.other).is_none() {
-                continue;
-            }
-            let value = self.fresh(out.value);
-            let then = out.then.map(|v| self.tangent_or_zero(v));
-            let other = out.other.map(|v| self.tangent_or_zero(v));
-            all.push(Out { value, then, other });
-            self.tangents.insert(out.value, value);
+            let tangents = self.each(|this| {
+                let arm = |arm: Option<V>| arm.and_then(|v| this.tangent(v));
+                if arm(out.then).is_none() && arm(out.other).is_none() {
+                    return None;
+                }
+                let value = this.fresh(out.value);
+                let then = out.then.map(|v| this.tangent_or_zero(v));
+                let other = out.other.map(|v| this.tangent_or_zero(v));
+                this.define(out.value, Some(value));
+                Some(Out { value, then, other })
+            });
+            all.extend(tangents.into_iter().flatten());
         }
         all
     }
@@ -335,24 +405,34 @@ impl<'p> Builder<'p> {
     fn repeated(&mut self, lp: &'p Loop) -> Loop {
         let active = |c: &&Carried| self.act.value(c.param) || self.act.value(c.out);
         let active: Vec<&Carried> = lp.carried.iter().filter(active).collect();
-        let mut started = Vec::new();
-        for c in &active {
-            let init = self.tangent_or_zero(c.init);
-            let param = self.fresh(c.param);
-            self.tangents.insert(c.param, param);
-            if self.src.unordered.contains(&c.param) {
-                self.out.unordered.push(param);
-            }
-            started.push((param, init));
-        }
+        let started = self.each(|this| {
+            let start = |c: &&Carried| {
+                if !this.follows(c.param) && !this.follows(c.out) {
+                    return None;
+                }
+                let init = this.tangent_or_zero(c.init);
+                let param = this.fresh(c.param);
+                this.define(c.param, Some(param));
+                if this.src.unordered.contains(&c.param) {
+                    this.out.unordered.push(param);
+                }
+                Some((param, init))
+            };
+            active.iter().map(start).collect::<Vec<_>>()
+        });
         let stmts = self.inner(&lp.body);
-        let mut carried = lp.carried.clone();
-        for (c, (param, init)) in active.iter().zip(started) {
-            let next = self.tangent_or_zero(c.next);
-            let out = self.fresh(c.out);
-            carried.push(Carried { param, init, next, out });
-            self.tangents.insert(c.out, out);
-        }
+        let ended = self.each(|this| {
+            let mut carried = Vec::new();
+            for (c, started) in active.iter().zip(&started[this.at]) {
+                let Some((param, init)) = *started else { continue };
+                let next = this.tangent_or_zero(c.next);
+                let out = this.fresh(c.out);
+                carried.push(Carried { param, init, next, out });
+                this.define(c.out, Some(out));
+            }
+            carried
+        });
+        let carried = lp.carried.iter().cloned().chain(ended.into_iter().flatten()).collect();
         // Nothing is kept, so that nothing has to be saved.
         Loop { carried, body: Block { stmts }, checkpoint: None, ..lp.clone() }
     }

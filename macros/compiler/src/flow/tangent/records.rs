@@ -18,26 +18,26 @@ impl Builder<'_> {
     pub(super) fn kept(&mut self, record: RecId, values: &[V], mems: &[MemId]) -> Kind {
         let (with, mems_with) = self.with_tangents(record);
         let (mut all, mut all_mems) = (values.to_vec(), mems.to_vec());
-        all.extend(with.into_iter().map(|k| self.tangent_or_zero(values[k])));
-        for k in mems_with {
-            let tangent = match self.mems.get(&mems[k]) {
-                Some(tangent) => *tangent,
-                None => self.zeros_like(&Place::whole(mems[k])),
-            };
-            all_mems.push(tangent);
-        }
+        self.each(|this| {
+            all.extend(with.iter().map(|k| this.tangent_or_zero(values[*k])));
+            for k in &mems_with {
+                all_mems.push(this.tangent_place_or_zeros(&Place::whole(mems[*k])).mem);
+            }
+        });
         Kind::Keep(record, all, all_mems)
     }
 
     pub(super) fn recalled(&mut self, record: RecId, values: &[V], mems: &[MemId]) -> Kind {
         let (with, mems_with) = self.with_tangents(record);
         let (mut all, mut all_mems) = (values.to_vec(), mems.to_vec());
-        for k in with {
-            let tangent = self.fresh(values[k]);
-            self.tangents.insert(values[k], tangent);
-            all.push(tangent);
-        }
-        all_mems.extend(mems_with.into_iter().map(|k| self.memory_like(mems[k], Origin::Local)));
+        self.each(|this| {
+            for k in &with {
+                let tangent = this.fresh(values[*k]);
+                this.define(values[*k], Some(tangent));
+                all.push(tangent);
+            }
+            all_mems.extend(mems_with.iter().map(|k| this.memory_like(mems[*k], Origin::Local)));
+        });
         Kind::Recall(record, all, all_mems)
     }
 
@@ -48,9 +48,10 @@ impl Builder<'_> {
         if !restored.iter().any(|mem| self.act.mem(*mem)) {
             return None;
         }
-        Some(*self.saved.entry(record).or_insert_with(|| {
-            self.out.records += 1;
-            RecId(self.out.records - 1)
+        let records = &mut self.out.records;
+        Some(*self.columns[self.at].saved.entry(record).or_insert_with(|| {
+            *records += 1;
+            RecId(*records - 1)
         }))
     }
 

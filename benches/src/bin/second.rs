@@ -1,0 +1,38 @@
+//! Prints the table of Hessians: the gradient, the Hessian by the macro and by hand, in turn, round
+//! after round, medians.
+//!
+//! `cargo run --release -p chainrule-benches --bin second [ROUNDS]`
+
+#![forbid(unsafe_code)]
+
+use chainrule_benches::{interleaved, second};
+use std::error::Error;
+use std::hint::black_box;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let rounds = match std::env::args().nth(1) {
+        Some(rounds) => {
+            rounds.parse().map_err(|_| format!("`{rounds}` is not a number of rounds"))?
+        }
+        None => 301,
+    };
+    println!("| Hessian | gradient µs | macro µs | hand µs | macro / hand | bar |");
+    println!("|---|{}", "--:|".repeat(5));
+    for case in second::measured() {
+        let at = &case.at;
+        let mut candidates: Vec<Box<dyn FnMut() + '_>> = vec![
+            Box::new(|| drop(black_box((case.gradient)(black_box(at))))),
+            Box::new(|| drop(black_box((case.by_macro)(black_box(at))))),
+            Box::new(|| drop(black_box((case.by_hand)(black_box(at))))),
+        ];
+        let times = interleaved(&mut candidates, rounds);
+        let [gradient, by_macro, by_hand] = [0, 1, 2].map(|k| times.median(k) / 1e3);
+        let ratio = times.ratio(1, 2);
+        println!(
+            "| {} | {gradient:.2} | {by_macro:.2} | {by_hand:.2} | {ratio:.2} | {} |",
+            case.name,
+            if case.bar.is_finite() { case.bar.to_string() } else { String::new() }
+        );
+    }
+    Ok(())
+}

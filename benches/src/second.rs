@@ -1,0 +1,89 @@
+//! Hessians by the macro and by hand.
+
+mod by_hand;
+
+use chainrule::differentiate;
+use std::fmt;
+
+/// A gradient at the parameters.
+pub type Gradient = Box<dyn Fn(&[f64]) -> Vec<f64>>;
+
+/// A Hessian at the parameters.
+pub type Hessian = Box<dyn Fn(&[f64]) -> Vec<Vec<f64>>>;
+
+/// A function and two ways to its Hessian.
+pub struct Second {
+    /// Its name, as tables show it.
+    pub name: &'static str,
+    /// The most that the macro's Hessian may take, by that by hand.
+    pub bar: f64,
+    /// Where it is evaluated.
+    pub at: Vec<f64>,
+    /// The gradient, by `#[differentiate]`.
+    pub gradient: Gradient,
+    /// By `#[differentiate]`.
+    pub by_macro: Hessian,
+    /// By hand.
+    pub by_hand: Hessian,
+}
+
+impl fmt::Debug for Second {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Second").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Rosenbrock's function of any number of variables.
+#[differentiate(hessian)]
+fn rosenbrock(x: &[f64]) -> f64 {
+    let mut sum = 0.0;
+    for pair in x.windows(2) {
+        let bend = pair[1] - pair[0] * pair[0];
+        let gap = 1.0 - pair[0];
+        sum += 100.0 * bend * bend + gap * gap;
+    }
+    sum
+}
+
+/// The negative log-likelihood of labels `y`, 1 or -1, given the rows of `x`.
+#[differentiate(wrt(w), hessian)]
+fn logistic(x: &[f64], y: &[f64], w: &[f64]) -> f64 {
+    let mut sum = 0.0;
+    for (row, &label) in x.chunks_exact(w.len()).zip(y) {
+        let z: f64 = row.iter().zip(w).map(|(x, w)| x * w).sum();
+        sum += (-label * z).exp().ln_1p();
+    }
+    sum
+}
+
+/// Numbers between -1 and 1.
+fn numbers(n: usize, phase: f64) -> Vec<f64> {
+    (0..n).map(|k| (phase + k as f64 * 1.7).sin()).collect()
+}
+
+/// The functions at the sizes that are measured.
+#[must_use]
+pub fn measured() -> Vec<Second> {
+    let (rows, columns) = (1000, 20);
+    let x = numbers(rows * columns, 0.3);
+    let y: Vec<f64> = numbers(rows, 0.7).into_iter().map(f64::signum).collect();
+    let (x_2, y_2, x_3, y_3) = (x.clone(), y.clone(), x.clone(), y.clone());
+    vec![
+        Second {
+            name: "Rosenbrock n = 100",
+            bar: 1.2,
+            at: numbers(100, 0.1),
+            gradient: Box::new(rosenbrock::grad),
+            by_macro: Box::new(rosenbrock::hessian),
+            by_hand: Box::new(by_hand::rosenbrock),
+        },
+        Second {
+            name: "logistic regression 1000×20",
+            bar: f64::INFINITY,
+            at: numbers(columns, 0.9),
+            gradient: Box::new(move |w| logistic::grad(&x, &y, w)),
+            by_macro: Box::new(move |w| logistic::hessian(&x_2, &y_2, w)),
+            by_hand: Box::new(move |w| by_hand::logistic(&x_3, &y_3, w)),
+        },
+    ]
+}

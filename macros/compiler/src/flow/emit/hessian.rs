@@ -1,0 +1,107 @@
+//! `f::hessian`: a program whose result it is, or one with tangents in several directions, which is
+//! run until there are all columns.
+//!
+//! ```text
+//! let n = x.len();
+//! let mut all = Symmetric::new(n, 0.0);
+//! for first in (0..n).step_by(4) {
+//!     let t_0 = …; let t_1 = …;          // one at `first`, at `first + 1`
+//!     let (_, h_0, h_1, …) = Self::__hessian(x, &t_0, &t_1, …);
+//!     …                                  // all.put(row, first, h_0[row])
+//! }
+//! …                                      // all.at(row, column), in the structure of the result
+//! ```
+
+use super::api::{self, attributes};
+use super::block::one_or_tuple;
+use super::forward::kernel;
+use super::kernel::{arguments, turbofish, wrapped_type};
+use super::names::local;
+use super::nested::{count, each};
+use super::types::owned;
+use super::{Hessian, matrix};
+use crate::emit::element::zero;
+use crate::emit::names::named;
+use crate::flow::ir::ParamIs;
+use crate::flow::tangent::Forward;
+use crate::parse::{Function, Type};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+/// The type of a Hessian.
+pub(crate) fn hessian_type(function: &Function) -> TokenStream {
+    let parts: Vec<&Type> = function.wrt().map(|param| &param.ty).collect();
+    matrix::type_of(&parts, function)
+}
+
+/// The public function and the private one that it calls.
+pub(super) fn hessian(function: &Function, hessian: &Hessian) -> TokenStream {
+    let returned = wrapped_type(&function.output, hessian_type(function));
+    let private = named(function, "__hessian");
+    let (body, kernel) = match hessian {
+        Hessian::Sites(program) => {
+            let (arguments, turbofish) = (arguments(function, program), turbofish(function));
+            let body = quote!(Self::#private #turbofish (#(#arguments),*));
+            (body, kernel(function, program, &[], &private, &returned))
+        }
+        Hessian::Columns(forward) => {
+            let inputs: Vec<&ParamIs> = forward.tangents.iter().flatten().flatten().collect();
+            let parts: Vec<TokenStream> = function.wrt().map(|p| owned(&p.ty)).collect();
+            let gradient = one_or_tuple(&parts);
+            let columns = forward.tangents.iter().map(|_| &gradient);
+            let tuple = wrapped_type(&function.output, quote!((#gradient, #(#columns,)*)));
+            let body = by_columns(function, forward, &private);
+            (body, kernel(function, &forward.program, &inputs, &private, &tuple))
+        }
+    };
+    let (generics, where_clause) = api::generics(function);
+    let (vis, attributes) = (api::vis(function), attributes(&function.output, true));
+    let (public, params) = (named(function, "hessian"), api::params(function));
+    quote! {
+        /// The Hessian: the derivatives of the gradient by the differentiated parameters.
+        #attributes
+        #vis fn #public<#generics>(#params) -> #returned #where_clause { #body }
+
+        #kernel
+    }
+}
+
+/// Runs the private function until there are all columns.
+fn by_columns(function: &Function, forward: &Forward, private: &Ident) -> TokenStream {
+    let [first, all, n, row] = ["first", "all", "n", "row"].map(local);
+    let zero = zero(&matrix::elem(function));
+    let counts = function.wrt().map(|param| count(&param.ty, &matrix::place(param)));
+    let columns = forward.tangents.len();
+    let (seeds, further) = matrix::seeds(function, forward, &first);
+    let outs: Vec<Ident> = (0..columns).map(|k| local(&format!("column_{k}"))).collect();
+    let parts: Vec<&Type> = function.wrt().map(|param| &param.ty).collect();
+    let mut taken = TokenStream::new();
+    for (k, out) in outs.iter().enumerate() {
+        let put = |value: &TokenStream| {
+            quote! {
+                #all.put(#row, #first + #k, #value);
+                #row += 1;
+            }
+        };
+        taken.extend(quote!(let mut #row = 0usize;));
+        taken.extend(matrix::parts(&parts, &quote!(#out)).map(|(ty, part)| each(ty, &part, &put)));
+    }
+    let run = matrix::again(function, &forward.program, private, &further);
+    let rows: Vec<(&Type, TokenStream)> =
+        function.wrt().map(|param| (&param.ty, matrix::place(param))).collect();
+    let result = matrix::blocks(function, &rows, &all);
+    quote! {
+        let #n: usize = 0usize #(+ #counts)*;
+        let mut #all = ::chainrule::rt::Symmetric::new(#n, #zero);
+        let mut #first = 0usize;
+        // Also where there is nothing to differentiate by, the function is run.
+        loop {
+            #seeds
+            let (_, #(#outs,)*) = #run;
+            #taken
+            #first += #columns;
+            if #first >= #n { break; }
+        }
+        #result
+    }
+}

@@ -1,0 +1,104 @@
+//! What is made of a type float by float: matrices of derivatives, of which each float of one type
+//! is what another type is.
+
+use super::names::local;
+use super::types::{field, owned, tokens};
+use crate::parse::Type;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// A type with another in the place of its floats.
+pub(super) fn replaced(ty: &Type, leaf: &TokenStream) -> TokenStream {
+    match ty {
+        Type::Float(_) => leaf.clone(),
+        Type::Fixed(of, len) => {
+            let (of, len) = (replaced(of, leaf), tokens(len));
+            quote!([#of; #len])
+        }
+        Type::Slice(of) | Type::Vec(of) => {
+            let of = replaced(of, leaf);
+            quote!(::std::vec::Vec<#of>)
+        }
+        Type::Tuple(parts) => {
+            let parts = parts.iter().map(|part| replaced(part, leaf));
+            quote!((#(#parts,)*))
+        }
+        other => owned(other),
+    }
+}
+
+/// Something like a place, each float of it the value of an expression, which is evaluated in their
+/// order.
+pub(super) fn like(ty: &Type, place: &TokenStream, leaf: &TokenStream) -> TokenStream {
+    match ty {
+        Type::Fixed(of, _) => {
+            let part = local("part");
+            let inner = like(of, &quote!((*#part)), leaf);
+            quote!(#place.each_ref().map(|#part| #inner))
+        }
+        Type::Slice(of) | Type::Vec(of) => {
+            let part = local("part");
+            let inner = like(of, &quote!((*#part)), leaf);
+            quote!(#place.iter().map(|#part| #inner).collect::<::std::vec::Vec<_>>())
+        }
+        Type::Tuple(parts) => {
+            let parts = parts.iter().enumerate();
+            let parts = parts.map(|(k, part)| like(part, &field(place, &k.to_string()), leaf));
+            quote!((#(#parts,)*))
+        }
+        _ => leaf.clone(),
+    }
+}
+
+/// Statements for each float of a place, in order.
+pub(super) fn each(
+    ty: &Type,
+    place: &TokenStream,
+    then: &dyn Fn(&TokenStream) -> TokenStream,
+) -> TokenStream {
+    match ty {
+        Type::Fixed(of, _) | Type::Slice(of) | Type::Vec(of) => {
+            let part = local("part");
+            let inner = each(of, &quote!((*#part)), then);
+            quote!(for #part in #place.iter() { #inner })
+        }
+        Type::Tuple(parts) => (parts.iter().enumerate())
+            .map(|(k, part)| each(part, &field(place, &k.to_string()), then))
+            .collect(),
+        _ => then(place),
+    }
+}
+
+/// How many floats there are in a place, as an expression.
+pub(super) fn count(ty: &Type, place: &TokenStream) -> TokenStream {
+    match ty {
+        Type::Float(_) => quote!(1usize),
+        Type::Fixed(of, _) | Type::Slice(of) | Type::Vec(of) => match &**of {
+            Type::Float(_) => quote!(#place.len()),
+            of => {
+                let part = local("part");
+                let inner = count(of, &quote!((*#part)));
+                quote!(#place.iter().map(|#part| #inner).sum::<usize>())
+            }
+        },
+        Type::Tuple(parts) => {
+            let parts = parts.iter().enumerate();
+            let parts = parts.map(|(k, part)| count(part, &field(place, &k.to_string())));
+            quote!((0usize #(+ #parts)*))
+        }
+        _ => quote!(0usize),
+    }
+}
+
+/// The same, where the type tells it.
+pub(super) fn known_count(ty: &Type) -> Option<usize> {
+    match ty {
+        Type::Float(_) => Some(1),
+        Type::Fixed(of, len) => {
+            let len = len.trim().trim_end_matches("usize").parse::<usize>().ok()?;
+            Some(len * known_count(of)?)
+        }
+        Type::Tuple(parts) => parts.iter().map(known_count).sum(),
+        _ => None,
+    }
+}

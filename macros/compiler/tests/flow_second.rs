@@ -1,0 +1,77 @@
+//! Second derivatives of scalar code: what the Hessian is taken by. `UPDATE_EXPECT=1` blesses.
+
+mod common;
+
+use chainrule_compiler::flow::emit::Hessian;
+use common::scalars;
+use expect_test::{Expect, expect};
+
+/// Where entries of the Hessian are added, or how many columns are taken at once.
+fn check(body: &str, expected: Expect) {
+    let source = format!("#[differentiate(hessian)] fn f(x: &[f64]) -> f64 {{ {body} }}");
+    let text = scalars(&source, |scalars| match &scalars.programs.hessian {
+        Some(Hessian::Sites(program)) => {
+            let text = program.to_string();
+            let entries = text.lines().filter(|line| line.trim_start().starts_with("h"));
+            entries.map(|line| format!("{}\n", line.trim())).collect()
+        }
+        Some(Hessian::Columns(forward)) => format!("{} columns\n", forward.tangents.len()),
+        None => "none\n".to_string(),
+    });
+    expected.assert_eq(&text);
+}
+
+/// Each term has a Hessian of two variables, of which three entries are computed.
+#[test]
+fn a_sum_over_neighbours_is_taken_by_its_terms() {
+    check(
+        "let mut s = 0.0; for i in 0..x.len() - 1 { s += x[i] * x[i] * x[i + 1].sin(); } s",
+        expect![[r#"
+            h: Vec<f64> = zeros like x
+            h.2: Vec<Vec<f64>> = filled with h; n
+            h.2[add][i] += guard.2
+            h.2[i][add] += guard.2
+            h.2[add][add] += guard.3
+            h.2[i][i] += add.2
+        "#]],
+    );
+}
+
+/// What one term depends on is in all: its entries are added where the others' variables are.
+#[test]
+fn an_element_outside_the_loop() {
+    check(
+        "let k = x[0]; let mut s = 0.0; for e in x { s += (e * k).sin(); } s",
+        expect![[r#"
+        h: Vec<f64> = zeros like x
+        h.2: Vec<Vec<f64>> = filled with h; n
+        h.2[i][k] += add
+        h.2[k][i] += add
+        h.2[i][i] += mul.9
+        h.2[k][k] += t_d_x.2
+    "#]],
+    );
+}
+
+/// The terms are connected.
+#[test]
+fn other_functions_are_taken_by_columns() {
+    check(
+        "let mut s = 0.0; for e in x { s += e * e; } s.sqrt()",
+        expect![[r#"
+        4 columns
+    "#]],
+    );
+    check(
+        "let mut p = 1.0; for e in x { p *= e; } p",
+        expect![[r#"
+        4 columns
+    "#]],
+    );
+    check(
+        "let mut s = 0.0; for e in x { s += e.sin(); } s * x[0]",
+        expect![[r#"
+        4 columns
+    "#]],
+    );
+}
