@@ -342,7 +342,8 @@ fn with<P: Scalars + Clone>(at: &P, k: usize, x: f64) -> P {
 /// - `called`, `called_untaped`, `called_pulled`, `called_vjp`: as `taped` and so on, but something is called by its
 ///   `vjp`, so that there is no forward mode;
 /// - `pulled`: as `taped`, and there is a `pullback`;
-/// - `vjp`: the result is made of several floats;
+/// - `vjp`: the result is made of several floats, and there is a `jacobian`;
+/// - `vjp_of_structs`: the same with structs, without one;
 /// - `in_out`, `in_out_with_result`: there are `&mut` parameters, and no result or one.
 #[macro_export]
 macro_rules! cases {
@@ -373,6 +374,7 @@ macro_rules! case {
     };
     (first_order $($rest:tt)*) => { $crate::case!(taped $($rest)*) };
     (of_structs $($rest:tt)*) => { $crate::case!(untaped $($rest)*) };
+    (vjp_of_structs $($rest:tt)*) => { $crate::case!(vjp $($rest)*) };
     (called $($rest:tt)*) => { $crate::case!(taped $($rest)*) };
     (called_untaped $($rest:tt)*) => { $crate::case!(untaped $($rest)*) };
     (called_pulled $($rest:tt)*) => { $crate::case!(pulled $($rest)*) };

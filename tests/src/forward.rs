@@ -173,6 +173,45 @@ where
     complaints
 }
 
+/// A result by the parts that a Jacobian has blocks for.
+pub trait Heights {
+    /// How many floats there are in each.
+    fn heights(&self) -> Vec<usize>;
+}
+
+macro_rules! heights {
+    (one $([$($generics:tt)*] $ty:ty),*) => {$(
+        impl<$($generics)*> Heights for $ty {
+            fn heights(&self) -> Vec<usize> {
+                vec![self.flat().len()]
+            }
+        }
+    )*};
+    (several $(($($part:ident)*))*) => {$(
+        impl<$($part: Scalars + Clone),*> Heights for ($($part,)*) {
+            #[allow(non_snake_case, reason = "named like their types")]
+            fn heights(&self) -> Vec<usize> {
+                let ($($part,)*) = self;
+                vec![$($part.flat().len()),*]
+            }
+        }
+    )*};
+}
+heights!(one [] f64, [] f32, [S: Scalars + Clone] Vec<S>, [S: Scalars + Clone, const N: usize] [S; N]);
+heights!(several (A) (A B) (A B C) (A B C D));
+
+impl<R: Heights> Heights for Option<R> {
+    fn heights(&self) -> Vec<usize> {
+        self.as_ref().map_or_else(Vec::new, Heights::heights)
+    }
+}
+
+impl<R: Heights, E> Heights for Result<R, E> {
+    fn heights(&self) -> Vec<usize> {
+        self.as_ref().map_or_else(|_| Vec::new(), Heights::heights)
+    }
+}
+
 /// A matrix, or how the function failed.
 pub trait ReturnedMatrix {
     /// Its entries, block by block.
@@ -245,16 +284,52 @@ where
         return vec![format!("hessian {rows:?}\n        hvp {product:?}")];
     }
     let epsilon = P::EPSILON.max(f64::EPSILON);
-    for (row, expected) in rows.iter().zip(&product) {
-        let (sum, scale) = self::product(row, &along);
-        let agrees = sum == *expected || !(sum.is_finite() || expected.is_finite());
-        let off = (sum - expected).abs();
-        if !agrees && (off.is_nan() || off > ROUNDING * epsilon * scale.max(1.0)) {
-            complaints.push(format!("the hessian {rows:?} by hvp's direction, by hvp {product:?}"));
-            break;
-        }
-    }
+    complaints.extend(times("the hessian", &rows, &along, ("hvp", &product), epsilon));
     complaints
+}
+
+/// Whether the product of a matrix with a direction is another one.
+fn times(
+    what: &str,
+    rows: &[Vec<f64>],
+    along: &[f64],
+    (by, product): (&str, &[f64]),
+    epsilon: f64,
+) -> Vec<String> {
+    let agrees = |(row, expected): (&Vec<f64>, &f64)| {
+        let (sum, scale) = self::product(row, along);
+        let finite = sum.is_finite() || expected.is_finite();
+        sum == *expected || !finite || (sum - expected).abs() <= ROUNDING * epsilon * scale.max(1.0)
+    };
+    match rows.len() == product.len() && rows.iter().zip(product).all(agrees) {
+        true => vec![],
+        false => vec![format!("{what} {rows:?} by the direction, by {by} {product:?}")],
+    }
+}
+
+/// Complaints about a Jacobian, in blocks of so many rows and columns: its product with a direction
+/// is that of `jvp`.
+pub fn jacobian<P, T>(
+    at: P,
+    heights: &[usize],
+    widths: &[usize],
+    jvp: impl Fn(P, P) -> T,
+    jacobian: impl ReturnedMatrix,
+) -> Vec<String>
+where
+    P: Scalars + Clone,
+    T: ReturnedPair,
+{
+    let along = direction(&at, 0.0);
+    let (entries, tangent) = match (jacobian.entries(), jvp(at, along.clone()).read()) {
+        (Ok(entries), Ok((_, tangent))) => (entries, tangent),
+        (Err(a), Err(b)) if a == b => return vec![],
+        (a, b) => return vec![format!("jacobian {a:?}\n        jvp {b:?}")],
+    };
+    let Some(rows) = rows(&entries, heights, widths) else {
+        return vec![format!("jacobian {entries:?} for {heights:?} and {widths:?}")];
+    };
+    times("the jacobian", &rows, &along.flat(), ("jvp", &tangent), P::EPSILON.max(f64::EPSILON))
 }
 
 /// Complaints of forward mode about one case; see [`cases!`](crate::cases).
@@ -331,7 +406,37 @@ macro_rules! forward {
             ),
         )
     };
+    (vjp_of_structs $($rest:tt)*) => { $crate::forward!(several $($rest)*) };
     (vjp $f:ident $all:tt
+        ($($(&$r:ident)? $(!$c:ident)? $(#$p:ident)? $(@$q:ident)? $($v:ident)?),*)
+        $points:tt $k:ident) => {{
+        let mut complaints = $crate::forward!(several $f $all
+            ($($(&$r)? $(!$c)? $(#$p)? $(@$q)? $($v)?),*) $points $k);
+        let at = $crate::case!(points $points $k);
+        use $crate::forward::Heights;
+        use $crate::Scalars;
+        let widths = [$(
+            $($crate::part!($all at $r).flat().len(),)? $($crate::part!($all at $v).flat().len(),)?
+        )*];
+        let (heights, jacobian) = {
+            let $crate::names!($all) = at.clone();
+            let value = $f($($(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?,)*);
+            let $crate::names!($all) = at.clone();
+            (value.heights(), $f::jacobian($($(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?,)*))
+        };
+        complaints.extend($crate::forward::jacobian(
+            at,
+            &heights,
+            &widths,
+            |$crate::names!($all), along| $f::jvp(
+                $($(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?,)*
+                $($($crate::part!($all along $r),)? $($crate::part!($all along $v),)?)*
+            ),
+            jacobian,
+        ));
+        complaints
+    }};
+    (several $f:ident $all:tt
         ($($(&$r:ident)? $(!$c:ident)? $(#$p:ident)? $(@$q:ident)? $($v:ident)?),*)
         $points:tt $k:ident) => {
         $crate::forward::jvp(

@@ -189,6 +189,7 @@ fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scal
         .map(|gradient| forward(gradient, &wrt, 1, errors));
     let hessian = (gradient.as_ref().filter(|_| options.hessian.is_some()))
         .map(|gradient| hessian(function, gradient, &wrt, errors));
+    let jacobian = options.jacobian.is_some().then(|| jacobian(function, &lowered, &wrt, errors));
     if errors.any() {
         return None;
     }
@@ -201,7 +202,7 @@ fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scal
         flow::pair::pair(&mut adjoint.program, &mut adjoint.reverse);
     }
     flow::jam::jam(&mut adjoint.program);
-    let programs = flow::emit::Programs { adjoint, apart, jvp, hvp, hessian };
+    let programs = flow::emit::Programs { adjoint, apart, jvp, hvp, hessian, jacobian };
     Some(Scalars { function, lowered, programs, derivation })
 }
 
@@ -236,6 +237,25 @@ fn hessian(
             flow::emit::Hessian::Columns(forward(gradient, wrt, columns, errors))
         }
     }
+}
+
+/// The Jacobian: columns of few inputs by themselves, where they can be told apart.
+fn jacobian(
+    function: &Function,
+    program: &flow::ir::Program,
+    wrt: &[bool],
+    errors: &mut Errors,
+) -> flow::emit::Jacobian {
+    let Some(columns) = flow::emit::at_once(function) else { return flow::emit::Jacobian::Rows };
+    let few = flow::emit::few(function);
+    let by_units = few.and_then(|sizes| flow::tangent::by_units(program, wrt, &sizes, errors));
+    flow::emit::Jacobian::Columns(Box::new(match by_units {
+        Some(forward) => {
+            verified(&forward.program, &[], errors);
+            forward
+        }
+        None => forward(program, wrt, columns, errors),
+    }))
 }
 
 /// Reports a value that is used where it is not certain to be defined: what no source should lead to.

@@ -29,3 +29,33 @@ impl<F: Copy> Symmetric<F> {
         self.all[row * self.n + column]
     }
 }
+
+/// A matrix of which rows or columns were written one after the other.
+#[derive(Clone, Debug)]
+pub struct Entries<F> {
+    all: Vec<F>,
+    /// How far it is from one row to the next.
+    row: usize,
+    /// How far it is from one column to the next.
+    column: usize,
+}
+
+impl<F: Copy> Entries<F> {
+    /// Columns of this height.
+    #[must_use]
+    pub fn by_columns(all: Vec<F>, height: usize) -> Self {
+        Entries { all, row: 1, column: height }
+    }
+
+    /// Rows of this width.
+    #[must_use]
+    pub fn by_rows(all: Vec<F>, width: usize) -> Self {
+        Entries { all, row: width, column: 1 }
+    }
+
+    /// An entry.
+    #[inline]
+    pub fn at(&self, row: usize, column: usize) -> F {
+        self.all[row * self.row + column * self.column]
+    }
+}

@@ -187,7 +187,7 @@ fn array_in_f32(x: [f32; 3]) -> f32 {
     a[1] * 0.1
 }
 
-#[differentiate(jvp)]
+#[differentiate(jvp, jacobian)]
 fn returned(x: f64, y: f64) -> [f64; 3] {
     let mut a = [x, y, 0.0];
     a[2] = a[0] * a[1];

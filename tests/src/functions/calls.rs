@@ -77,12 +77,12 @@ fn with_an_array(x: f64, y: f64) -> f64 {
     norm(&a) + norm(&[x, 1.0])
 }
 
-#[differentiate(jvp)]
+#[differentiate(jvp, jacobian)]
 fn spherical(r: f64, theta: f64, phi: f64) -> [f64; 3] {
     [r * theta.sin() * phi.cos(), r * theta.sin() * phi.sin(), r * theta.cos()]
 }
 
-#[differentiate(jvp)]
+#[differentiate(jvp, jacobian)]
 fn polar(x: f64, y: f64) -> (f64, f64) {
     (x.hypot(y), y.atan2(x))
 }
@@ -94,7 +94,7 @@ fn results_of_several_floats(r: f64, theta: f64, phi: f64) -> f64 {
     radius * angle + p[2]
 }
 
-#[differentiate(jvp)]
+#[differentiate(jvp, jacobian)]
 fn doubled(x: &[f64]) -> Vec<f64> {
     x.iter().map(|e| 2.0 * e + 1.0).collect()
 }

@@ -168,7 +168,7 @@ fn that_may_fail(x: f64, n: usize) -> Result<f64, String> {
 }
 
 /// The result is the memory that the stretches are run on again.
-#[differentiate(jvp)]
+#[differentiate(jvp, jacobian)]
 fn state_as_result(u: [f64; 3], n: usize) -> [f64; 3] {
     let mut u = u;
     #[checkpoint]

@@ -56,7 +56,7 @@ fn log_sum_exp(x: &[f64]) -> f64 {
     m + s.ln()
 }
 
-#[differentiate(jvp)]
+#[differentiate(jvp, jacobian)]
 fn softmax(x: &[f64]) -> Vec<f64> {
     let m = x.iter().fold(f64::NEG_INFINITY, |m, &e| m.max(e));
     let mut p: Vec<f64> = x.iter().map(|e| (e - m).exp()).collect();
@@ -95,7 +95,7 @@ fn euler(y0: f64, k: f64, n: usize) -> f64 {
     y
 }
 
-#[differentiate(jvp)]
+#[differentiate(jvp, jacobian)]
 fn lorenz(s: [f64; 3], p: [f64; 3]) -> [f64; 3] {
     [p[0] * (s[1] - s[0]), s[0] * (p[1] - s[2]) - s[1], s[0] * s[1] - p[2] * s[2]]
 }

@@ -3,7 +3,7 @@
 use crate::cases;
 use chainrule::differentiate;
 
-#[differentiate(jvp)]
+#[differentiate(jvp, jacobian)]
 fn matrix_product(a: &[[f64; 2]; 3], b: &[[f64; 3]; 2]) -> [[f64; 3]; 3] {
     let mut c = [[0.0; 3]; 3];
     for i in 0..3 {

@@ -271,7 +271,7 @@ cases! {
         array_of_structs_changed(x, #n): (0.7, 0), (0.7, 2);
         associated_function(x, y): (0.7, 1.3);
     }
-    vjp {
+    vjp_of_structs {
         struct_returned(x, y): (0.7, 1.3);
     }
     called_vjp {

@@ -188,7 +188,7 @@ fn three_dimensions(x: f64) -> f64 {
     cube[0][1][1] * cube[1][1][0] + cube[0][0][0]
 }
 
-#[differentiate(jvp)]
+#[differentiate(jvp, jacobian)]
 fn outer_product(x: &[f64; 2], y: &[f64; 3]) -> [[f64; 3]; 2] {
     let mut a = [[0.0; 3]; 2];
     for i in 0..2 {

@@ -218,7 +218,7 @@ fn sieve_of_smoothing(x: &[f64], width: usize) -> f64 {
     x.iter().zip(&smooth).map(|(a, b)| (a - b).powi(2)).sum()
 }
 
-#[differentiate(jvp)]
+#[differentiate(jvp, jacobian)]
 fn returned(x: &[f64], k: f64) -> Vec<f64> {
     let mut y = Vec::with_capacity(x.len());
     for e in x {
@@ -227,7 +227,7 @@ fn returned(x: &[f64], k: f64) -> Vec<f64> {
     y
 }
 
-#[differentiate(jvp)]
+#[differentiate(jvp, jacobian)]
 fn collected(x: &[f64]) -> Vec<f64> {
     let total: f64 = x.iter().sum();
     x.iter().map(|e| e / total).collect()

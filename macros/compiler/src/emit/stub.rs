@@ -5,7 +5,7 @@ use super::names::{Further, derivation_of_method, named};
 use super::objective;
 use super::signature::{one_or_tuple, tangent_type};
 use super::{conditions, head_of_block};
-use crate::flow::emit::{hessian_type, owned, success, tangents, wrapped_type};
+use crate::flow::emit::{hessian_type, jacobian_type, owned, success, tangents, wrapped_type};
 use crate::parse::{Function, Passing, Type};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -117,6 +117,10 @@ fn functions(function: &Function) -> Vec<TokenStream> {
     if function.options.hessian.is_some() {
         let hessian = wrapped_type(&function.output, hessian_type(function));
         functions.push(stub("hessian", params.clone(), &hessian));
+    }
+    if function.options.jacobian.is_some() {
+        let jacobian = wrapped_type(&function.output, jacobian_type(function));
+        functions.push(stub("jacobian", params.clone(), &jacobian));
     }
     functions
 }

@@ -324,6 +324,18 @@ fn check_forward(options: &Options, output: &Type, params: &[Param], errors: &mu
     if let Some(option) = &options.hessian {
         check_blocks(option, params, errors);
     }
+    if let Some(option) = &options.jacobian {
+        if matches!(value, Type::Float(_)) {
+            errors.at(option, "the option `jacobian` needs a function that returns several numbers: of one it is the gradient, call `grad`");
+        } else if !value.structs().is_empty() {
+            errors.at(option, "the option `jacobian` is not supported yet for results with structs: return their fields, or use `jvp` or `vjp` along each direction");
+        } else if !value.is_differentiable() && *value != Type::Unit {
+            errors.at(option, "the option `jacobian` needs a result that is made of floats");
+        } else if params.iter().any(|p| in_place(&p)) {
+            errors.at(option, "the option `jacobian` needs parameters that the function does not change: take `&` instead of `&mut`");
+        }
+        check_blocks(option, params, errors);
+    }
 }
 
 /// Reports parameters by which there are no matrices of derivatives.

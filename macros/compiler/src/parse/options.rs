@@ -26,6 +26,8 @@ pub struct Options {
     pub hvp: Option<Ident>,
     /// `hessian`, if it is generated.
     pub hessian: Option<Ident>,
+    /// `jacobian`, if it is generated.
+    pub jacobian: Option<Ident>,
 }
 
 /// A test of the gradient that is asked for.
@@ -92,15 +94,15 @@ impl Derivative {
     }
 }
 
-const LATER: &[&str] = &["jacobian"];
-const SUPPORTED: &str = "`wrt(..)`, `tape`, `pullback`, `jvp`, `hvp`, `hessian`, `check`, `vjp = rule`, `partials = rule` and `via = tape`";
+const SUPPORTED: &str = "`wrt(..)`, `tape`, `pullback`, `jvp`, `hvp`, `hessian`, `jacobian`, `check`, `vjp = rule`, `partials = rule` and `via = tape`";
 
 impl Options {
     /// The options of forward mode that are given, each with what serves without it.
     pub(crate) fn forward(&self) -> Vec<(&Ident, &'static str)> {
         let jvp = self.jvp.as_ref().map(|jvp| (jvp, "call `vjp`"));
         let second = self.second().map(|option| (option, "take differences of `grad`"));
-        jvp.into_iter().chain(second).collect()
+        let jacobian = self.jacobian.as_ref().map(|option| (option, "call `vjp` for each row"));
+        jvp.into_iter().chain(second).chain(jacobian).collect()
     }
 
     /// The options that ask for second derivatives.
@@ -215,21 +217,20 @@ impl Parse for Options {
                 }
                 "jvp" => options.jvp = Some(name),
                 "hvp" => options.hvp = Some(name),
-                "hessian" if input.peek(syn::token::Paren) => {
-                    return Err(syn::Error::new(
-                        name.span(),
-                        "`hessian(sparse)` is not supported yet: leave `(sparse)` out, or use `hvp` along the directions that are needed",
-                    ));
-                }
-                "hessian" => options.hessian = Some(name),
-                later if LATER.contains(&later) => {
+                "hessian" | "jacobian" if input.peek(syn::token::Paren) => {
+                    let instead = match name == "hessian" {
+                        true => "use `hvp` along the directions that are needed",
+                        false => "use `jvp` or `vjp` along the directions that are needed",
+                    };
                     return Err(syn::Error::new(
                         name.span(),
                         format!(
-                            "the option `{later}` is not supported yet; supported are {SUPPORTED}"
+                            "`{name}(sparse)` is not supported yet: leave `(sparse)` out, or {instead}"
                         ),
                     ));
                 }
+                "hessian" => options.hessian = Some(name),
+                "jacobian" => options.jacobian = Some(name),
                 other => {
                     return Err(syn::Error::new(
                         name.span(),

@@ -18,7 +18,7 @@ use quote::quote;
 /// So many directions are taken at once where the number of all is not known.
 const AT_ONCE: usize = 4;
 /// So many at most where it is.
-const MOST_AT_ONCE: usize = 8;
+pub(crate) const MOST_AT_ONCE: usize = 8;
 
 /// How many numbers the differentiated parameters are made of, where their types tell it.
 pub(crate) fn inputs(function: &Function) -> Option<usize> {

@@ -13,6 +13,7 @@ mod given;
 mod groups;
 mod hessian;
 mod innermost;
+mod jacobian;
 mod kernel;
 mod lanes;
 mod matrix;
@@ -27,6 +28,8 @@ mod windows;
 
 pub(crate) use forward::tangents;
 pub(crate) use hessian::hessian_type;
+pub use jacobian::Jacobian;
+pub(crate) use jacobian::{at_once, few, jacobian_type};
 pub(crate) use kernel::{shape_of, success, wrapped_type};
 pub(crate) use matrix::columns;
 pub(crate) use types::owned;
@@ -55,6 +58,8 @@ pub struct Programs {
     pub hvp: Option<Forward>,
     /// What the Hessian is made of, if `hessian` is asked for.
     pub hessian: Option<Hessian>,
+    /// What the Jacobian is made of, if `jacobian` is asked for.
+    pub jacobian: Option<Jacobian>,
 }
 
 /// What a Hessian is made of.
@@ -68,7 +73,7 @@ pub enum Hessian {
 impl Programs {
     /// Value and gradient alone.
     pub fn of(adjoint: Adjoint) -> Self {
-        Programs { adjoint, apart: None, jvp: None, hvp: None, hessian: None }
+        Programs { adjoint, apart: None, jvp: None, hvp: None, hessian: None, jacobian: None }
     }
 
     /// The public functions, with the private ones that they call.
@@ -78,6 +83,7 @@ impl Programs {
         out.extend(self.jvp.as_ref().map(|jvp| forward::jvp(function, jvp)));
         out.extend(self.hvp.as_ref().map(|hvp| forward::hvp(function, hvp)));
         out.extend(self.hessian.as_ref().map(|hessian| hessian::hessian(function, hessian)));
+        out.extend(self.jacobian.as_ref().map(|of| jacobian::jacobian(function, of)));
         out.extend(kernel::adjoint(function, &self.adjoint));
         out
     }

@@ -102,3 +102,56 @@ pub(super) fn known_count(ty: &Type) -> Option<usize> {
         _ => None,
     }
 }
+
+/// Something like several places of one type, float by float: the expression for their floats.
+pub(super) fn zipped(
+    ty: &Type,
+    places: &[TokenStream],
+    depth: usize,
+    leaf: &dyn Fn(&[TokenStream]) -> TokenStream,
+) -> TokenStream {
+    let k = local(&format!("k_{depth}"));
+    let parts = |of: &Type| {
+        let parts: Vec<TokenStream> = places.iter().map(|place| quote!(#place[#k])).collect();
+        zipped(of, &parts, depth + 1, leaf)
+    };
+    match ty {
+        Type::Fixed(of, len) => {
+            let (inner, len) = (parts(of), tokens(len));
+            quote!(::core::array::from_fn::<_, { #len }, _>(|#k| #inner))
+        }
+        Type::Slice(of) | Type::Vec(of) => {
+            let (inner, first) = (parts(of), &places[0]);
+            quote!((0..#first.len()).map(|#k| #inner).collect::<::std::vec::Vec<_>>())
+        }
+        Type::Tuple(types) => {
+            let types = types.iter().enumerate().map(|(k, ty)| {
+                let part = |place| field(place, &k.to_string());
+                zipped(ty, &places.iter().map(part).collect::<Vec<_>>(), depth, leaf)
+            });
+            quote!((#(#types,)*))
+        }
+        _ => leaf(places),
+    }
+}
+
+/// Something whose type tells how many floats it is made of, of these floats.
+pub(super) fn formed(
+    ty: &Type,
+    floats: &mut dyn Iterator<Item = &TokenStream>,
+) -> Option<TokenStream> {
+    Some(match ty {
+        Type::Fixed(of, _) => {
+            let each = known_count(of)?.max(1);
+            let parts = (0..known_count(ty)? / each).map(|_| formed(of, floats));
+            let parts = parts.collect::<Option<Vec<_>>>()?;
+            quote!([#(#parts),*])
+        }
+        Type::Tuple(parts) => {
+            let parts = parts.iter().map(|part| formed(part, floats));
+            let parts = parts.collect::<Option<Vec<_>>>()?;
+            quote!((#(#parts,)*))
+        }
+        _ => floats.next()?.clone(),
+    })
+}

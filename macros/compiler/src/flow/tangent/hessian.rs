@@ -123,7 +123,7 @@ impl Builder<'_> {
         self.blocks.as_ref().is_none_or(|blocks| blocks.sites.follows(v, self.at))
     }
 
-    fn seeded(&mut self, v: V, site: usize) {
+    pub(super) fn seeded(&mut self, v: V, site: usize) {
         let elem = self.elem(v);
         let one = self.number(1.0, elem);
         self.columns[site].tangents.insert(v, one);

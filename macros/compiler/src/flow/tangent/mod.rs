@@ -13,9 +13,11 @@ mod memory;
 mod records;
 pub(in crate::flow) mod rule;
 mod sites;
+mod units;
 
 pub use gradient::gradient;
 pub use hessian::hessian;
+pub use units::by_units;
 
 use super::activity::{Activity, Records, activity_again};
 use super::adjoint::pullback::can_be_infinite;
@@ -26,6 +28,7 @@ use super::ir::{
 use super::walk;
 use crate::error::Errors;
 use crate::ir::{Elem, Literal};
+use crate::parse::Type;
 use crate::primitives::{self, Prim, Sym};
 use proc_macro2::Span;
 use std::collections::{HashMap, HashSet};
@@ -79,6 +82,8 @@ struct Builder<'p> {
     at: usize,
     /// Of a Hessian by sites: there is a direction for each.
     blocks: Option<hessian::Blocks<'p>>,
+    /// Of directions that are units: the first one of each array, and what it is.
+    units: HashMap<MemId, (usize, &'p Type)>,
     /// The primitives of the program, by their results.
     prims: HashMap<V, (Prim, &'p [V])>,
     /// Products under a guard that nothing else reads: the guard's tangent is written without theirs.
@@ -112,6 +117,7 @@ impl<'p> Builder<'p> {
             columns: (0..directions).map(|_| Column::default()).collect(),
             at: 0,
             blocks: None,
+            units: HashMap::new(),
             prims: HashMap::new(),
             links: HashSet::new(),
             wild: HashSet::new(),
@@ -303,7 +309,7 @@ impl<'p> Builder<'p> {
     }
 
     fn statement(&mut self, stmt: &'p Stmt) {
-        if self.second(&stmt.kind) {
+        if self.second(&stmt.kind) || self.unit(&stmt.kind) {
             return;
         }
         let push = |this: &mut Self, kind: Kind| {
