@@ -202,7 +202,8 @@ fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scal
         flow::pair::pair(&mut adjoint.program, &mut adjoint.reverse);
     }
     flow::jam::jam(&mut adjoint.program);
-    let programs = flow::emit::Programs { adjoint, apart, jvp, hvp, hessian, jacobian };
+    let rows = apart.as_mut().and_then(flow::rows::rows);
+    let programs = flow::emit::Programs { adjoint, apart, rows, jvp, hvp, hessian, jacobian };
     Some(Scalars { function, lowered, programs, derivation })
 }
 

@@ -18,7 +18,7 @@ struct Of<'a> {
 
 /// Whether a function of one argument is finite wherever that is finite, as the sine is: it is asked
 /// at the ends and where poles are.
-fn is_bounded(row: Prim) -> bool {
+pub(in crate::flow) fn is_bounded(row: Prim) -> bool {
     let asked = [0.0, 0.5, 1.0, 2.0, 1e3, 1e300, 1e-300];
     row.arity == 1
         && asked.iter().all(|x| (row.eval)(&[*x]).is_finite() && (row.eval)(&[-*x]).is_finite())

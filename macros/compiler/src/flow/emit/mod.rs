@@ -35,6 +35,7 @@ pub(crate) use matrix::columns;
 pub(crate) use types::owned;
 
 use super::ir::{Adjoint, Program, Ty, V};
+use super::rows::Rows;
 use super::tangent::Forward;
 use crate::capsule::Callees;
 use crate::emit::element::elem_type;
@@ -52,6 +53,8 @@ pub struct Programs {
     pub adjoint: Adjoint,
     /// The same with forward and reverse code apart, if `pullback` is asked for.
     pub apart: Option<Adjoint>,
+    /// The rows of its Jacobian that stand in it ahead of the reverse code, if there are few.
+    pub rows: Option<Rows>,
     /// Value and tangent, if `jvp` is asked for.
     pub jvp: Option<Forward>,
     /// The gradient and its tangent, if `hvp` is asked for.
@@ -73,13 +76,22 @@ pub enum Hessian {
 impl Programs {
     /// Value and gradient alone.
     pub fn of(adjoint: Adjoint) -> Self {
-        Programs { adjoint, apart: None, jvp: None, hvp: None, hessian: None, jacobian: None }
+        Programs {
+            adjoint,
+            apart: None,
+            rows: None,
+            jvp: None,
+            hvp: None,
+            hessian: None,
+            jacobian: None,
+        }
     }
 
     /// The public functions, with the private ones that they call.
     fn functions(&self, function: &Function) -> TokenStream {
         let mut out = api::functions(function, &self.adjoint);
-        out.extend(self.apart.as_ref().map(|apart| pullback::pullback(function, apart)));
+        let rows = self.rows.as_ref();
+        out.extend(self.apart.as_ref().map(|apart| pullback::pullback(function, apart, rows)));
         out.extend(self.jvp.as_ref().map(|jvp| forward::jvp(function, jvp)));
         out.extend(self.hvp.as_ref().map(|hvp| forward::hvp(function, hvp)));
         out.extend(self.hessian.as_ref().map(|hessian| hessian::hessian(function, hessian)));

@@ -12,25 +12,34 @@
 //!     })
 //! }
 //! ```
+//!
+//! The rows of a small Jacobian are in the forward code (`flow/rows.rs`); the closure begins with
+//!
+//! ```text
+//!     if finite_8 && seed_m3[0] == 1.0 && seed_m3[1] == 0.0 {
+//!         return (d_x_m4.clone(),);
+//!     }
+//! ```
 
 use super::block::{Body, one_or_tuple};
 use super::facts::GROUP;
 use super::kernel::{self, arguments, success, turbofish, wrapped, wrapped_type};
 use super::names::{self, local};
 use super::types::{self, owned};
-use crate::emit::element::{elem_type, zero};
+use crate::emit::element::{elem_type, literal, zero};
 use crate::emit::names::named;
 use crate::emit::signature::tangent_type;
 use crate::flow::ir::{Adjoint, Grad, Init, Kind, MemId, Origin, ParamIs, Place, RecId, Stmt};
+use crate::flow::rows::{Part, Row, Rows};
 use crate::flow::walk;
-use crate::ir::Elem;
+use crate::ir::{Elem, Literal};
 use crate::parse::Function;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal as Token, TokenStream};
 use quote::{ToTokens, quote};
 use std::collections::BTreeSet;
 
 /// The public function and the private one that it calls.
-pub(super) fn pullback(function: &Function, adjoint: &Adjoint) -> TokenStream {
+pub(super) fn pullback(function: &Function, adjoint: &Adjoint, rows: Option<&Rows>) -> TokenStream {
     let program = &adjoint.program;
     let mut body = Body::new(program);
     let inputs = kernel::parameters(function, program, &mut body);
@@ -80,6 +89,7 @@ pub(super) fn pullback(function: &Function, adjoint: &Adjoint) -> TokenStream {
             (Grad::Mem(_), ParamIs::Value(_)) => {}
         }
     }
+    let rows_out = rows.map(|rows| handed_out(function, rows, &body));
     let reverse = body.part(&program.body, forward_end..end);
     let late: TokenStream = std::mem::take(&mut body.checks).into_values().collect();
     let grads: Vec<TokenStream> = (grads.into_iter())
@@ -101,30 +111,38 @@ pub(super) fn pullback(function: &Function, adjoint: &Adjoint) -> TokenStream {
     let (params, where_clause) = (&generics.params, kernel::where_clause(function));
     let private = named(function, "__pullback");
     let items = program.items.iter().map(|(_, item)| item);
-    let public = public(function, adjoint, &grad_type);
+    let closure = quote!(move |#(#seeds),*| {
+        #rows_out
+        #used_up
+        #fresh
+        #reverse
+        #late
+        #grads
+    });
+    let (inline, closure) = inlined(rows, &closure);
+    let public = public(function, adjoint, &grad_type, rows);
     quote! {
         #public
 
-        #[inline]
+        #inline
         #[track_caller]
         fn #private<#params>(#(#inputs),*) -> #returned #where_clause {
             #(#items)*
             #ahead
             #forward
             let #value_name: #value_type = #value;
-            let #back = move |#(#seeds),*| {
-                #used_up
-                #fresh
-                #reverse
-                #late
-                #grads
-            };
+            let #back = #closure;
             #ending
         }
     }
 }
 
-fn public(function: &Function, adjoint: &Adjoint, grad_type: &TokenStream) -> TokenStream {
+fn public(
+    function: &Function,
+    adjoint: &Adjoint,
+    grad_type: &TokenStream,
+    rows: Option<&Rows>,
+) -> TokenStream {
     let vis = match &function.owner {
         Some(_) => function.item.vis.to_token_stream(),
         None => quote!(pub),
@@ -149,12 +167,13 @@ fn public(function: &Function, adjoint: &Adjoint, grad_type: &TokenStream) -> To
         crate::parse::Type::Option(_) | crate::parse::Type::Result(..) => quote!(#run?),
         _ => run,
     };
-    let ending =
-        wrapped(&function.output, quote!((#value, move |#cotangent: #tangent| #back(#(#parts),*))));
+    let closure = quote!(move |#cotangent: #tangent| #back(#(#parts),*));
+    let (inline, closure) = inlined(rows, &closure);
+    let ending = wrapped(&function.output, quote!((#value, #closure)));
     quote! {
         /// The value, and a function from a cotangent to the gradient of its product with the
         /// result: one forward pass serves any number of cotangents.
-        #[inline]
+        #inline
         #[track_caller]
         #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value)]
         #vis fn #name<#generic_params>(#(#params),*) -> #returned #where_clause {
@@ -162,6 +181,57 @@ fn public(function: &Function, adjoint: &Adjoint, grad_type: &TokenStream) -> To
             #ending
         }
     }
+}
+
+/// The attribute of a function that makes a closure, and the closure. What has rows is short, and a
+/// closure that is not inlined is made in memory, with all that it captures.
+fn inlined(rows: Option<&Rows>, closure: &TokenStream) -> (TokenStream, TokenStream) {
+    match rows {
+        Some(_) => (quote!(#[inline(always)]), quote!({ #[inline(always)] #closure })),
+        None => (quote!(#[inline]), closure.clone()),
+    }
+}
+
+/// Returns the row of a cotangent that is one in one part and zero in all others.
+fn handed_out(function: &Function, rows: &Rows, body: &Body<'_>) -> TokenStream {
+    let finite = body.value(rows.finite);
+    let asked = rows.rows.iter().map(|row| {
+        let parts = rows.rows.iter().map(|other| {
+            let (part, elem) = part(&other.part, body);
+            let number = Literal::Float(if std::ptr::eq(row, other) { 1.0 } else { 0.0 }, None);
+            let number = literal(&number, &elem);
+            quote!(#part == #number)
+        });
+        let grads = row_of(function, row, body);
+        quote!(if #finite #(&& #parts)* { return #grads; })
+    });
+    asked.collect()
+}
+
+/// A part of the cotangent, and its type.
+fn part(part: &Part, body: &Body<'_>) -> (TokenStream, Elem) {
+    match part {
+        Part::Value(v) => (body.value(*v), body.program.float(*v).cloned().unwrap_or(Elem::F64)),
+        Part::Element(mem, path, elem) => {
+            let (name, path) = (names::mem(body.program, *mem), path.iter());
+            let path = path.map(|at| Token::usize_unsuffixed(*at));
+            (quote!(#name #([#path])*), elem.clone())
+        }
+    }
+}
+
+/// The gradients that a row consists of.
+fn row_of(function: &Function, row: &Row, body: &Body<'_>) -> TokenStream {
+    let params = function.params.iter().zip(&row.grads);
+    let grads: Vec<TokenStream> = params
+        .filter_map(|(param, grad)| match grad {
+            Grad::Not => None,
+            Grad::Value(Some(v)) => Some(body.value(*v)),
+            Grad::Value(None) => Some(zero(&types::float(&param.ty).unwrap_or(Elem::F64))),
+            Grad::Mem(mem) => Some(body.copied(&Place::whole(*mem))),
+        })
+        .collect();
+    one_or_tuple(&grads)
 }
 
 /// Copies of what the forward code leaves and the reverse code changes, moves or empties.
