@@ -6,6 +6,22 @@
 use chainrule::{Differentiable, differentiate};
 use num_traits::Float;
 
+#[differentiate]
+fn step<T: Float>(t: T, u: T, v: T) -> T {
+    let a = (t * u + v).sin();
+    let b = (a * v - u).cos();
+    let c = (b * t + a * u).sin();
+    (c * b - a * t).cos()
+}
+
+/// A bounded function with as much reverse code as rows are computed for.
+#[differentiate]
+fn long<T: Float>(x: T, y: T) -> T {
+    let (u, v) = (x.sin(), y.cos());
+    let t = step(step(step(v, u, v), u, v), u, v);
+    step(step(step(t, u, v), u, v), u, v)
+}
+
 /// Conditionals, quotients, roots.
 #[differentiate(pullback)]
 fn turned(r: &[f64; 2], x: &[f64; 3], w: f64) -> [f64; 2] {
@@ -18,37 +34,36 @@ fn turned(r: &[f64; 2], x: &[f64; 3], w: f64) -> [f64; 2] {
     } else {
         (x[0] + r[0], x[1] - r[1] * x[2])
     };
-    [w * a / x[2], w * (b / x[2] - a)]
+    [w * a / x[2], w * (b / x[2] - a) + long(r[0], w)]
 }
 
 /// The results are finite where partials are not.
 #[differentiate(pullback)]
 fn singular(x: f64, y: f64) -> (f64, f64) {
-    (x.sqrt() * y, x / (1.0 / y) + y.cbrt())
+    (x.sqrt() * y + long(y, x), x / (1.0 / y) + y.cbrt())
 }
 
 #[differentiate(pullback)]
 fn powers(x: f64, y: f64) -> [f64; 2] {
-    [x.powf(y), (x * y).exp().ln_1p() + x.max(y)]
+    [x.powf(y) * long(x, y), (x * y).exp().ln_1p() + x.max(y)]
 }
 
 /// No result depends on all parameters, one on none.
 #[differentiate(pullback)]
-fn apart(x: &[f64; 2], y: (f64, f64)) -> (f64, [f64; 2], f64) {
-    (x[0] * y.0, [x[1].sin(), 3.0], y.0 - y.1)
+fn apart(x: &[f64; 2], y: (f64, f64)) -> (f64, [f64; 2]) {
+    (x[0] * y.0 + long(y.0, y.1), [x[1].sin(), 3.0])
 }
 
 #[differentiate(pullback)]
-fn matrix(a: &[[f32; 2]; 2], x: f64) -> [[f32; 2]; 2] {
+fn columns(a: &[[f32; 2]; 2], x: f64) -> ([[f32; 1]; 2], f64) {
     let (sin, cos) = ((x as f32).sin(), (x as f32).cos());
-    let first = [a[0][0] * cos - a[1][0] * sin, a[0][1] * cos - a[1][1] * sin];
-    let second = [a[0][0] * sin + a[1][0] * cos, a[0][1] * sin + a[1][1] * cos];
-    [first, second]
+    let turned = [[a[0][0] * cos - a[1][0] * sin], [a[0][1] * cos - a[1][1] * sin]];
+    (turned, f64::from(a[0][0]) * x / long(x, 0.3))
 }
 
 #[differentiate(pullback)]
 fn generic<T: Float>(x: T, y: T) -> [T; 2] {
-    [(x * y).tanh() / y, x - y.ln()]
+    [(x * y).tanh() / y, x - y.ln() * long(x, y)]
 }
 
 #[differentiate(pullback)]
@@ -56,7 +71,7 @@ fn fallible(x: f64, y: f64) -> Option<(f64, f64)> {
     if x < 0.0 {
         return None;
     }
-    Some((x.sqrt() * y, x + y))
+    Some((x.sqrt() * y, x + y * long(x, y)))
 }
 
 #[derive(Clone, Debug, PartialEq, Differentiable)]
@@ -69,7 +84,7 @@ struct Line {
 #[differentiate(pullback)]
 fn line(at: &Line, x: f64) -> [f64; 2] {
     let y = at.slope * x + at.offset;
-    [y.sin(), y * x]
+    [y.sin(), y * x + long(x, x)]
 }
 
 /// Equal, or both not a number.
@@ -134,14 +149,13 @@ fn a_row_is_the_product_with_its_cotangent() {
         }
     }
     for x in [0.3, -0.0] {
-        let units = [(1.0, [0.0, 0.0], 0.0), (0.0, [1.0, 0.0], 0.0), (0.0, [0.0, 1.0], 0.0)];
-        let others = [(0.0, [0.0, 0.0], 1.0), (1.0, [2.0, 3.0], 4.0)];
         let x = [x, 2.0 * x];
-        agree!(apart(&x, (0.4, -1.1)) for units.into_iter().chain(others));
+        let units = [(1.0, [0.0, 0.0]), (0.0, [1.0, 0.0]), (0.0, [0.0, 1.0])];
+        agree!(apart(&x, (0.4, -1.1)) for units.into_iter().chain([(2.0, [3.0, 4.0])]));
     }
-    let unit = |k: usize| [0, 1].map(|i| [0, 1].map(|j| if 2 * i + j == k { 1.0 } else { 0.0 }));
     let a = [[0.2, -0.4], [1.1, 0.9]];
-    agree!(matrix(&a, 0.6) for (0..5).map(unit));
+    let units = [([[1.0], [0.0]], 0.0), ([[0.0], [1.0]], 0.0), ([[0.0], [0.0]], 1.0)];
+    agree!(columns(&a, 0.6) for units.into_iter().chain([([[1.0], [0.5]], 1.0)]));
     agree!(generic(0.4_f32, 0.7) for [[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]]);
     agree!(generic(0.4, 0.7) for PAIRS);
 }
@@ -178,10 +192,11 @@ fn of_results_in_options_and_gradients_in_structs() {
 fn a_jacobian_of_polar_coordinates() {
     #[differentiate(pullback)]
     fn polar(x: f64, y: f64) -> (f64, f64) {
-        ((x * x + y * y).sqrt(), y.atan2(x))
+        ((x * x + y * y).sqrt() + 0.0 * long(x, y), y.atan2(x))
     }
     let (x, y) = (0.3, -0.4);
     let ((r, _), back) = polar::pullback(x, y);
+
     let rows = [[x / r, y / r], [-y / (r * r), x / (r * r)]];
     for (row, expected) in [back((1.0, 0.0)), back((0.0, 1.0))].into_iter().zip(rows) {
         assert!((row.0 - expected[0]).abs() < 1e-15 && (row.1 - expected[1]).abs() < 1e-15);

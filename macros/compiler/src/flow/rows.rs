@@ -1,8 +1,8 @@
 //! A small Jacobian, row by row, ahead of the reverse code of `pullback`.
 //!
 //! Whoever calls a pullback once for each part of the result, with a one there and zeros elsewhere,
-//! asks for the rows of the Jacobian. Where the result has a few parts and the reverse code is short
-//! and without loops, they are computed with the forward code, side by side, and handed out:
+//! asks for the rows of the Jacobian. Where the result has two or three parts and the reverse code is
+//! without loops and neither long nor very short, they are computed with the forward code, side by side, and handed out:
 //!
 //! ```text
 //! ct0 = seed[0]          row 0:           row 1:
@@ -31,7 +31,10 @@ use proc_macro2::Span;
 use std::collections::{HashMap, HashSet};
 
 /// More parts of a result than this have no rows: who asks for one product only would pay for all.
-const PARTS: usize = 4;
+const PARTS: usize = 3;
+
+/// Reverse code of fewer statements runs as fast as its rows are handed out.
+const WORTHWHILE: usize = 100;
 
 /// The statements of the forward code and all rows together are at most so many.
 const STATEMENTS: usize = 1000;
@@ -81,7 +84,9 @@ pub fn rows(adjoint: &mut Adjoint) -> Option<Rows> {
     });
     let scope = Scope { seeds: seeds.collect(), shadows, integers: integers(&program.body) };
     let statements = count(forward) + parts.len() * count(reverse);
-    let fits = (2..=PARTS).contains(&parts.len()) && statements <= STATEMENTS;
+    let fits = (2..=PARTS).contains(&parts.len())
+        && count(reverse) >= WORTHWHILE
+        && statements <= STATEMENTS;
     let fixed = scope.shadows.iter().all(|shadow| is_fixed(&program.at(*shadow).ty));
     if !fits || !fixed || !scope.takes(reverse, &parts) {
         return None;
