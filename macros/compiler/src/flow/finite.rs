@@ -243,18 +243,17 @@ impl<'p> Known<'p> {
             }
             match &stmt.kind {
                 Kind::Prim(v, row, args) if **row == GUARD => {
-                    if self.moving.contains(&args[0]) && self.vanishes(args[1], args[0]) {
-                        self.zeros.idle.insert(*v);
-                    }
+                    let idle = self.moving.contains(&args[0]) && self.vanishes(args[1], args[0]);
+                    self.zeros.idle.extend(idle.then_some(*v));
                 }
                 Kind::Prim(v, ..) if !self.moving.contains(v) || self.guarded.contains(v) => {}
                 Kind::Prim(_, row, args) if **row == MUL => {
                     args.iter().try_for_each(|factor| self.factor(*factor))?;
                 }
-                Kind::Prim(_, row, args) if **row == DIV => {
-                    if !self.holds(args[1], &self.divides, false) {
-                        return None;
-                    }
+                Kind::Prim(_, row, args)
+                    if **row == DIV && !self.holds(args[1], &self.divides, false) =>
+                {
+                    return None;
                 }
                 Kind::If { cond, then, other, .. } => {
                     for (block, holds) in [(then, true), (other, false)] {
