@@ -51,6 +51,8 @@ pub(super) struct Body<'p> {
     pub(super) lazy: HashMap<MemId, ()>,
     /// Where we are.
     pub(super) path: Vec<usize>,
+    /// In how many loops we are.
+    pub(super) loops: usize,
     /// The variables of this block that are declared together.
     together: Option<Vec<Declared>>,
     /// What is to be computed where it stands.
@@ -92,6 +94,7 @@ impl<'p> Body<'p> {
             replaced: HashMap::new(),
             lazy,
             path: vec![],
+            loops: 0,
             together: None,
             pinned: HashSet::new(),
             fresh: 0,
@@ -486,6 +489,7 @@ impl<'p> Body<'p> {
         }
         let windows = windows::plan(self, lp);
         self.path.push(0);
+        self.loops += 1;
         let inner = match &windows {
             Some(plan) => innermost::within(self, plan, lp),
             None => {
@@ -504,6 +508,7 @@ impl<'p> Body<'p> {
             }
         };
         self.path.pop();
+        self.loops -= 1;
         out.extend(inner);
         for c in &lp.carried {
             let (declared, last) = (self.declared(c.out), self.name(c.param));

@@ -144,13 +144,13 @@ pub(super) fn within(body: &mut Body<'_>, plan: &Plan, lp: &Loop) -> TokenStream
     let is_element = |mem: MemId, proj: &[Proj]| {
         (0..=proj.len()).any(|n| names.contains_key(&(mem, proj[..n].to_vec())))
     };
-    let in_lanes = aligned && lanes::apply(body, lp, &is_element);
+    let in_lanes = aligned && lanes::apply(body, lp, &columns, &is_element);
     let variable: Option<TokenStream> =
         (!from_zero).then(|| quote!(let #name: usize = #low + #at;));
     let around = std::mem::replace(&mut body.windows, names);
     let (first, range) = if in_lanes {
         let done = body.fresh("done");
-        let first = lanes::chunks(body, lp, &columns, (&count, &at, &done), &variable);
+        let first = lanes::groups(body, lp, &columns, (&count, &at, &done), &variable);
         (first, quote!(#done..#count))
     } else if reversed {
         (TokenStream::new(), quote!((0..#count).rev()))

@@ -1,4 +1,4 @@
-//! Sums whose order is free, in lanes.
+//! Iterations four at a time, and sums whose order is free in lanes.
 //!
 //! A loop that adds to one local waits for each addition before it can begin the next. Where a
 //! program says that nothing but a gradient's rounding depends on the order
@@ -7,18 +7,29 @@
 //! its own:
 //!
 //! ```text
+//! let mut done: usize = 0;
 //! if n >= 4 {
 //!     let x_w5 = x_w1.as_chunks::<4>().0;
+//!     let d_w6 = d_w2.as_chunks_mut::<4>().0;
 //!     let mut s_w6: [f64; 4] = [0.0f64; 4];
 //!     for c in 0..n / 4 {
-//!         let x_w7 = &x_w5[c];
-//!         for l in 0..4 { let k = c * 4 + l; … s_w6[l] = s_w6[l] + x_w7[l]; }
+//!         let x_w7 = x_w5[c];
+//!         let mut d_w8 = d_w6[c];
+//!         for l in 0..4 { let k = c * 4 + l; … d_w8[l] += …; s_w6[l] = s_w6[l] + x_w7[l]; }
+//!         d_w6[c] = d_w8;
 //!     }
 //!     s_3 = s_3 + rt::add_lanes(&s_w6);
 //!     done = n / 4 * 4;
 //! }
 //! for k in done..n { … }
 //! ```
+//!
+//! Rows are copied before and put back after, so that LLVM need not know that they are apart. It
+//! asks while the program runs otherwise, but of eight pairs of pointers at most ([`COMPARED`]): a
+//! loop over more slices goes four at a time even without a sum.
+//!
+//! Where such a loop is itself run again and again it may be short, and what four leave over is a
+//! good part of it: two of those go together as well ([`Width::Two`]).
 //!
 //! A sum in the user's order may run beside them: its four terms are put down, and added one after
 //! the other. (They are added to -0 first, which changes no number.)
@@ -43,6 +54,22 @@ use std::collections::HashMap;
 /// A dearer primitive is a call, which gains nothing.
 const DEAREST: u32 = 8;
 
+/// So many pairs of pointers LLVM compares while the program runs, before it vectorises a loop
+/// (`-runtime-memory-check-threshold`).
+const COMPARED: usize = 8;
+
+/// A longer iteration is not written out a third time.
+const SHORT: usize = 16;
+
+/// How many iterations go together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Width {
+    /// As often as there are that many.
+    Four,
+    /// Once, if there are two left.
+    Two,
+}
+
 /// A slice of the loop's length, and what is read and written in it by iteration.
 pub(super) struct Column {
     /// The slice.
@@ -58,13 +85,15 @@ pub(super) struct Column {
 }
 
 /// Whether a loop's iterations are independent but for sums, and that is of use: there is a sum whose
-/// order is free, or a sum in the user's order keeps LLVM from taking together what is stored.
+/// order is free, a sum in the user's order keeps LLVM from taking together what is stored, or there
+/// are more slices than it compares.
 pub(super) fn apply(
     body: &Body<'_>,
     lp: &Loop,
+    columns: &[Column],
     is_element: &dyn Fn(MemId, &[Proj]) -> bool,
 ) -> bool {
-    let mut fits = lp.count.is_none() && !lp.carried.is_empty();
+    let mut fits = lp.count.is_none() && !(lp.carried.is_empty() && are_compared(columns));
     let mut uses: HashMap<V, usize> = HashMap::new();
     let mut terms: HashMap<V, (Prim, &[V])> = HashMap::new();
     for stmt in &lp.body.stmts {
@@ -117,6 +146,13 @@ pub(super) fn apply(
         })
 }
 
+/// Whether LLVM would find out by itself that slices are apart, of which some are written.
+fn are_compared(columns: &[Column]) -> bool {
+    let written = columns.iter().filter(|column| column.mutable).count();
+    let read = columns.len() - written;
+    written * written.saturating_sub(1) / 2 + written * read <= COMPARED
+}
+
 /// Whether a value is made of another by primitives.
 fn reaches(terms: &HashMap<V, (Prim, &[V])>, v: V, from: V) -> bool {
     v == from
@@ -126,12 +162,28 @@ fn reaches(terms: &HashMap<V, (Prim, &[V])>, v: V, from: V) -> bool {
         })
 }
 
-/// The loop over chunks, which runs if there are enough of them. `counted` binds what depends on
-/// the iteration's number `at`.
-pub(super) fn chunks(
+/// Groups of iterations, as far as there are whole ones; `done` counts the iterations in them.
+/// `counted` binds what depends on the iteration's number `at`.
+pub(super) fn groups(
     body: &mut Body<'_>,
     lp: &Loop,
     columns: &[Column],
+    (count, at, done): (&Ident, &Ident, &Ident),
+    counted: &Option<TokenStream>,
+) -> TokenStream {
+    let fours = group(body, lp, columns, Width::Four, (count, at, done), counted);
+    let pairs = body.loops > 1
+        && lp.body.stmts.len() <= SHORT
+        && columns.iter().all(|column| column.overlap.is_none());
+    let two = pairs.then(|| group(body, lp, columns, Width::Two, (count, at, done), counted));
+    quote!(let mut #done: usize = 0; #fours #two)
+}
+
+fn group(
+    body: &mut Body<'_>,
+    lp: &Loop,
+    columns: &[Column],
+    width: Width,
     (count, at, done): (&Ident, &Ident, &Ident),
     counted: &Option<TokenStream>,
 ) -> TokenStream {
@@ -139,6 +191,10 @@ pub(super) fn chunks(
         (TokenStream::new(), TokenStream::new(), TokenStream::new());
     let mut ordered = TokenStream::new();
     let (chunk, lane) = (body.fresh("c"), body.fresh("l"));
+    let wide = match width {
+        Width::Four => quote!(4),
+        Width::Two => quote!(2),
+    };
     let (mut names, mut streams) = (HashMap::new(), HashMap::new());
     for column in columns {
         if let Some(overlap) = &column.overlap {
@@ -151,11 +207,12 @@ pub(super) fn chunks(
         }
         let (slice, chunked, row) = (&column.slice, body.fresh("chunks"), body.fresh("row"));
         if column.mutable {
-            before.extend(quote!(let #chunked = #slice.as_chunks_mut::<4>().0;));
-            rows.extend(quote!(let #row = &mut #chunked[#chunk];));
+            before.extend(quote!(let #chunked = #slice.as_chunks_mut::<#wide>().0;));
+            rows.extend(quote!(let mut #row = #chunked[#chunk];));
+            ordered.extend(quote!(#chunked[#chunk] = #row;));
         } else {
-            before.extend(quote!(let #chunked = #slice.as_chunks::<4>().0;));
-            rows.extend(quote!(let #row = &#chunked[#chunk];));
+            before.extend(quote!(let #chunked = #slice.as_chunks::<#wide>().0;));
+            rows.extend(quote!(let #row = #chunked[#chunk];));
         }
         for place in &column.places {
             names.insert(place.clone(), quote!(#row[#lane]));
@@ -171,16 +228,20 @@ pub(super) fn chunks(
     }
     for c in &lp.carried {
         let zero = body.program.float(c.param).map(zero);
+        let (sum, ty) = (body.name(c.param), body.type_of(c.param));
         if !body.program.unordered.contains(&c.param) {
-            let (terms, sum, ty) = (body.fresh("terms"), body.name(c.param), body.type_of(c.param));
-            rows.extend(quote!(let mut #terms: [#ty; 4] = [-#zero; 4];));
-            ordered.extend(quote!(for #lane in 0..4usize { #sum = #sum + #terms[#lane]; }));
+            let terms = body.fresh("terms");
+            rows.extend(quote!(let mut #terms: [#ty; #wide] = [-#zero; #wide];));
+            ordered.extend(quote!(for #lane in 0..#wide { #sum = #sum + #terms[#lane]; }));
             body.replaced.insert(c.param, quote!(#terms[#lane]));
             continue;
         }
-        let (lanes, sum, ty) = (body.fresh("lanes"), body.name(c.param), body.type_of(c.param));
-        before.extend(quote!(let mut #lanes: [#ty; 4] = [#zero; 4];));
-        after.extend(quote!(#sum = #sum + ::chainrule::rt::add_lanes(&#lanes);));
+        let lanes = body.fresh("lanes");
+        before.extend(quote!(let mut #lanes: [#ty; #wide] = [#zero; #wide];));
+        after.extend(match width {
+            Width::Four => quote!(#sum = #sum + ::chainrule::rt::add_lanes(&#lanes);),
+            Width::Two => quote!(#sum = #sum + (#lanes[0] + #lanes[1]);),
+        });
         body.replaced.insert(c.param, quote!(#lanes[#lane]));
     }
     // The iteration's number as a float goes along in lanes: converting is dear, and LLVM would not
@@ -193,7 +254,7 @@ pub(super) fn chunks(
         _ => None,
     };
     let numbers: Vec<V> = lp.body.stmts.iter().filter_map(counting).collect();
-    if !numbers.is_empty() {
+    if width == Width::Four && !numbers.is_empty() {
         let number = body.fresh("number");
         before.extend(quote!(let mut #number: [f64; 4] = [0.0, 1.0, 2.0, 3.0];));
         ordered.extend(quote!(for #lane in 0..4usize { #number[#lane] += 4.0; }));
@@ -207,21 +268,32 @@ pub(super) fn chunks(
     body.windows = around;
     body.streams = around_streams;
     body.replaced.clear();
-    quote! {
-        let mut #done: usize = 0;
-        if #count >= 4 {
-            #before
-            for #chunk in 0..#count / 4 {
-                #rows
-                for #lane in 0..4usize {
-                    let #at: usize = #chunk * 4 + #lane;
-                    #counted
-                    #iteration
-                }
-                #ordered
-            }
-            #after
-            #done = #count / 4 * 4;
+    let together = quote! {
+        #rows
+        for #lane in 0..#wide {
+            let #at: usize = #chunk * #wide + #lane;
+            #counted
+            #iteration
         }
+        #ordered
+    };
+    match width {
+        Width::Four => quote! {
+            if #count >= 4 {
+                #before
+                for #chunk in 0..#count / 4 { #together }
+                #after
+                #done = #count / 4 * 4;
+            }
+        },
+        Width::Two => quote! {
+            if #count - #done >= 2 {
+                let #chunk: usize = #done / 2;
+                #before
+                #together
+                #after
+                #done += 2;
+            }
+        },
     }
 }

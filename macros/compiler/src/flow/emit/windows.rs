@@ -181,7 +181,7 @@ pub(super) fn plan(body: &Body<'_>, lp: &Loop) -> Option<Plan> {
         }
     }
     let any = !plan.windows.is_empty() || !plan.held.is_empty() || !plan.streams.is_empty();
-    (any || lanes::apply(body, lp, &|_, _| false)).then_some(plan)
+    (any || lanes::apply(body, lp, &[], &|_, _| false)).then_some(plan)
 }
 
 struct Finder<'b, 'p> {
