@@ -127,6 +127,7 @@ impl Builder {
             grads,
             reverse: 0,
             stores: vec![],
+            tangents: false,
         }
     }
 }
@@ -357,9 +358,9 @@ fn a_sum_whose_order_is_free_runs_in_lanes() {
                     let chunks_w8 = y_w2.as_chunks::<4>().0;
                     let mut lanes_w10: [f64; 4] = [0.0f64; 4];
                     for c_w4 in 0..n / 4 {
-                        let row_w7 = &chunks_w6[c_w4];
-                        let row_w9 = &chunks_w8[c_w4];
-                        for l_w5 in 0..4usize {
+                        let row_w7 = chunks_w6[c_w4];
+                        let row_w9 = chunks_w8[c_w4];
+                        for l_w5 in 0..4 {
                             let i_5: usize = c_w4 * 4 + l_w5;
                             let x_8: f64 = row_w7[l_w5];
                             let x_9: f64 = row_w9[l_w5];
@@ -410,79 +411,79 @@ fn what_neighbours_add_to_goes_in_lanes() {
         "fn f(x: &[f64]) -> f64",
         &adjoint,
         &expect![[r#"
-        let len_2: usize = (*x_m0).len();
-        let at_4: usize = len_2 - 1usize;
-        let mut s_7: f64 = 0.0f64;
-        if 0usize < at_4 {
-            let n: usize = at_4;
-            let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
-            let x_w2 = ::chainrule::rt::window(&(*x_m0)[..], 1usize, n);
-            let d_x_w3 = ::chainrule::rt::window_mut(&mut (*d_x_m1)[..], 0, n + 1usize);
-            let mut done_w4: usize = 0;
-            if n >= 4 {
-                let chunks_w7 = x_w1.as_chunks::<4>().0;
-                let chunks_w9 = x_w2.as_chunks::<4>().0;
-                let mut shared_w11: [f64; 1usize] = [d_x_w3[0usize]];
-                for c_w5 in 0..n / 4 {
-                    let row_w8 = &chunks_w7[c_w5];
-                    let row_w10 = &chunks_w9[c_w5];
-                    let mut terms_w14: [f64; 4] = [-0.0f64; 4];
-                    let mut terms_w15: [f64; 4] = [-0.0f64; 4];
-                    let mut terms_w16: [f64; 4] = [-0.0f64; 4];
-                    for l_w6 in 0..4usize {
-                        let i_6: usize = c_w5 * 4 + l_w6;
-                        let x_9: f64 = row_w8[l_w6];
-                        let at_10: usize = i_6 + 1usize;
-                        let x_11: f64 = row_w10[l_w6];
-                        let mul_12: f64 = x_9 * x_11;
-                        let mul_13: f64 = ct_5 * x_11;
-                        let mul_14: f64 = ct_5 * x_9;
-                        terms_w15[l_w6] += mul_13;
-                        terms_w14[l_w6] += mul_14;
-                        let add_15: f64 = terms_w16[l_w6] + mul_12;
-                        terms_w16[l_w6] = add_15;
+            let len_2: usize = (*x_m0).len();
+            let at_4: usize = len_2 - 1usize;
+            let mut s_7: f64 = 0.0f64;
+            if 0usize < at_4 {
+                let n: usize = at_4;
+                let x_w1 = ::chainrule::rt::window(&(*x_m0)[..], 0, n);
+                let x_w2 = ::chainrule::rt::window(&(*x_m0)[..], 1usize, n);
+                let d_x_w3 = ::chainrule::rt::window_mut(&mut (*d_x_m1)[..], 0, n + 1usize);
+                let mut done_w4: usize = 0;
+                if n >= 4 {
+                    let chunks_w7 = x_w1.as_chunks::<4>().0;
+                    let chunks_w9 = x_w2.as_chunks::<4>().0;
+                    let mut shared_w11: [f64; 1usize] = [d_x_w3[0usize]];
+                    for c_w5 in 0..n / 4 {
+                        let row_w8 = chunks_w7[c_w5];
+                        let row_w10 = chunks_w9[c_w5];
+                        let mut terms_w14: [f64; 4] = [-0.0f64; 4];
+                        let mut terms_w15: [f64; 4] = [-0.0f64; 4];
+                        let mut terms_w16: [f64; 4] = [-0.0f64; 4];
+                        for l_w6 in 0..4 {
+                            let i_6: usize = c_w5 * 4 + l_w6;
+                            let x_9: f64 = row_w8[l_w6];
+                            let at_10: usize = i_6 + 1usize;
+                            let x_11: f64 = row_w10[l_w6];
+                            let mul_12: f64 = x_9 * x_11;
+                            let mul_13: f64 = ct_5 * x_11;
+                            let mul_14: f64 = ct_5 * x_9;
+                            terms_w15[l_w6] += mul_13;
+                            terms_w14[l_w6] += mul_14;
+                            let add_15: f64 = terms_w16[l_w6] + mul_12;
+                            terms_w16[l_w6] = add_15;
+                        }
+                        let row_w13 = &mut d_x_w3[c_w5 * 4..c_w5 * 4 + 5usize];
+                        let mut line_w12: [f64; 5usize] = [
+                            shared_w11[0usize],
+                            row_w13[1usize],
+                            row_w13[2usize],
+                            row_w13[3usize],
+                            row_w13[4usize],
+                        ];
+                        for l_w6 in 0..4usize {
+                            line_w12[l_w6 + 1usize] += terms_w14[l_w6];
+                        }
+                        for l_w6 in 0..4usize {
+                            line_w12[l_w6 + 0usize] += terms_w15[l_w6];
+                        }
+                        for l_w6 in 0..4usize {
+                            row_w13[l_w6] = line_w12[l_w6];
+                        }
+                        shared_w11 = [line_w12[4usize]];
+                        for l_w6 in 0..4 {
+                            s_7 = s_7 + terms_w16[l_w6];
+                        }
                     }
-                    let row_w13 = &mut d_x_w3[c_w5 * 4..c_w5 * 4 + 5usize];
-                    let mut line_w12: [f64; 5usize] = [
-                        shared_w11[0usize],
-                        row_w13[1usize],
-                        row_w13[2usize],
-                        row_w13[3usize],
-                        row_w13[4usize],
-                    ];
-                    for l_w6 in 0..4usize {
-                        line_w12[l_w6 + 1usize] += terms_w14[l_w6];
-                    }
-                    for l_w6 in 0..4usize {
-                        line_w12[l_w6 + 0usize] += terms_w15[l_w6];
-                    }
-                    for l_w6 in 0..4usize {
-                        row_w13[l_w6] = line_w12[l_w6];
-                    }
-                    shared_w11 = [line_w12[4usize]];
-                    for l_w6 in 0..4usize {
-                        s_7 = s_7 + terms_w16[l_w6];
-                    }
+                    let c_w5: usize = (d_x_w3.len() - 1usize) / 4 * 4;
+                    d_x_w3[c_w5 + 0usize] = shared_w11[0usize];
+                    done_w4 = n / 4 * 4;
                 }
-                let c_w5: usize = (d_x_w3.len() - 1usize) / 4 * 4;
-                d_x_w3[c_w5 + 0usize] = shared_w11[0usize];
-                done_w4 = n / 4 * 4;
+                for i_6 in done_w4..n {
+                    let x_9: f64 = x_w1[i_6];
+                    let at_10: usize = i_6 + 1usize;
+                    let x_11: f64 = x_w2[i_6];
+                    let mul_12: f64 = x_9 * x_11;
+                    let mul_13: f64 = ct_5 * x_11;
+                    let mul_14: f64 = ct_5 * x_9;
+                    d_x_w3[i_6] += mul_13;
+                    d_x_w3[i_6 + 1usize] += mul_14;
+                    let add_15: f64 = s_7 + mul_12;
+                    s_7 = add_15;
+                }
             }
-            for i_6 in done_w4..n {
-                let x_9: f64 = x_w1[i_6];
-                let at_10: usize = i_6 + 1usize;
-                let x_11: f64 = x_w2[i_6];
-                let mul_12: f64 = x_9 * x_11;
-                let mul_13: f64 = ct_5 * x_11;
-                let mul_14: f64 = ct_5 * x_9;
-                d_x_w3[i_6] += mul_13;
-                d_x_w3[i_6 + 1usize] += mul_14;
-                let add_15: f64 = s_7 + mul_12;
-                s_7 = add_15;
-            }
-        }
-        let out_8: f64 = s_7;
-        (out_8, ())
-    "#]],
+            let out_8: f64 = s_7;
+            (out_8, ())
+        "#]],
     );
 }

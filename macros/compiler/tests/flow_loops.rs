@@ -326,10 +326,10 @@ fn a_recurrence_of_few_inputs_has_tangents() {
             for i in k..n
               carry p: f64 from c.6
               carry q: f64 from c.7
-              carry t_q: f64 from c.4
-              carry t_q.2: f64 from c.5
               carry t_p: f64 from c.2
               carry t_p.2: f64 from c.3
+              carry t_q: f64 from c.4
+              carry t_q.2: f64 from c.5
               mul: f64 = mul a, q
               mul.2: f64 = mul t_q, a
               mul.3: f64 = mul t_q.2, a
@@ -348,23 +348,21 @@ fn a_recurrence_of_few_inputs_has_tangents() {
               mul.8: f64 = mul t_p.2, b
               add.4: f64 = add mul.8, p
               q.2: f64 = sub q, mul.6
-              neg: f64 = neg mul.7
-              neg.2: f64 = neg add.4
-              add.5: f64 = add t_q, neg
-              add.6: f64 = add t_q.2, neg.2
+              sub: f64 = sub t_q, mul.7
+              sub.2: f64 = sub t_q.2, add.4
               next p = r
               next q = q.2
-              next t_q = add.5
-              next t_q.2 = add.6
               next t_p = add.2
               next t_p.2 = add.3
+              next t_q = sub
+              next t_q.2 = sub.2
             out p.2: f64 = p
             out q.3: f64 = q
-            out t_q.3: f64 = t_q
-            out t_q.4: f64 = t_q.2
             out t_p.3: f64 = t_p
             out t_p.4: f64 = t_p.2
-            add.7: f64 = add p.2, q.3
+            out t_q.3: f64 = t_q
+            out t_q.4: f64 = t_q.2
+            add.5: f64 = add p.2, q.3
             mul.9: f64 = mul seed, t_p.3
             guard.3: f64 = guard seed, mul.9
             mul.10: f64 = mul seed, t_p.4
@@ -375,7 +373,7 @@ fn a_recurrence_of_few_inputs_has_tangents() {
             mul.12: f64 = mul seed, t_q.4
             guard.6: f64 = guard seed, mul.12
             d_b: f64 = add guard.4, guard.6
-            return add.7
+            return add.5
         "#]],
     );
 }

@@ -583,4 +583,6 @@ pub struct Adjoint {
     pub reverse: usize,
     /// What the reverse sweep keeps, for people: `3 n f64`.
     pub stores: Vec<String>,
+    /// Whether a loop carries tangents of several variables by several inputs.
+    pub tangents: bool,
 }

@@ -68,6 +68,7 @@ impl<'p> Builder<'p> {
             consts: Vec::new(),
             declares: Vec::new(),
             stores: Vec::new(),
+            tangents: false,
             apart: false,
         }
     }
@@ -163,6 +164,8 @@ struct Builder<'p> {
     consts: Vec<Stmt>,
     declares: Vec<Stmt>,
     stores: Vec<String>,
+    /// Whether a loop carries tangents of several variables by several inputs.
+    tangents: bool,
     /// Whether the forward code stands alone: no cotangent is known in it.
     apart: bool,
 }
@@ -236,7 +239,8 @@ impl<'p> Builder<'p> {
         let start = body.len();
         body.extend(reverse);
         self.out.body.stmts = body;
-        Adjoint { program: self.out, seed, grads, reverse: start, stores: self.stores }
+        let Builder { out: program, stores, tangents, .. } = self;
+        Adjoint { program, seed, grads, reverse: start, stores, tangents }
     }
 
     /// The cotangents of the result: scalars are known from the start.

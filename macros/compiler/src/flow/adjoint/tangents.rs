@@ -72,6 +72,7 @@ impl<'p> Builder<'p> {
         let stmt = Stmt { kind: stmt, span };
         let patch = LoopPatch { instead: Some(vec![stmt]), ..LoopPatch::default() };
         self.patches.loops.insert(pos, patch);
+        self.tangents |= columns.len() > 1 && rows.len() > 1;
         for k in rows {
             let out = lp.carried[k].out;
             let Some(ct) = self.cot.remove(&out) else { continue };
@@ -199,10 +200,7 @@ impl<'p> Builder<'p> {
         }
         let stmts = self.block_with_tangents(&lp.body, tangents, columns);
         let mut carried = lp.carried.clone();
-        // LLVM begins with what is declared first when it looks for operations to take by twos: the
-        // variable that is computed last asks for most of the others. (Lorenz: 1.7 against 1.9 where
-        // the step is known at run time only; no difference seen where it is a constant.)
-        for (c, of) in active.iter().zip(started).rev() {
+        for (c, of) in active.iter().zip(started) {
             let mut outs = Vec::new();
             for (j, (param, init)) in of.into_iter().enumerate() {
                 let next = tangents.get(&c.next).and_then(|tangents| tangents[j]);

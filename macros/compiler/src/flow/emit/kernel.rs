@@ -97,9 +97,16 @@ pub(super) fn adjoint(function: &Function, adjoint: &Adjoint) -> TokenStream {
         Some(value) => body.value(*value),
         None => zero(elem),
     });
+    let scalars: Vec<TokenStream> = scalars.collect();
     let output = success(&function.output);
     let (result, result_type) = (result(program, &body), owned(output));
-    let ending = wrapped(&function.output, quote!((#result, (#(#scalars,)*))));
+    let ending = match output {
+        Type::Float(elem) if adjoint.tangents && endings.iter().all(|(_, of)| of == elem) => {
+            side_by_side(&result, &scalars, &mut body)
+        }
+        _ => quote!((#result, (#(#scalars,)*))),
+    };
+    let ending = wrapped(&function.output, ending);
     let returned = wrapped_type(&function.output, quote!((#result_type, (#(#grad_types,)*))));
     let generics = &function.item.sig.generics;
     let (params, where_clause) = (&generics.params, where_clause(function));
@@ -115,6 +122,21 @@ pub(super) fn adjoint(function: &Function, adjoint: &Adjoint) -> TokenStream {
             #ending
         }
     }
+}
+
+/// Value and derivatives, put down side by side.
+///
+/// Where tangents go round in a loop LLVM takes their operations by twos, beginning at where the
+/// results are stored. Were that left to the caller, who may store the derivatives alone, it would
+/// pair each tangent with the wrong one and shuffle in the loop: Lorenz takes 1.8 times the plain
+/// function's time this way and 2.1 the other.
+fn side_by_side(value: &TokenStream, scalars: &[TokenStream], body: &mut Body<'_>) -> TokenStream {
+    let (kept, of) = (body.fresh("value"), scalars.iter().map(|_| body.fresh("d")));
+    let of: Vec<Ident> = of.collect();
+    quote!({
+        let [#kept, #(#of),*] = ::core::hint::black_box([#value, #(#scalars),*]);
+        (#kept, (#(#of,)*))
+    })
 }
 
 /// A program as a function that only computes the value: `fn __primal(…)`, with the signature of

@@ -67,9 +67,13 @@ pub(in crate::flow) fn tangents(
                 Guard::No if number.is_none() && singular => Guard::Cotangent,
                 guard => guard,
             };
+            if let (Some(sign), Guard::No) = (sign(&partial), guard) {
+                sum.push(Term { value: tangent, sign }, number.is_some());
+                continue;
+            }
             let term = match sign(&partial) {
-                Some(1) => tangent,
-                Some(_) => to.apply(&primitives::NEG, vec![tangent], out),
+                Some(Sign::Plus) => tangent,
+                Some(Sign::Minus) => to.apply(&primitives::NEG, vec![tangent], out),
                 None => {
                     let factor =
                         *factor.get_or_insert_with(|| instantiate(to, &partial, args, out));
@@ -91,15 +95,22 @@ pub(in crate::flow) fn tangents(
                 Guard::No => term,
                 _ => to.apply(&primitives::GUARD, vec![tangent, term], out),
             };
-            match number {
-                None => sum.terms.push(term),
-                Some(_) => sum.own.push(term),
-            }
+            sum.push(Term { value: term, sign: Sign::Plus }, number.is_some());
         }
     }
     let add = |sum: Sum| {
-        let all = sum.terms.into_iter().chain(sum.own);
-        let all = all.reduce(|a, b| to.apply(&primitives::ADD, vec![a, b], out))?;
+        let mut terms = sum.terms.into_iter().chain(sum.own);
+        let first = match terms.next()? {
+            Term { value, sign: Sign::Plus } => value,
+            Term { value, sign: Sign::Minus } => to.apply(&primitives::NEG, vec![value], out),
+        };
+        let all = terms.fold(first, |all, term| {
+            let row = match term.sign {
+                Sign::Plus => &primitives::ADD,
+                Sign::Minus => &primitives::SUB,
+            };
+            to.apply(row, vec![all, term.value], out)
+        });
         if sum.wild {
             to.mark_wild(all);
         }
@@ -122,18 +133,43 @@ pub(in crate::flow) fn tangent(
 /// The terms of a tangent.
 #[derive(Clone, Default)]
 struct Sum {
-    terms: Vec<V>,
+    terms: Vec<Term>,
     /// Those that are added last.
-    own: Vec<V>,
+    own: Vec<Term>,
     wild: bool,
 }
 
-/// 1 or -1, if that is what a partial is.
-fn sign(partial: &Sym) -> Option<i8> {
+impl Sum {
+    fn push(&mut self, term: Term, own: bool) {
+        if own {
+            self.own.push(term);
+        } else {
+            self.terms.push(term);
+        }
+    }
+}
+
+/// A value that is added or subtracted.
+#[derive(Clone, Copy)]
+struct Term {
+    value: V,
+    sign: Sign,
+}
+
+#[derive(Clone, Copy)]
+enum Sign {
+    Plus,
+    Minus,
+}
+
+/// The sign, if a partial is 1 or -1.
+fn sign(partial: &Sym) -> Option<Sign> {
     match partial {
-        Sym::Num(1.0) => Some(1),
-        Sym::Num(-1.0) => Some(-1),
-        Sym::Apply(row, parts) if **row == primitives::NEG && parts[0] == Sym::Num(1.0) => Some(-1),
+        Sym::Num(1.0) => Some(Sign::Plus),
+        Sym::Num(-1.0) => Some(Sign::Minus),
+        Sym::Apply(row, parts) if **row == primitives::NEG && parts[0] == Sym::Num(1.0) => {
+            Some(Sign::Minus)
+        }
         _ => None,
     }
 }
