@@ -67,6 +67,7 @@ pub(super) fn within(body: &mut Body<'_>, plan: &Plan, lp: &Loop) -> TokenStream
         columns.push(Column {
             slice: slice.clone(),
             mutable: window.mutable,
+            numbers: window.numbers,
             places: window.places.iter().map(|(place, _)| (window.mem, place.clone())).collect(),
             entry: None,
             overlap,
@@ -124,6 +125,7 @@ pub(super) fn within(body: &mut Body<'_>, plan: &Plan, lp: &Loop) -> TokenStream
                 own.push(Column {
                     slice: slice.clone(),
                     mutable: stream.filled,
+                    numbers: true,
                     places: vec![],
                     entry: Some((stream.record, *j)),
                     overlap: None,

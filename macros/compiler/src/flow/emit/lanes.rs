@@ -76,6 +76,8 @@ pub(super) struct Column {
     pub(super) slice: Ident,
     /// Whether it is written.
     pub(super) mutable: bool,
+    /// Whether its elements are numbers, which are copied at no cost.
+    pub(super) numbers: bool,
     /// The places that are its elements.
     pub(super) places: Vec<(MemId, Vec<Proj>)>,
     /// The entry of a record that it holds: which record's, which value's.
@@ -146,8 +148,12 @@ pub(super) fn apply(
         })
 }
 
-/// Whether LLVM would find out by itself that slices are apart, of which some are written.
+/// Whether LLVM would find out by itself that slices are apart, of which some are written; or
+/// copies of their rows would be no help.
 fn are_compared(columns: &[Column]) -> bool {
+    if !columns.iter().all(|column| column.numbers) {
+        return true;
+    }
     let written = columns.iter().filter(|column| column.mutable).count();
     let read = columns.len() - written;
     written * written.saturating_sub(1) / 2 + written * read <= COMPARED
@@ -206,13 +212,18 @@ fn group(
             continue;
         }
         let (slice, chunked, row) = (&column.slice, body.fresh("chunks"), body.fresh("row"));
-        if column.mutable {
-            before.extend(quote!(let #chunked = #slice.as_chunks_mut::<#wide>().0;));
-            rows.extend(quote!(let mut #row = #chunked[#chunk];));
+        before.extend(match column.mutable {
+            true => quote!(let #chunked = #slice.as_chunks_mut::<#wide>().0;),
+            false => quote!(let #chunked = #slice.as_chunks::<#wide>().0;),
+        });
+        rows.extend(match (column.numbers, column.mutable) {
+            (true, true) => quote!(let mut #row = #chunked[#chunk];),
+            (true, false) => quote!(let #row = #chunked[#chunk];),
+            (false, true) => quote!(let #row = &mut #chunked[#chunk];),
+            (false, false) => quote!(let #row = &#chunked[#chunk];),
+        });
+        if column.numbers && column.mutable {
             ordered.extend(quote!(#chunked[#chunk] = #row;));
-        } else {
-            before.extend(quote!(let #chunked = #slice.as_chunks::<#wide>().0;));
-            rows.extend(quote!(let #row = #chunked[#chunk];));
         }
         for place in &column.places {
             names.insert(place.clone(), quote!(#row[#lane]));

@@ -103,6 +103,8 @@ pub(super) struct Window {
     pub(super) mutable: bool,
     /// Places, and how far they are from the lowest index.
     pub(super) places: Vec<(Vec<Proj>, i128)>,
+    /// Whether the elements are floats.
+    pub(super) numbers: bool,
     /// The type of the elements, if they are floats and the loop only adds to them.
     pub(super) added: Option<Elem>,
 }
@@ -445,6 +447,7 @@ impl Finder<'_, '_> {
                 extra: 0,
                 mutable,
                 places: vec![],
+                numbers: touch.elem.is_some() && touch.proj.len() == depth + 1,
                 added: None,
             }),
             _ => None,
