@@ -1,6 +1,8 @@
 //! Prints the table of objectives: plain, by the macro, by hand, in turn, round after round, medians.
 //!
-//! `cargo run --release -p chainrule-benches --bin objectives [ROUNDS]`
+//! `cargo run --release -p chainrule-benches --bin objectives [ROUNDS] [NAME]`
+//!
+//! NAME leaves out all objectives in whose name it does not occur.
 
 #![forbid(unsafe_code)]
 
@@ -23,9 +25,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => 301,
     };
 
-    print(&objectives::measured()?, rounds);
-    println!("\nThe hand's loops reordered:\n");
-    print(&objectives::reordered()?, rounds);
+    let part = std::env::args().nth(2).unwrap_or_default();
+    let asked = |objective: &Objective| objective.name.contains(&part);
+    let (mut measured, mut reordered) = (objectives::measured()?, objectives::reordered()?);
+    measured.retain(asked);
+    reordered.retain(asked);
+    print(&measured, rounds);
+    if !reordered.is_empty() {
+        println!("\nThe hand's loops reordered:\n");
+        print(&reordered, rounds);
+    }
     Ok(())
 }
 

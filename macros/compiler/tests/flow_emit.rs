@@ -270,7 +270,7 @@ fn a_record_of_every_iteration_is_a_slice_for_each_value() {
     let d_x = b.slice("d_x", Origin::Exclusive, Some(x));
     let ct = b.float("ct");
     let (start, zero, half, len) = (b.integer(0), b.number(0.0), b.number(0.5), b.length(x));
-    b.put(Kind::Declare(RecId(0), Some(len)));
+    b.put(Kind::Declare(RecId(0), vec![len]));
     let sum = b.range((start, len, false), &[zero], |b, i, s| {
         let a = b.load(x, i);
         let root = b.prim(&SQRT, &[a]);

@@ -409,8 +409,8 @@ pub enum Kind {
     Fail(Code),
     /// A call of something that never returns, `panic!`: nothing follows in its block.
     Diverge(Code),
-    /// Declares a record, with room for so many entries.
-    Declare(RecId, Option<V>),
+    /// Declares a record, with room for so many entries: a product, empty where it is not known.
+    Declare(RecId, Vec<V>),
     /// Puts values and memories on a record; the memories are moved if local to the block, else
     /// copied.
     Keep(RecId, Vec<V>, Vec<MemId>),

@@ -439,8 +439,8 @@ impl<'p> Printer<'p> {
             Kind::Fail(code) => format!("fail {}", self.code(code)),
             Kind::Diverge(code) => format!("diverge {}", self.code(code)),
             Kind::Declare(record, size) => {
-                let size = size.map(|v| self.value(v)).unwrap_or_default();
-                format!("record #{} ({size})", record.0)
+                let size: Vec<String> = size.iter().map(|v| self.value(*v)).collect();
+                format!("record #{} ({})", record.0, size.join(" * "))
             }
             Kind::Keep(record, values, mems) => {
                 let mems: Vec<_> = mems.iter().map(|mem| self.mem(*mem)).collect();

@@ -293,7 +293,7 @@ impl<'p> Builder<'p> {
 
         let mems = self.state_memories(pos, lp);
         let record = self.new_record();
-        self.declares.push(self.stmt(Kind::Declare(record, None)));
+        self.declares.push(self.stmt(Kind::Declare(record, vec![])));
         let mut values: Vec<V> = lp.carried.iter().map(|carried| carried.param).collect();
         let mut end = steps;
         let mut start = Vec::new();

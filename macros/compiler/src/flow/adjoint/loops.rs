@@ -173,7 +173,7 @@ impl<'p> Builder<'p> {
         }
         for mem in &region.restored {
             let rec = self.new_record();
-            self.declares.push(self.stmt(Kind::Declare(rec, None)));
+            self.declares.push(self.stmt(Kind::Declare(rec, vec![])));
             let here = self.primal_mem(*mem);
             stmts.push(self.stmt(Kind::Restore(rec, Place::whole(here))));
             patch.save.push((rec, Place::whole(*mem)));
@@ -255,22 +255,53 @@ impl<'p> Builder<'p> {
     /// A record for a loop: with room for all of it where the number of iterations is known ahead.
     fn record(&mut self, pos: usize, lp: &Loop, block: BlockId) -> RecId {
         let rec = self.new_record();
-        let ahead = block == BlockId(0) && self.regions.len() == 1;
-        match &lp.over {
-            Over::Range { lo, hi, .. }
-                if ahead
-                    && self.number_of(*lo) == Some(0.0)
-                    && self.src.of(*hi).ty == Ty::Int(Some("usize".to_string())) =>
-            {
-                let declare = self.stmt(Kind::Declare(rec, Some(*hi)));
-                self.patches.before.entry(pos).or_default().push(declare);
+        match self.room(pos, lp, block) {
+            Some((outermost, room)) => {
+                let declare = self.stmt(Kind::Declare(rec, room));
+                self.patches.before.entry(outermost).or_default().push(declare);
             }
-            _ => {
-                let declare = self.stmt(Kind::Declare(rec, None));
+            None => {
+                let declare = self.stmt(Kind::Declare(rec, vec![]));
                 self.declares.push(declare);
             }
         }
         rec
+    }
+
+    /// How many entries a loop's record has, as a product, where that is known before the
+    /// outermost loop around: the number of that statement. The record is emptied where the reverse
+    /// code follows the forward code, so that loops around that do not count.
+    fn room(&self, pos: usize, lp: &Loop, block: BlockId) -> Option<(usize, Vec<V>)> {
+        let same = |block: BlockId| {
+            let mut regions = self.regions.iter();
+            regions.any(|region| region.root == block && region.standing == Standing::Same)
+        };
+        let (mut counts, mut emptied) = (vec![self.count(lp)?], same(block));
+        let (mut outermost, mut around) = (pos, block);
+        while around != BlockId(0) {
+            let info = self.ix.at(around);
+            let Some(Stmt { kind: Kind::Loop(outer), .. }) = info.stmt else { return None };
+            if !emptied {
+                counts.push(self.count(outer)?);
+            }
+            (outermost, around) = (info.pos, info.parent?);
+            emptied |= same(around);
+        }
+        let known = |v: &V| {
+            let def = self.def(*v);
+            matches!(def.by, By_::Param) || def.block == BlockId(0) && def.pos < outermost
+        };
+        counts.iter().all(known).then_some((outermost, counts))
+    }
+
+    /// How often a loop runs, if it has no end but that of its range: `0..usize::MAX` with a `break`
+    /// asks for no memory ahead.
+    fn count(&self, lp: &Loop) -> Option<V> {
+        let Over::Range { lo, hi, .. } = lp.over else { return None };
+        let fits = lp.exit.is_none()
+            && self.number_of(lo) == Some(0.0)
+            && self.src.of(hi).ty == Ty::Int(Some("usize".to_string()));
+        fits.then_some(hi)
     }
 
     /// Writes down, for people, what a loop keeps in an iteration.

@@ -35,8 +35,24 @@ pub(in crate::flow) fn can_be_infinite(row: Prim, second: Option<f64>) -> bool {
     }
 }
 
+/// The primitive by whose rule a quotient is differentiated: `1 / x` is a reciprocal, whose partial
+/// takes no division.
+pub(in crate::flow) fn ruling<'a>(
+    row: Prim,
+    args: &'a [V],
+    number_of: &dyn Fn(V) -> Option<f64>,
+) -> (Prim, &'a [V]) {
+    match args {
+        [one, _] if *row == primitives::DIV && number_of(*one) == Some(1.0) => {
+            (&primitives::RECIP, &args[1..])
+        }
+        _ => (row, args),
+    }
+}
+
 impl Builder<'_> {
     pub(super) fn pullback(&mut self, row: Prim, args: &[V], out: V, ct: V) {
+        let (row, args) = ruling(row, args, &|v| self.number_of(v));
         let of = Of { args, out };
         let number = self.number_of(ct).filter(|ct| ct.is_finite() && *ct != 0.0);
         let guard = row.guard.given(number.is_some(), || self.number_of(args[1]));

@@ -96,7 +96,7 @@ impl Body<'_> {
                 let code = self.code(code);
                 quote!(#code;)
             }
-            Kind::Declare(record, room) => self.declare(*record, *room),
+            Kind::Declare(record, room) => self.declare(*record, room),
             Kind::Keep(record, values, mems) => self.keep(*record, values, mems),
             Kind::Recall(record, values, mems) => self.recall(*record, values, mems),
             Kind::Save(record, place) => {
@@ -432,7 +432,7 @@ impl Body<'_> {
         }
     }
 
-    fn declare(&mut self, record: RecId, room: Option<V>) -> TokenStream {
+    fn declare(&mut self, record: RecId, room: &[V]) -> TokenStream {
         // Each vector with the number of its values in an entry.
         let vectors: Vec<(Ident, TokenStream, usize)> = if self.facts.streamed.contains(&record) {
             let values = &self.facts.records[&record].0;
@@ -451,9 +451,11 @@ impl Body<'_> {
             vec![(names::record(record), self.entry_type(record), 1)]
         };
         let vectors = vectors.into_iter().map(|(name, entry, values)| {
-            let value = match room.map(|room| self.index(room)) {
-                Some(room) if values == 1 => quote!(::std::vec::Vec::with_capacity(#room)),
-                Some(room) => quote!(::std::vec::Vec::with_capacity(#values * #room)),
+            let factors = (values > 1).then(|| quote!(#values));
+            let factors = factors.into_iter().chain(room.iter().map(|v| self.index(*v)));
+            let product = factors.reduce(|a, b| quote!(usize::saturating_mul(#a, #b)));
+            let value = match product.filter(|_| !room.is_empty()) {
+                Some(room) => quote!(::std::vec::Vec::with_capacity(#room)),
                 None => quote!(::std::vec::Vec::new()),
             };
             let ty = quote!(::std::vec::Vec<#entry>);

@@ -57,7 +57,7 @@ impl Builder<'_> {
 
     pub(super) fn declare(&mut self, record: RecId) {
         if let Some(record) = self.record_of(record) {
-            self.emit(Kind::Declare(record, None));
+            self.emit(Kind::Declare(record, vec![]));
         }
     }
 

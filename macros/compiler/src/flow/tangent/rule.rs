@@ -2,7 +2,7 @@
 //! table of primitives knows.
 
 use crate::flow::activity::partials;
-use crate::flow::adjoint::pullback::can_be_infinite;
+use crate::flow::adjoint::pullback::{can_be_infinite, ruling};
 use crate::flow::ir::V;
 use crate::ir::Elem;
 use crate::primitives::{self, Guard, Prim, Sym};
@@ -44,6 +44,7 @@ pub(in crate::flow) fn tangents(
     columns: usize,
     of: &dyn Fn(V, usize) -> Option<V>,
 ) -> Vec<Option<V>> {
+    let (row, args) = ruling(row, args, &|v| to.number_of(v));
     let second = args.get(1).and_then(|v| to.number_of(*v));
     let mut sums = vec![Sum { wild: can_be_infinite(row, second), ..Sum::default() }; columns];
     // x · x: twice the tangent of x, which is exact.
