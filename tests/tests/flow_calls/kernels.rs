@@ -1731,7 +1731,7 @@ pub(crate) mod nested {
         ) -> (f64, (f64,)) {
             let mut kept_r0: ::std::vec::Vec<
                 (f64, ::std::vec::Vec<f64>, ::std::vec::Vec<f64>),
-            > = ::std::vec::Vec::new();
+            > = ::std::vec::Vec::with_capacity(usize::saturating_mul(3usize, 2usize));
             let mut kept_r1: ::std::vec::Vec<(f64, ::std::vec::Vec<f64>)> = ::std::vec::Vec::with_capacity(
                 2usize,
             );
@@ -2458,10 +2458,10 @@ pub(crate) mod once_around {
             seed_17: f64,
             d_x_m2: &mut [f64],
         ) -> (f64, (f64,)) {
+            let len_2: usize = (*x_m0).len();
             let mut kept_r0: ::std::vec::Vec<
                 (f64, f64, f64, ::std::vec::Vec<f64>, ::std::vec::Vec<f64>),
-            > = ::std::vec::Vec::new();
-            let len_2: usize = (*x_m0).len();
+            > = ::std::vec::Vec::with_capacity(2usize);
             let mut s_6: f64 = 0.0f64;
             let mut d_k_18: f64 = 0.0f64;
             for i_5 in 0usize..len_2 {
