@@ -43,6 +43,14 @@ fn singular(x: f64, y: f64) -> (f64, f64) {
     (x.sqrt() * y + long(y, x), x / (1.0 / y) + y.cbrt())
 }
 
+/// What is infinite shows in one branch only.
+#[differentiate(pullback)]
+fn hidden(x: f64, y: f64) -> [f64; 2] {
+    let product = y * (1.0 / x);
+    let u = if y > 0.0 { product } else { y };
+    [u * long(x, y), u + x.max((-y).sqrt())]
+}
+
 #[differentiate(pullback)]
 fn powers(x: f64, y: f64) -> [f64; 2] {
     [x.powf(y) * long(x, y), (x * y).exp().ln_1p() + x.max(y)]
@@ -165,6 +173,7 @@ fn where_partials_are_infinite_too() {
     for x in ENDS {
         for y in ENDS {
             agree!(singular(x, y) for PAIRS.map(|[a, b]| (a, b)));
+            agree!(hidden(x, y) for PAIRS);
             agree!(powers(x, y) for PAIRS);
             agree!(generic(x, y) for PAIRS);
         }

@@ -73,6 +73,11 @@ fn what_may_be_infinite_all_the_same_is_guarded() {
     assert_eq!(guards("let r = (x * y).sqrt(); [r * y, r * z]"), 2);
     // An infinite divisor makes a finite quotient.
     assert_eq!(guards("let q = 1.0 / y; [x / q, z / q]"), 2);
+    // One branch tells of a value from outside, the other does not.
+    let hidden = "let p = y * (1.0 / x); let u = if y > 0.0 { p } else { y }; [u * z, u]";
+    assert!(guards(hidden) >= 2);
+    let told = "let p = y * (1.0 / x); let u = if y > 0.0 { p } else { p - y }; [u * z, u]";
+    assert_eq!(guards(told), 0);
 }
 
 #[test]

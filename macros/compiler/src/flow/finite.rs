@@ -79,10 +79,11 @@ pub(super) fn zeros(
     let (forward, reverse) = program.body.stmts.split_at(adjoint.reverse);
     let mut known = Known {
         definitions: HashMap::new(),
+        branches: HashMap::new(),
         leaving: HashMap::new(),
         literals: HashMap::new(),
-        finite: HashSet::new(),
-        divides: HashSet::new(),
+        finite: Facts::new(),
+        divides: Facts::new(),
         moving: seeds.iter().copied().collect(),
         inner: HashSet::new(),
         guarded: HashSet::new(),
@@ -95,11 +96,11 @@ pub(super) fn zeros(
         within: Vec::new(),
         zeros: Zeros { idle: HashSet::new(), factors: Vec::new() },
     };
-    known.define(forward);
+    known.define(forward, &mut Vec::new());
     for v in results(program).into_iter().flatten() {
         known.is_finite(v);
     }
-    known.define(reverse);
+    known.define(reverse, &mut Vec::new());
     known.moves(reverse, is_seed);
     known.guarded(reverse);
     known.look(reverse)?;
@@ -109,15 +110,27 @@ pub(super) fn zeros(
 /// How a value is computed.
 type Definition<'p> = (Prim, &'p [V]);
 
+/// Conditions, and whether they hold: what leads into a branch.
+type Branch = Vec<(V, bool)>;
+
+/// What is known of values: the branches in which it is, beyond the one that computes them.
+type Facts = HashMap<V, Vec<Branch>>;
+
+/// So many conditions, and so many branches of a value, are kept.
+const DEEP: usize = 3;
+const WIDE: usize = 4;
+
 struct Known<'p> {
     definitions: HashMap<V, Definition<'p>>,
+    /// Where values are computed, if in a branch.
+    branches: HashMap<V, Branch>,
     /// What leaves conditionals, with the condition.
     leaving: HashMap<V, (V, &'p Out)>,
     literals: HashMap<V, f64>,
-    /// Values that are finite, if they are computed at all.
-    finite: HashSet<V>,
-    /// Values that are neither zero nor NaN, if they are computed at all.
-    divides: HashSet<V>,
+    /// Values that are finite.
+    finite: Facts,
+    /// Values that are neither zero nor NaN.
+    divides: Facts,
     /// Values that depend on the cotangent.
     moving: HashSet<V>,
     /// Values that are defined in a branch of the reverse code.
@@ -132,8 +145,13 @@ struct Known<'p> {
 }
 
 impl<'p> Known<'p> {
-    fn define(&mut self, stmts: &'p [Stmt]) {
+    fn define(&mut self, stmts: &'p [Stmt], branch: &mut Branch) {
         for stmt in stmts {
+            if !branch.is_empty() {
+                walk::defines(&stmt.kind, &mut |v| {
+                    self.branches.insert(v, branch.clone());
+                });
+            }
             match &stmt.kind {
                 Kind::Prim(v, row, args) => {
                     self.definitions.insert(*v, (*row, args));
@@ -145,31 +163,38 @@ impl<'p> Known<'p> {
                     outs.iter().for_each(|out| {
                         self.leaving.insert(out.value, (*cond, out));
                     });
-                    self.define(&then.stmts);
-                    self.define(&other.stmts);
+                    for (block, holds) in [(then, true), (other, false)] {
+                        branch.push((*cond, holds));
+                        self.define(&block.stmts, branch);
+                        branch.pop();
+                    }
                 }
                 _ => {}
             }
         }
     }
 
-    /// Notes that a value is finite, and what follows.
+    /// Notes that a value is finite, and what follows. What a branch tells of values from outside
+    /// holds in that branch.
     fn is_finite(&mut self, v: V) {
-        let mut pending = vec![v];
-        while let Some(v) = pending.pop() {
-            if !self.finite.insert(v) {
-                continue;
-            }
-            if let Some((_, out)) = self.leaving.get(&v) {
-                pending.extend([out.then, out.other].into_iter().flatten());
+        let mut pending = vec![(v, Branch::new())];
+        while let Some((v, branch)) = pending.pop() {
+            let Some(branch) = note(&mut self.finite, &self.branches, v, &branch) else { continue };
+            if let Some((cond, out)) = self.leaving.get(&v) {
+                for (arm, holds) in [(out.then, true), (out.other, false)] {
+                    let within = branch.iter().copied().chain([(*cond, holds)]).collect();
+                    pending.extend(arm.map(|arm| (arm, within)));
+                }
             }
             let Some((row, args)) = self.definitions.get(&v) else { continue };
+            let home = self.branches.get(&v).into_iter().flatten();
+            let within: Branch = home.chain(&branch).copied().collect();
             for (k, arg) in args.iter().enumerate() {
                 if is_infinite_with(row, k, &NOT_FINITE) {
-                    pending.push(*arg);
+                    pending.push((*arg, within.clone()));
                 }
                 if is_infinite_with(row, k, &NOT_DIVIDING) {
-                    self.divides.insert(*arg);
+                    note(&mut self.divides, &self.branches, *arg, &within);
                 }
             }
         }
@@ -303,11 +328,11 @@ impl<'p> Known<'p> {
 
     /// Whether a value that does not depend on the cotangent is `known` where it is used; `of_zero`:
     /// whether zero is.
-    fn holds(&self, v: V, known: &HashSet<V>, of_zero: bool) -> bool {
+    fn holds(&self, v: V, known: &Facts, of_zero: bool) -> bool {
         if self.moving.contains(&v) {
             return false;
         }
-        if known.contains(&v) {
+        if known.get(&v).is_some_and(|branches| covers(branches, &self.within, DEEP)) {
             return true;
         }
         if let Some(number) = self.literals.get(&v) {
@@ -329,6 +354,42 @@ impl<'p> Known<'p> {
             _ => false,
         }
     }
+}
+
+/// Whether one of some branches is taken for sure where the conditions `within` hold; some depend on
+/// a few further conditions.
+fn covers(branches: &[Branch], within: &[(V, bool)], further: usize) -> bool {
+    if branches.iter().any(|branch| branch.iter().all(|holds| within.contains(holds))) {
+        return true;
+    }
+    let mut open =
+        branches.iter().flatten().filter(|(cond, _)| within.iter().all(|(c, _)| c != cond));
+    further > 0
+        && open.any(|(cond, _)| {
+            [true, false].into_iter().all(|holds| {
+                let within: Branch = within.iter().copied().chain([(*cond, holds)]).collect();
+                covers(branches, &within, further - 1)
+            })
+        })
+}
+
+/// Notes that something is known of a value in a branch, and returns what of that lies beyond the
+/// value's own branch; nothing if that is no news.
+fn note(
+    facts: &mut Facts,
+    branches: &HashMap<V, Branch>,
+    v: V,
+    branch: &[(V, bool)],
+) -> Option<Branch> {
+    let own = branches.get(&v).map_or(&[][..], Vec::as_slice);
+    let beyond: Branch = branch.iter().filter(|holds| !own.contains(holds)).copied().collect();
+    let known = facts.entry(v).or_default();
+    let told = known.iter().any(|other| other.iter().all(|holds| beyond.contains(holds)));
+    if told || beyond.len() > DEEP || known.len() >= WIDE {
+        return None;
+    }
+    known.push(beyond.clone());
+    Some(beyond)
 }
 
 const NOT_FINITE: [f64; 3] = [f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
