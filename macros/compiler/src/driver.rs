@@ -167,11 +167,22 @@ fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scal
         forward_of_arrays(function, errors);
     }
     let mut lowered = flow::lower::lower(callees, errors)?;
-    flow::number::number(&mut lowered);
-    flow::unroll::unroll(&mut lowered);
-    flow::scalars::scalars(&mut lowered);
-    flow::hoist::hoist(&mut lowered);
-    flow::number::number(&mut lowered);
+    let gradients: Vec<_> = lowered.inner.iter().map(|i| (i.name.clone(), i.span)).collect();
+    if function.options.tape {
+        for (name, span) in &gradients {
+            errors.at(
+                *span,
+                format!(
+                    "the option `tape` cannot look into the gradient of `{name}`: leave `tape` out"
+                ),
+            );
+        }
+    }
+    if !errors.any() {
+        flow::inner::expand(&mut lowered, errors);
+    }
+    flow::inner::prepare(&mut lowered);
+    flow::inner::check(&lowered, &gradients, errors);
     verified(&lowered, &[], errors);
     let wrt: Vec<bool> = function.params.iter().map(|param| param.wrt).collect();
     let activity = flow::activity::activity(&lowered, &wrt, errors);

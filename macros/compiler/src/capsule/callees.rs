@@ -116,7 +116,14 @@ impl<'f> Walk<'f> {
             .rev()
             .nth(1)
             .is_some_and(|segment| segment.ident.to_string().starts_with(char::is_uppercase));
-        // `g::grad` is no function with a capsule of its own: lowering says what is wrong with it.
+        // `g::grad` has no capsule of its own: of the gradient that of `g` is asked for; of the
+        // others lowering says what is wrong.
+        if !self.function.options.derivative.is_by_tape()
+            && let Some(of) = gradient_of(path)
+        {
+            self.call(&of);
+            return;
+        }
         let is_derivative = path.segments.len() > 1
             && path
                 .segments
@@ -315,6 +322,16 @@ impl<'ast> Visit<'ast> for Walk<'_> {
             vec_elements(mac).iter().for_each(|expr| self.visit_expr(expr));
         }
     }
+}
+
+/// The `g` of `g::grad` and `g::value_and_grad`.
+pub(crate) fn gradient_of(path: &syn::Path) -> Option<syn::Path> {
+    let last = path.segments.last()?;
+    if path.segments.len() < 2 || !(last.ident == "grad" || last.ident == "value_and_grad") {
+        return None;
+    }
+    let segments = path.segments.iter().take(path.segments.len() - 1).cloned();
+    Some(syn::Path { leading_colon: path.leading_colon, segments: segments.collect() })
 }
 
 /// Whether an expression is a closure or a function, so that what holds it is called by its own name.

@@ -34,5 +34,5 @@ pub(crate) use known::{is_std_function, is_std_owner};
 pub use sources::Callees;
 
 pub(crate) use block::{Block, Method};
-pub(crate) use callees::add_path;
+pub(crate) use callees::{add_path, gradient_of};
 pub(crate) use structs::{expectations, field_paths, is_constant};

@@ -462,6 +462,37 @@ pub struct Accessor {
     pub body: TokenStream,
 }
 
+/// A gradient that lowering leaves to be taken: a conditional that always holds stands for it, in
+/// which are the statements of the function.
+#[derive(Clone, Debug)]
+pub struct Inner {
+    /// The condition, which nothing else asks.
+    pub cond: V,
+    /// The function's name.
+    pub name: String,
+    /// Its parameters that are floats or memories, each with whether it is differentiated.
+    pub params: Vec<(ParamIs, bool)>,
+    /// Whether each is passed by value.
+    pub owned: Vec<bool>,
+    /// The result.
+    pub result: V,
+    /// Behind the conditional: the result, if it is asked for.
+    pub value: Option<V>,
+    /// The gradient by each differentiated parameter.
+    pub grads: Vec<InnerGrad>,
+    /// The call.
+    pub span: Span,
+}
+
+/// A gradient by one parameter, behind the conditional of an [`Inner`].
+#[derive(Clone, Copy, Debug)]
+pub enum InnerGrad {
+    /// A float.
+    Value(V),
+    /// A memory.
+    Mem(MemId),
+}
+
 /// A function, its callees inlined.
 #[derive(Clone, Debug, Default)]
 pub struct Program {
@@ -492,6 +523,8 @@ pub struct Program {
     /// What loops carry, by its [`Carried::param`], where it is a sum whose order is free: no
     /// result depends on how it is rounded, only a gradient does.
     pub unordered: Vec<V>,
+    /// Gradients that are still to be taken.
+    pub inner: Vec<Inner>,
     /// The variables of loops over ranges that run once, value and gradient together: their
     /// iterations are independent but for sums.
     pub once: Vec<V>,

@@ -13,6 +13,7 @@ pub mod frames;
 pub mod fresh;
 pub mod hoist;
 pub mod index;
+pub mod inner;
 pub mod ir;
 pub mod jam;
 pub mod join;

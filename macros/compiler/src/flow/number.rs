@@ -137,6 +137,11 @@ impl Numbering<'_> {
                 let args: Vec<V> = args.iter().map(|v| self.name(*v)).collect();
                 self.operation(*v, format!("{} {args:?}", row.name));
             }
+            // From a float to the same float: a copy.
+            Kind::Cast(v, arg) if self.program.of(*v).ty == self.program.of(*arg).ty => {
+                self.names.insert(*v, self.name(*arg));
+                self.repeated.insert(*v);
+            }
             Kind::Cast(v, arg) => {
                 let key = format!("cast {:?} {:?}", self.program.of(*v).ty, self.name(*arg));
                 self.operation(*v, key);

@@ -160,7 +160,9 @@ impl Unseen<'_, '_> {
                 "rename it".to_string(),
             ),
             [.., name] if names.len() > 1 && DERIVATIVES.contains(&name.as_str()) => (
-                format!("in `{text}`, since derivatives are not differentiated again"),
+                format!(
+                    "in `{text}`, since derivatives other than the `grad` and `value_and_grad` of annotated functions are not differentiated again"
+                ),
                 "pass constants to it".to_string(),
             ),
             [.., of, _] if holder(of).is_some() => held(of),

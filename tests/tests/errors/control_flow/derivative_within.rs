@@ -7,7 +7,7 @@ fn g(x: f64, y: f64) -> f64 {
 
 #[differentiate]
 fn f(x: f64) -> f64 {
-    let (_, slope) = g::grad(x, 1.0);
+    let (_, (_, slope)) = g::vjp(x, 1.0, 2.0);
     x * slope
 }
 

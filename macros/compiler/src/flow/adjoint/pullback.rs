@@ -5,6 +5,7 @@ use super::Builder;
 use crate::flow::activity::partials;
 use crate::flow::index::By_;
 use crate::flow::ir::{Kind, V};
+use crate::flow::tangent::rule::{Write, has_integer_exponent};
 use crate::primitives::{self, Guard, Prim, Sym};
 
 /// From this cost on a primitive is looked for before it is computed.
@@ -52,6 +53,14 @@ pub(in crate::flow) fn ruling<'a>(
 
 impl Builder<'_> {
     pub(super) fn pullback(&mut self, row: Prim, args: &[V], out: V, ct: V) {
+        if *row == primitives::GUARD {
+            // A product `factor · p`, and zero where the factor is. By the factor its derivative is
+            // `p` there too, so that the product gets the whole cotangent; by `p` it is the factor.
+            if self.act.value(args[1]) {
+                self.contribute(args[1], ct);
+            }
+            return;
+        }
         let (row, args) = ruling(row, args, &|v| self.number_of(v));
         let of = Of { args, out };
         let number = self.number_of(ct).filter(|ct| ct.is_finite() && *ct != 0.0);
@@ -138,7 +147,14 @@ impl Builder<'_> {
     /// Statements that compute an expression over a primitive's arguments and result.
     fn instantiate(&mut self, sym: &Sym, of: &Of<'_>) -> V {
         match sym {
-            Sym::Arg(k) => self.primal(of.args[*k]),
+            Sym::Arg(k) => {
+                let v = self.primal(of.args[*k]);
+                match (self.is_integer(v), self.number_of(v)) {
+                    (true, Some(number)) => self.number(number, self.elem(of.out)),
+                    (true, None) => self.to_float(v, of.out),
+                    (false, _) => v,
+                }
+            }
             Sym::Out => self.primal(of.out),
             Sym::Num(value) => self.number(*value, self.elem(of.out)),
             Sym::Zero => unreachable!("a structural zero is never part of an expression"),
@@ -146,9 +162,26 @@ impl Builder<'_> {
                 if let Some(known) = self.known(row, args, of) {
                     return self.primal(known);
                 }
-                let args = args.iter().map(|arg| self.instantiate(arg, of)).collect();
+                let integer = has_integer_exponent(row);
+                let args = args.iter().enumerate().map(|(k, arg)| match integer && k == 1 {
+                    true => self.exponent(arg, of),
+                    false => self.instantiate(arg, of),
+                });
+                let args = args.collect();
                 self.apply(row, args, of.out)
             }
+        }
+    }
+
+    /// An exponent that stays an integer.
+    fn exponent(&mut self, sym: &Sym, of: &Of<'_>) -> V {
+        match sym {
+            Sym::Arg(k) => self.primal(of.args[*k]),
+            Sym::Apply(row, parts) if **row == primitives::SUB && parts[1] == Sym::Num(1.0) => {
+                let exponent = self.exponent(&parts[0], of);
+                self.one_less(exponent)
+            }
+            other => self.instantiate(other, of),
         }
     }
 

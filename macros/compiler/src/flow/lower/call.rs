@@ -39,6 +39,14 @@ impl Lowerer<'_> {
                 _ => self.opaque(&Expr::Call(call.clone())),
             };
         }
+        if let Some((callee, of)) = self.gradient_of(path) {
+            let args = self.arguments(call);
+            if args.iter().any(Val::is_silent) {
+                return Val::Error;
+            }
+            let with_value = last_name(path) == "value_and_grad";
+            return self.gradient(callee, &of, with_value, args, span);
+        }
         if !self.is_known_call(path) {
             return self.passive_call(call, path);
         }
@@ -125,7 +133,7 @@ impl Lowerer<'_> {
             || self.float_function_of(path).is_some()
     }
 
-    fn is_own_name(&self, path: &syn::Path) -> bool {
+    pub(super) fn is_own_name(&self, path: &syn::Path) -> bool {
         path.get_ident().is_some_and(|name| *name == self.frame().function.name())
     }
 

@@ -66,7 +66,7 @@ impl<'a> Lowerer<'a> {
         function.params.iter().flat_map(|param| param.ty.structs()).any(private)
     }
 
-    fn inlined(
+    pub(super) fn inlined(
         &mut self,
         callee: usize,
         function: &'a Function,

@@ -11,6 +11,7 @@ mod call;
 mod collect;
 mod conditional;
 mod consume;
+mod derivative;
 mod drive;
 mod elements;
 mod expr;

@@ -45,6 +45,14 @@ impl Builder<'_> {
             return;
         }
         let Some(links) = self.chain(ct, value) else {
+            if self.tangent(ct).is_none() {
+                // What does not vary chooses.
+                let tangent = self.tangent(value);
+                let tangent = tangent.map(|t| self.apply(&primitives::GUARD, vec![ct, t], out));
+                self.wild.extend(tangent.filter(|_| self.any_wild));
+                self.define(out, tangent);
+                return;
+            }
             self.errors.at(span, "a product under a guard was not understood on the way to its tangent: this is a bug in chainrule, please report it");
             return;
         };

@@ -171,11 +171,10 @@ impl<'p> Builder<'p> {
             result.values(&mut |v| *uses.entry(v).or_default() += 1);
         }
         for (ct, value) in guards {
-            for link in self.chain(ct, value).unwrap_or_default() {
-                if uses.get(&link.out) == Some(&1) {
-                    self.links.insert(link.out);
-                }
-            }
+            // The last one is read by the guard, each other one by the next.
+            let links = self.chain(ct, value).unwrap_or_default();
+            let alone = links.iter().rev().take_while(|link| uses.get(&link.out) == Some(&1));
+            self.links.extend(alone.map(|link| link.out).collect::<Vec<_>>());
         }
     }
 

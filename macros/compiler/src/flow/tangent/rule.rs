@@ -200,7 +200,7 @@ fn instantiate(to: &mut impl Write, sym: &Sym, args: &[V], out: V) -> V {
 }
 
 /// Whether the second argument of a primitive is an integer.
-fn has_integer_exponent(row: Prim) -> bool {
+pub(in crate::flow) fn has_integer_exponent(row: Prim) -> bool {
     *row == primitives::POWI || *row == primitives::POWI_PARTIAL
 }
 
