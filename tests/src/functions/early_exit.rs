@@ -15,6 +15,21 @@ fn break_at_once(u: f64) -> f64 {
     r
 }
 
+/// The range alone says nothing of how often the loop runs.
+#[differentiate(tape, jvp, hvp, hessian)]
+fn break_long_before_the_end(x: f64) -> f64 {
+    let mut root = 1.0;
+    let mut last;
+    for _ in 0..usize::MAX {
+        last = root;
+        root = 0.5 * (root + x / root);
+        if (root - last).abs() < 1e-14 {
+            break;
+        }
+    }
+    root
+}
+
 #[differentiate(tape, jvp, hvp, hessian)]
 fn break_by_data(x: &[f64], most: f64) -> f64 {
     let mut s = 0.0;
@@ -303,6 +318,7 @@ fn returns_from_two_loops_in_a_row(x: f64, n: usize, limit: f64) -> f64 {
 cases! {
     taped {
         break_at_once(u): (0.7);
+        break_long_before_the_end(x): (2.0), (0.3);
         break_by_data(&x, most): (vec![], 1.0), (vec![0.7, 1.3, -0.2], 1.0), (vec![0.7, 0.1], 9.0);
         break_before_the_work(&x):
             (vec![]), (vec![-1.0]), (vec![0.7, 1.3, -0.2, 0.4]), (vec![0.7, 1.3, 0.2, 0.4, 0.9]);

@@ -84,6 +84,25 @@ fn three_by_three(a: f64, b: f64, c: f64, n: usize) -> f64 {
     x + y * z
 }
 
+/// More slices in a loop than a compiler compares, and fewer elements in each round.
+#[differentiate(tape, jvp, hvp, hessian)]
+fn many_at_once(x: &[f64], y: &[f64], z: &[f64]) -> f64 {
+    let n = x.len();
+    let mut product = vec![0.5; n];
+    let mut mixed = vec![1.0; n];
+    let mut sum = 0.0;
+    for round in 0..n {
+        for i in 0..n - round {
+            product[i] = x[i] * y[i] * product[i];
+            mixed[i] = product[i] * z[i] - x[i] * mixed[i];
+        }
+        for i in 0..n {
+            sum += product[i] * mixed[i];
+        }
+    }
+    sum
+}
+
 cases! {
     taped {
         pairs(&x):
@@ -106,6 +125,12 @@ cases! {
             (vec![[0.7, -0.2]]),
             (vec![[0.7, -0.2], [0.4, 1.1], [0.6, -0.5], [0.8, 0.1], [0.2, -0.9], [1.2, 0.3]]);
         spring(k, damping, #n): (1.3, 0.2, 0), (1.3, 0.2, 1), (1.3, 0.2, 25);
+        many_at_once(&x, &y, &z):
+            (vec![], vec![], vec![]), (vec![0.7], vec![1.2], vec![-0.4]),
+            (vec![0.7, -0.2, 0.4, 1.1, 0.6], vec![1.1, 0.6, 1.5, 0.9, 1.0],
+                vec![0.7, 1.3, -0.8, 1.4, 0.9]),
+            (vec![0.7, -0.2, 0.4, 1.1, 0.6, -0.5, 0.8], vec![1.1, 0.6, 1.5, 0.9, 1.0, 0.7, 1.3],
+                vec![0.8, 1.4, -0.9, 1.2, 0.6, 1.6, 0.3]);
         three_by_three(a, b, c, #n): (0.7, 1.3, 0.4, 0), (0.7, 1.3, 0.4, 1), (0.7, 1.3, 0.4, 7);
     }
 }
