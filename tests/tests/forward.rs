@@ -213,3 +213,35 @@ fn records_carry_their_tangents() {
     let expected = chainrule_tests::derivative(gradient, 0.9);
     assert!((second - expected).abs() < 1e-9, "{second} {expected}");
 }
+
+/// What calls itself is called by its own `jvp`.
+#[test]
+fn recursion() {
+    #[differentiate(jvp)]
+    fn power(x: f64, n: u32) -> f64 {
+        if n == 0 { 1.0 } else { x.sin() * power(x, n - 1) }
+    }
+    #[differentiate(jvp)]
+    fn sums(x: &[f64], k: f64) -> f64 {
+        if x.is_empty() { 0.3 } else { x[0] * k + sums(&x[1..], k * 0.5).sin() }
+    }
+    #[differentiate(jvp)]
+    fn caller(x: &[f64], k: f64) -> [f64; 2] {
+        let sum = sums(x, k);
+        [sum * power(k, 3), power(sum, 2)]
+    }
+    for n in 0..4 {
+        let (value, along) = power::jvp(0.7, n, 2.0);
+        assert_eq!(value, power(0.7, n));
+        assert!((along - 2.0 * power::grad(0.7, n)).abs() < 1e-14);
+    }
+    let (x, k) = ([0.3, -0.8, 1.1], 0.7);
+    let (value, along) = caller::jvp(&x, k, vec![0.2, 0.5, -0.3], 0.6);
+    assert_eq!(value, caller(&x, k));
+    for (row, along) in along.into_iter().enumerate() {
+        let ct = if row == 0 { [1.0, 0.0] } else { [0.0, 1.0] };
+        let (_, (by_x, by_k)) = caller::vjp(&x, k, ct);
+        let expected = 0.2 * by_x[0] + 0.5 * by_x[1] - 0.3 * by_x[2] + 0.6 * by_k;
+        assert!((along - expected).abs() < 1e-14, "{along} {expected}");
+    }
+}

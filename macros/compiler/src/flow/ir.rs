@@ -297,7 +297,10 @@ pub struct Call {
     /// (if there is one), then one for each differentiated argument that is passed by exclusive
     /// reference; returns the value and the tangents of the differentiated arguments.
     pub vjp: TokenStream,
-    /// Whether both are methods of the first argument: `receiver.at(args)`.
+    /// What is called for value and tangent, if the callee has it: takes the arguments, then a
+    /// tangent for each differentiated one, by value.
+    pub jvp: Option<TokenStream>,
+    /// Whether these are methods of the first argument: `receiver.at(args)`.
     pub method: bool,
     /// The arguments, the receiver of a method first.
     pub args: Vec<CallArg>,

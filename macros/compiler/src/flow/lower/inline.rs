@@ -260,19 +260,22 @@ impl<'a> Lowerer<'a> {
                 CallOut::Mem(mem)
             }
         };
-        let (value, vjp) = match method {
-            false => (quote!(#path), quote!(#path::vjp)),
+        let has_jvp = function.options.jvp.is_some();
+        let (value, vjp, jvp) = match method {
+            false => (quote!(#path), quote!(#path::vjp), quote!(#path::jvp)),
             true => {
-                let (name, vjp) = (&function.item.sig.ident, named(function, "vjp"));
-                (quote!(#name), quote!(#vjp))
+                let name = &function.item.sig.ident;
+                let [vjp, jvp] = ["vjp", "jvp"].map(|base| named(function, base));
+                (quote!(#name), quote!(#vjp), quote!(#jvp))
             }
         };
         let receiver = function.params.first().is_some_and(|param| param.name == "self");
-        let (value, vjp) = match (method, receiver) {
-            (true, false) => (quote!(Self::#value), quote!(Self::#vjp)),
-            _ => (value, vjp),
+        let (value, vjp, jvp) = match (method, receiver) {
+            (true, false) => (quote!(Self::#value), quote!(Self::#vjp), quote!(Self::#jvp)),
+            _ => (value, vjp, jvp),
         };
-        let call = Call { value, vjp, method: method && receiver, args: list, out };
+        let jvp = has_jvp.then_some(jvp);
+        let call = Call { value, vjp, jvp, method: method && receiver, args: list, out };
         self.emit(Kind::Call(Box::new(call)), span);
         self.write_back(after, span);
         match out {

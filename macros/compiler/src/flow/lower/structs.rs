@@ -229,7 +229,10 @@ impl Lowerer<'_> {
             }
             None => CallOut::Value(self.fresh("result", Slot::FloatLiteral, span)),
         };
-        self.emit(Kind::Call(Box::new(Call { value, vjp, method, args: list, out })), span);
+        self.emit(
+            Kind::Call(Box::new(Call { value, vjp, jvp: None, method, args: list, out })),
+            span,
+        );
         self.write_back(after, span);
         match out {
             CallOut::Unit => Val::Unit,

@@ -6,6 +6,7 @@
 //! record is kept with its tangent, so that a program with a reverse sweep is as good as any other:
 //! its tangents are second derivatives.
 
+mod call;
 mod gradient;
 mod guard;
 mod hessian;
@@ -335,11 +336,13 @@ impl<'p> Builder<'p> {
                 push(self, kind);
             }
             Kind::Call(call) if self.act.call(call) => {
-                self.refused(call, "no tangents", "`jvp` or `hvp`", stmt.span);
-                push(self, stmt.kind.clone());
+                if !self.called(call, stmt.span) {
+                    self.refused(call, "no tangents", "a derivative of forward mode", stmt.span);
+                    push(self, stmt.kind.clone());
+                }
             }
             Kind::Pull { call, .. } => {
-                self.refused(call, "no second derivative", "`hvp`", stmt.span);
+                self.refused(call, "no second derivative", "a second derivative", stmt.span);
                 push(self, stmt.kind.clone());
             }
             kind => {
@@ -383,8 +386,12 @@ impl<'p> Builder<'p> {
     /// Reports a call whose derivative is a call.
     fn refused(&mut self, call: &Call, lacks: &str, wanted: &str, span: Span) {
         let callee = call.value.to_string().replace(' ', "");
+        let by_itself = match lacks {
+            "no tangents" => ", give it the option `jvp`, or",
+            _ => ",",
+        };
         self.errors.at(span, format!(
-            "`{callee}` is called by its `vjp` here, which has {lacks}: it is a method, calls itself, has a rule of its own, or uses what its callers cannot name; where {wanted} is wanted, write it as a plain function that can be inlined, recursion as a loop"
+            "`{callee}` is called by its `vjp` here, which has {lacks}: it is a method, calls itself, has a rule of its own, or uses what its callers cannot name; where {wanted} is wanted{by_itself} write it as a plain function that can be inlined, recursion as a loop"
         ));
     }
 
