@@ -343,7 +343,7 @@ fn is_computed(ty: &Type) -> bool {
 /// items' sources, by way of their capsules.
 pub fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream {
     let message = match syn::parse2::<syn::Item>(item.clone()) {
-        Ok(syn::Item::Fn(function)) => return of_function(attr, function),
+        Ok(syn::Item::Fn(function)) => return of_function(attr, function, item),
         Ok(syn::Item::Impl(block)) => return methods::expand(attr, block),
         Ok(syn::Item::Struct(_)) => {
             "`#[differentiate]` goes on functions and `impl` blocks: a struct of parameters takes `#[derive(chainrule::Differentiable)]`"
@@ -366,40 +366,47 @@ pub fn assemble(input: TokenStream) -> TokenStream {
     }
 }
 
-fn of_function(attr: TokenStream, item: syn::ItemFn) -> TokenStream {
+/// A function, as parsed and as its tokens: those are passed on where nothing in them changes, since
+/// to print what was parsed takes as long as to parse it.
+fn of_function(attr: TokenStream, item: syn::ItemFn, tokens: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
-    let id = unique(&item, &item.sig.ident);
+    let text = tokens.to_string();
+    let (id, name, vis) = (unique(&text, &item.sig.ident), item.sig.ident.clone(), item.vis.clone());
+    let plain = match emit::has_own_attributes(&text) {
+        true => emit::plain_function(&item).to_token_stream(),
+        false => tokens.clone(),
+    };
     let options = syn::parse2::<Options>(attr.clone()).map_err(|error| errors.push(error)).ok();
-    let function = parse_function(options.clone().unwrap_or_default(), item.clone(), &mut errors);
+    let in_block = item.sig.receiver().is_some().then(|| item.clone());
+    let function = parse_function(options.clone().unwrap_or_default(), item, &mut errors);
     let beside = match function {
         Some(function) if options.is_some() => {
             let paths = capsule::callee_paths(&function);
             if paths.is_empty() {
-                finish(&Callees::alone(&id, attr, function), errors)
+                finish(&Callees::of_source(&id, attr, function, tokens), errors)
             } else {
-                let chain = capsule::chain(&id, &attr, &item, &paths);
+                let chain = capsule::chain(&id, &attr, &tokens, &paths);
                 let expectations = capsule::expectations(&function);
                 quote!(#chain #expectations)
             }
         }
         function => {
-            if item.sig.receiver().is_some() {
+            if let Some(method) = in_block {
                 // Inside an `impl` neither a struct nor a macro can stand.
                 let errors = errors.into_tokens();
-                let block = &item.block;
-                let mut item = emit::plain_function(&item);
+                let block = &method.block;
+                let mut item = emit::plain_function(&method);
                 item.block = syn::parse_quote!({ #errors #block });
                 return quote!(#[allow(dead_code)] #item);
             }
             let stub = function.as_ref().map(emit::stub);
-            let capsule = capsule::broken_capsule(&id, &item.sig.ident, &item.vis);
+            let capsule = capsule::broken_capsule(&id, &name, &vis);
             let errors = errors.into_tokens();
             quote!(#stub #capsule #errors)
         }
     };
     // A function may be used through its derivatives only.
-    let item = emit::plain_function(&item);
-    quote!(#[allow(dead_code)] #item #beside)
+    quote!(#[allow(dead_code)] #plain #beside)
 }
 
 /// Compiles a function; what was refused is reported once, where it stands.
@@ -425,13 +432,13 @@ fn finish(callees: &Callees, mut errors: Errors) -> TokenStream {
 }
 
 /// A name that no other item has, in this crate or another.
-pub(crate) fn unique(item: &impl ToTokens, name: &impl ToString) -> String {
+pub(crate) fn unique(text: &str, name: &impl ToString) -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let mut hasher = DefaultHasher::new();
     for variable in ["CARGO_PKG_NAME", "CARGO_PKG_VERSION", "CARGO_CRATE_NAME"] {
         std::env::var(variable).unwrap_or_default().hash(&mut hasher);
     }
-    item.to_token_stream().to_string().hash(&mut hasher);
+    text.hash(&mut hasher);
     let name = name.to_string();
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     format!("__chainrule_{}_{:x}_{count}", name.trim_start_matches("r#"), hasher.finish())

@@ -44,7 +44,7 @@ pub(crate) fn expand(attr: TokenStream, block: syn::ItemImpl) -> TokenStream {
             capsule::callee_paths(function).into_iter().for_each(|path| add_path(&mut paths, path));
         }
     }
-    let id = unique(&block, &"impl");
+    let id = unique(&quote!(#block).to_string(), &"impl");
     let beside = match paths.is_empty() {
         true => {
             let item = syn::Item::Impl(block.clone());

@@ -1,7 +1,7 @@
 //! The chain of capsules: its first link and its last.
 
 use super::callees::path_text;
-use super::entry::{Entry, Source};
+use super::entry::{Entry, Meaning, Source};
 use super::sources::Callees;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -34,6 +34,8 @@ pub struct Assembly {
     pub options: TokenStream,
     /// The item itself.
     pub item: syn::Item,
+    /// Its tokens.
+    pub(super) tokens: TokenStream,
     /// What its paths mean.
     pub(super) calls: Vec<(String, String)>,
     /// What came with the capsules, each entry once.
@@ -43,19 +45,25 @@ pub struct Assembly {
 impl Assembly {
     /// An item that needs no other's source.
     pub fn alone(id: &str, options: TokenStream, item: syn::Item) -> Assembly {
-        Assembly { id: id.to_string(), options, item, calls: vec![], entries: vec![] }
+        let tokens = item.to_token_stream();
+        Assembly { id: id.to_string(), options, item, tokens, calls: vec![], entries: vec![] }
     }
 
     /// The sources behind a function or a struct.
     pub fn callees(&self) -> Callees {
-        let item = self.item.to_token_stream();
+        let item = self.tokens.clone();
         let source = match &self.item {
             syn::Item::Struct(_) => Source::Struct { item },
             _ => Source::Function { options: self.options.clone(), item },
         };
         let root = Entry { id: self.id.clone(), calls: self.calls.clone(), source };
+        let first = match &self.item {
+            syn::Item::Fn(item) => Meaning::of_function(&self.options, item.clone()),
+            _ => root.understood(),
+        };
+        let others = self.entries.iter().map(Entry::understood);
+        let meanings = [first].into_iter().chain(others).collect();
         let entries: Vec<Entry> = [root].into_iter().chain(self.entries.iter().cloned()).collect();
-        let meanings = entries.iter().map(Entry::understood).collect();
         Callees::new(entries, meanings)
     }
 }
@@ -70,6 +78,7 @@ impl Parse for Assembly {
         braced!(item in head);
         let options = options.parse()?;
         let paths = list.parse_terminated(syn::Path::parse_mod_style, Token![,])?;
+        let tokens: TokenStream = item.fork().parse()?;
         let item = item.parse()?;
         let (mut calls, mut entries) = (Vec::new(), Vec::new());
         for path in &paths {
@@ -85,6 +94,6 @@ impl Parse for Assembly {
             }
             calls.push((path_text(path), first.unwrap_or_default()));
         }
-        Ok(Assembly { id: id.value(), options, item, calls, entries })
+        Ok(Assembly { id: id.value(), options, item, tokens, calls, entries })
     }
 }

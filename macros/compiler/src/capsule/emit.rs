@@ -13,12 +13,12 @@ pub fn capsule(callees: &Callees, broken: bool) -> TokenStream {
     let (name, vis) = match (callees.function(callees.root()), callees.structure(callees.root())) {
         (Some(function), _) => {
             // Documentation and lints of an item are of no use in the capsule.
-            let mut item = function.item.clone();
-            item.attrs.clear();
-            if let Source::Function { item: source, .. } = &mut root.source {
-                *source = item.to_token_stream();
+            let syn::ItemFn { attrs, vis, sig, .. } = &function.item;
+            if let (Source::Function { item, .. }, false) = (&mut root.source, attrs.is_empty()) {
+                let body = item.clone().into_iter().last();
+                *item = quote!(#vis #sig #body);
             }
-            (item.sig.ident, item.vis)
+            (sig.ident.clone(), vis.clone())
         }
         (None, Some(def)) => {
             let item = bare(def);

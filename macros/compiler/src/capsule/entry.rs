@@ -48,14 +48,10 @@ impl Entry {
 
     /// The item; it was parsed once before, where it stands.
     pub(super) fn understood(&self) -> Meaning {
-        let function = |options: &TokenStream, item: &TokenStream| {
-            let options: Options = syn::parse2(options.clone()).ok()?;
-            parse_function(options, syn::parse2(item.clone()).ok()?, &mut Errors::new())
-        };
         match &self.source {
-            Source::Function { options, item } => match function(options, item) {
-                Some(function) => Meaning::Function(Box::new(function)),
-                None => Meaning::Broken,
+            Source::Function { options, item } => match syn::parse2(item.clone()) {
+                Ok(item) => Meaning::of_function(options, item),
+                Err(_) => Meaning::Broken,
             },
             Source::Struct { item } => match syn::parse2(item.clone()) {
                 Ok(def) => Meaning::Struct(Box::new(def)),
@@ -63,6 +59,15 @@ impl Entry {
             },
             Source::Broken => Meaning::Broken,
         }
+    }
+}
+
+impl Meaning {
+    /// A function that was understood before, where it stands.
+    pub(super) fn of_function(options: &TokenStream, item: syn::ItemFn) -> Meaning {
+        let options = syn::parse2::<Options>(options.clone()).ok();
+        let function = options.and_then(|options| parse_function(options, item, &mut Errors::new()));
+        function.map_or(Meaning::Broken, |function| Meaning::Function(Box::new(function)))
     }
 }
 

@@ -22,7 +22,18 @@ impl Callees {
 
     /// A function that needs no other source, with its attribute's arguments.
     pub fn alone(id: &str, options: TokenStream, function: Function) -> Callees {
-        let source = Source::Function { options, item: function.item.to_token_stream() };
+        let item = function.item.to_token_stream();
+        Callees::of_source(id, options, function, item)
+    }
+
+    /// The same, with the function's tokens.
+    pub(crate) fn of_source(
+        id: &str,
+        options: TokenStream,
+        function: Function,
+        item: TokenStream,
+    ) -> Callees {
+        let source = Source::Function { options, item };
         let entry = Entry { id: id.to_string(), calls: vec![], source };
         Callees::new(vec![entry], vec![Meaning::Function(Box::new(function))])
     }

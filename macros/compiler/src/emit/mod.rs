@@ -19,7 +19,7 @@ pub(crate) mod tape;
 
 pub use stub::stub;
 
-pub(crate) use plain::{is_differentiate, plain_function, plain_method};
+pub(crate) use plain::{has_own_attributes, is_differentiate, plain_function, plain_method};
 
 use crate::capsule::Callees;
 use crate::driver::{Compiled, Tensors};

@@ -3,6 +3,11 @@
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ImplItemFn, ItemFn};
 
+/// Whether an item's text may have attributes inside it that are chainrule's own.
+pub(crate) fn has_own_attributes(text: &str) -> bool {
+    text.contains("constant") || text.contains("checkpoint")
+}
+
 /// The function without the attributes inside it that are chainrule's own.
 pub(crate) fn plain_function(item: &ItemFn) -> ItemFn {
     let mut item = item.clone();

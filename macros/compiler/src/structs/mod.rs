@@ -64,7 +64,7 @@ fn of_struct(def: &syn::ItemStruct, mut errors: Errors) -> TokenStream {
         return refused(&def.ident, &def.vis, &def.generics, errors);
     }
     let (tangent, leaves) = (tangent::tangent(&parameters), leaves::leaves(&parameters));
-    let id = unique(def, &def.ident);
+    let id = unique(&quote!(#def).to_string(), &def.ident);
     let paths = capsule::field_paths(def);
     let capsule = match paths.is_empty() {
         true => {
@@ -85,7 +85,7 @@ fn refused(
     errors: Errors,
 ) -> TokenStream {
     let (tangent, leaves) = (tangent::stub(name, generics), leaves::stub(name, generics));
-    let capsule = capsule::broken_capsule(&unique(&quote!(#name #generics), name), name, vis);
+    let capsule = capsule::broken_capsule(&unique(&quote!(#name #generics).to_string(), name), name, vis);
     let errors = errors.into_tokens();
     quote!(#tangent #leaves #capsule #errors)
 }
