@@ -371,7 +371,8 @@ pub fn assemble(input: TokenStream) -> TokenStream {
 fn of_function(attr: TokenStream, item: syn::ItemFn, tokens: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
     let text = tokens.to_string();
-    let (id, name, vis) = (unique(&text, &item.sig.ident), item.sig.ident.clone(), item.vis.clone());
+    let (id, name, vis) =
+        (unique(&text, &item.sig.ident), item.sig.ident.clone(), item.vis.clone());
     let plain = match emit::has_own_attributes(&text) {
         true => emit::plain_function(&item).to_token_stream(),
         false => tokens.clone(),

@@ -26,6 +26,7 @@
 
 pub mod driver;
 pub mod error;
+pub mod hash;
 pub mod primitives;
 
 // The stages, in order.

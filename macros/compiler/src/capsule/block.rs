@@ -3,10 +3,10 @@
 use super::assembly::Assembly;
 use super::entry::{Entry, Meaning, Source};
 use super::sources::Callees;
+use crate::hash::HashSet;
 use crate::parse::Function;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use std::collections::HashSet;
 
 /// A method of a block that has something to differentiate.
 pub(crate) enum Method {
@@ -39,7 +39,7 @@ pub(crate) struct Block<'b> {
 impl<'b> Block<'b> {
     pub(crate) fn new(assembly: &'b Assembly, methods: &'b [Method]) -> Self {
         let named = |method: &Method| {
-            let mut words = HashSet::new();
+            let mut words = HashSet::default();
             if let Method::Accepted(function) = method {
                 collect(function.item.block.to_token_stream(), &mut words);
             }

@@ -5,9 +5,10 @@ use super::structs::{signature_paths, struct_paths};
 use super::taint::{Taint, is_assigning};
 use crate::flow::DERIVATIVES;
 use crate::flow::lower::makes_array;
+use crate::hash::HashSet;
 use crate::parse::{Function, names_of};
+use proc_macro2::Ident;
 use quote::ToTokens;
-use std::collections::HashSet;
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprCall, Token};
@@ -19,6 +20,9 @@ const LOOKS: usize = 8;
 /// once, without generic arguments, in order.
 pub fn callee_paths(function: &Function) -> Vec<syn::Path> {
     if function.options.derivative.rule().is_some() {
+        return signature_paths(function);
+    }
+    if !NamesSomething::is_true_of(&function.item.block) {
         return signature_paths(function);
     }
     let walk = Walk::through(function);
@@ -57,6 +61,54 @@ pub(crate) fn add_path(paths: &mut Vec<syn::Path>, path: syn::Path) {
     }
 }
 
+/// Whether a body may name functions or structs at all: most of what is long does not.
+struct NamesSomething(bool);
+
+impl NamesSomething {
+    fn is_true_of(block: &syn::Block) -> bool {
+        let mut visit = NamesSomething(false);
+        visit.visit_block(block);
+        visit.0
+    }
+}
+
+impl<'ast> Visit<'ast> for NamesSomething {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        match expr {
+            Expr::Call(_) | Expr::Struct(_) | Expr::Macro(_) => self.0 = true,
+            Expr::Path(path) => self.0 |= path.path.get_ident().is_none(),
+            Expr::MethodCall(call) => {
+                self.0 |= call.turbofish.is_some()
+                    || call.args.iter().any(|arg| matches!(arg, Expr::Path(_)));
+                visit::visit_expr(self, expr);
+            }
+            _ => visit::visit_expr(self, expr),
+        }
+    }
+
+    fn visit_pat(&mut self, pat: &'ast syn::Pat) {
+        self.0 |= !matches!(
+            pat,
+            syn::Pat::Ident(_) | syn::Pat::Wild(_) | syn::Pat::Tuple(_) | syn::Pat::Type(_)
+        );
+        visit::visit_pat(self, pat);
+    }
+
+    fn visit_type(&mut self, ty: &'ast syn::Type) {
+        let is_small = |name: &Ident| name.to_string().starts_with(char::is_lowercase);
+        self.0 |=
+            !matches!(ty, syn::Type::Path(path) if path.path.get_ident().is_some_and(is_small));
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {
+        self.0 = true;
+    }
+
+    fn visit_macro(&mut self, _: &'ast syn::Macro) {
+        self.0 = true;
+    }
+}
+
 struct Walk<'f> {
     function: &'f Function,
     taint: Taint,
@@ -92,7 +144,7 @@ impl<'f> Walk<'f> {
             parameters,
             function,
             taint: Taint::of_parameters(function),
-            closures: HashSet::new(),
+            closures: HashSet::default(),
             locals: locals.0.into_iter().collect(),
             is_trial: false,
             paths: vec![],

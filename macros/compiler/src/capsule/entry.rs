@@ -66,7 +66,8 @@ impl Meaning {
     /// A function that was understood before, where it stands.
     pub(super) fn of_function(options: &TokenStream, item: syn::ItemFn) -> Meaning {
         let options = syn::parse2::<Options>(options.clone()).ok();
-        let function = options.and_then(|options| parse_function(options, item, &mut Errors::new()));
+        let function =
+            options.and_then(|options| parse_function(options, item, &mut Errors::new()));
         function.map_or(Meaning::Broken, |function| Meaning::Function(Box::new(function)))
     }
 }

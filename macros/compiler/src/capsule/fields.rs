@@ -9,9 +9,9 @@ use super::callees::path_text;
 use super::sources::Callees;
 use super::structs::is_constant;
 use crate::error::Errors;
+use crate::hash::HashMap;
 use crate::parse::{Function, Names, Type, strip, text_of, type_arguments, understand};
 use quote::{ToTokens, quote};
-use std::collections::HashMap;
 use syn::visit_mut::{self, VisitMut};
 
 impl Callees {

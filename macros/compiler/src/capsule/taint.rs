@@ -5,9 +5,9 @@
 //! tainted variable, unless what is asked for cannot carry a derivative: a length, a shape, a
 //! condition, an integer.
 
+use crate::hash::HashSet;
 use crate::parse::{Function, is_integer, names_of};
 use proc_macro2::{TokenStream, TokenTree};
-use std::collections::HashSet;
 use syn::visit::{self, Visit};
 use syn::{BinOp, Expr, Pat};
 
@@ -78,7 +78,7 @@ impl Taint {
     /// Of the parameters alone.
     pub(super) fn of_parameters(function: &Function) -> Taint {
         let mut taint =
-            Taint { names: HashSet::new(), memories: HashSet::new(), references: vec![] };
+            Taint { names: HashSet::default(), memories: HashSet::default(), references: vec![] };
         for param in function.wrt() {
             taint.taint(&param.pat);
         }

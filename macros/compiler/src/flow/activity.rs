@@ -7,9 +7,9 @@ use super::ir::{
 };
 use super::{lost, walk};
 use crate::error::Errors;
+use crate::hash::HashMap;
 use crate::parse::Type;
 use crate::primitives::{Prim, Sym};
-use std::collections::HashMap;
 
 /// What carries a derivative.
 pub struct Activity {

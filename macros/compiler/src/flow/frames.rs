@@ -15,10 +15,10 @@ use super::ir::{
 };
 use super::scope::{self, Path, Scope};
 use super::walk::{self, Access};
+use crate::hash::HashMap;
 use crate::ir::Literal;
 use crate::parse::Type;
 use proc_macro2::Span;
-use std::collections::HashMap;
 
 /// Gives the workspaces that are saved and restored a frame for each iteration. `reverse` is the
 /// number of the statement with which the reverse sweep begins.
@@ -57,7 +57,7 @@ struct Touched {
 }
 
 fn workspaces(program: &Program) -> Vec<Workspace> {
-    let mut touched: HashMap<MemId, Touched> = HashMap::new();
+    let mut touched: HashMap<MemId, Touched> = HashMap::default();
     scope::blocks(&program.body, &mut vec![], &mut |path, block| {
         for (k, stmt) in block.stmts.iter().enumerate() {
             let here = || [path.as_slice(), &[k + 1]].concat();

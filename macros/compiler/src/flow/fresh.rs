@@ -18,15 +18,15 @@ use super::index::Index;
 use super::ir::{Block, Init, Kind, Loop, MemId, Mode, Origin, Over, Place, Program, Proj, V};
 use super::lengths::Lengths;
 use super::walk::{self, Access};
+use crate::hash::{HashMap, HashSet};
 use crate::ir::Literal;
-use std::collections::{HashMap, HashSet};
 
 /// Spares shadows their zeros where that is possible.
 pub fn fresh(program: &mut Program) {
     let index = Index::new(program);
     let finder =
         Finder { lengths: Lengths { program, index: &index }, zeros: literals(&program.body) };
-    let mut found = HashSet::new();
+    let mut found = HashSet::default();
     finder.block(&program.body, &finder.elsewhere(program), &mut found);
     let mut body = std::mem::take(&mut program.body);
     rewrite(&mut body, &found);
@@ -40,7 +40,7 @@ struct Zeros {
 }
 
 fn literals(block: &Block) -> Zeros {
-    let mut zeros = Zeros { floats: HashSet::new(), integers: HashSet::new() };
+    let mut zeros = Zeros { floats: HashSet::default(), integers: HashSet::default() };
     walk::all(block, &mut |kind| match kind {
         Kind::Const(v, Literal::Float(number, _)) if *number == 0.0 => {
             zeros.floats.insert(*v);
@@ -64,9 +64,9 @@ type Counts = HashMap<MemId, usize>;
 impl Finder<'_, '_> {
     /// How often each shadow that begins as zeros is accessed, if it is not touched otherwise.
     fn elsewhere(&self, program: &Program) -> Counts {
-        let mut counts = Counts::new();
-        let mut otherwise = HashSet::new();
-        let mut zeros = HashSet::new();
+        let mut counts = Counts::default();
+        let mut otherwise = HashSet::default();
+        let mut zeros = HashSet::default();
         walk::all(&program.body, &mut |kind| {
             if let Kind::Alloc(mem, Init::ZerosLike(_)) = kind
                 && !zeros.insert(*mem)
@@ -148,7 +148,7 @@ fn adds(kind: Option<&&Kind>) -> bool {
 }
 
 fn accesses(block: &Block) -> Counts {
-    let mut counts = Counts::new();
+    let mut counts = Counts::default();
     walk::all(block, &mut |kind| {
         walk::places(kind, &mut |mem, _, _| *counts.entry(mem).or_default() += 1);
     });
@@ -167,7 +167,7 @@ fn touches(kind: &Kind, mem: MemId) -> bool {
 
 /// The first addition overwrites, the last zero is left out.
 fn rewrite(body: &mut Block, found: &HashSet<MemId>) {
-    let mut last: HashMap<MemId, usize> = HashMap::new();
+    let mut last: HashMap<MemId, usize> = HashMap::default();
     let mut count = 0;
     walk::all(body, &mut |kind| {
         count += 1;
@@ -177,7 +177,7 @@ fn rewrite(body: &mut Block, found: &HashSet<MemId>) {
             last.insert(place.mem, count);
         }
     });
-    let mut rewriting = Rewriting { found, last, seen: HashSet::new(), count: 0 };
+    let mut rewriting = Rewriting { found, last, seen: HashSet::default(), count: 0 };
     rewriting.block(body);
 }
 

@@ -6,7 +6,7 @@
 
 use super::ir::{Kind, Over, Program, Stmt, V};
 use super::walk;
-use std::collections::HashSet;
+use crate::hash::HashSet;
 
 /// Moves what does not change out of loops.
 pub fn hoist(program: &mut Program) {

@@ -5,7 +5,7 @@ use super::ir::{
     Block, By, CallOut, Init, Kind, Loop, MemId, Over, Pass, Place, Program, Source, Stmt, V,
 };
 use super::walk;
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 /// Names a block of a program: blocks are numbered as they begin, the body of the function is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,7 +111,7 @@ impl<'p> Index<'p> {
             writes: vec![vec![]; program.mems.len()],
             reads: vec![vec![]; program.mems.len()],
             made: vec![None; program.mems.len()],
-            inner: HashMap::new(),
+            inner: HashMap::default(),
             ends: vec![],
         };
         index.block(&program.body, None, None, 0, Role::Function, 0);

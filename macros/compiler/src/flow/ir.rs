@@ -622,3 +622,14 @@ pub struct Adjoint {
     /// Whether a loop carries tangents of several variables by several inputs.
     pub tangents: bool,
 }
+
+impl Adjoint {
+    /// The values that are used behind the program besides its result: gradients.
+    pub fn used_behind(&self) -> Vec<V> {
+        let value = |grad: &Grad| match grad {
+            Grad::Value(value) => *value,
+            Grad::Not | Grad::Mem(_) => None,
+        };
+        self.grads.iter().filter_map(value).collect()
+    }
+}

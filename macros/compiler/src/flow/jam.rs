@@ -8,10 +8,10 @@
 
 use super::ir::{Block, Carried, Kind, Loop, MemId, Mode, Over, Pass, Place, Program, Stmt, Ty, V};
 use super::visit::{Rename, rename, rename_place};
+use crate::hash::{HashMap, HashSet};
 use crate::ir::Literal;
 use crate::primitives;
 use proc_macro2::Span;
-use std::collections::{HashMap, HashSet};
 
 /// How many iterations stand next to each other.
 const WIDTH: usize = 4;
@@ -91,7 +91,7 @@ impl Jam<'_> {
         if lp.exit.is_some() || lp.count.is_some() || self.program.of(var).ty != index {
             return None;
         }
-        let mut defined = HashSet::new();
+        let mut defined = HashSet::default();
         defined.insert(var);
         defined.extend(lp.carried.iter().map(|carried| carried.param));
         let mut sums = false;

@@ -8,7 +8,7 @@
 use super::ir::{Block, Kind, Loop, MemId, Over, Pass, Program, Proj, RecId, Stmt, V};
 use super::visit::{Names, rename_block};
 use super::walk::{self, Access};
-use std::collections::{HashMap, HashSet};
+use crate::hash::{HashMap, HashSet};
 
 /// Beyond this many statements a loop has no use for more: its values do not fit into registers.
 const STATEMENTS: usize = 40;
@@ -72,7 +72,7 @@ fn append(first: &mut Loop, second: &Loop) {
         return;
     };
     let mut body = second.body.clone();
-    rename_block(&mut body, &mut Names(&HashMap::from([(*other, *var)])));
+    rename_block(&mut body, &mut Names(&HashMap::from_iter([(*other, *var)])));
     first.body.stmts.extend(body.stmts);
 }
 
@@ -98,9 +98,9 @@ impl<'p> Candidate<'p> {
         let Over::Range { var, .. } = lp.over else { return None };
         let plain = lp.carried.is_empty() && lp.exit.is_none() && lp.count.is_none();
         let mut this = Candidate {
-            touches: HashMap::new(),
-            records: HashSet::new(),
-            defined: HashSet::from([var]),
+            touches: HashMap::default(),
+            records: HashSet::default(),
+            defined: HashSet::from_iter([var]),
             statements: 0,
         };
         (plain && this.fits(&lp.body, var)).then_some(this)

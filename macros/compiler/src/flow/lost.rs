@@ -9,13 +9,13 @@ use super::ir::{
 };
 use super::unseen::{Unseen, at, is_constructor, is_conversion, is_effect, is_text};
 use crate::error::Errors;
+use crate::hash::HashSet;
 use proc_macro2::Span;
-use std::collections::HashSet;
 
 /// Reports what would make a derivative silently wrong: a differentiated value that disappears into
 /// an integer, into memory that carries none or into code that is not seen through.
 pub(super) fn report(program: &Program, varied: &Varied<'_>, errors: &mut Errors) {
-    let said = HashSet::new();
+    let said = HashSet::default();
     let mut lost = Lost { program, varied, index: Index::new(program), said, errors };
     lost.block(&program.body);
     if let Some(result) = &program.result {

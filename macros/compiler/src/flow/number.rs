@@ -12,8 +12,8 @@ use super::ir::{
 };
 use super::polynomial::{Atom, Polynomial, length};
 use super::visit::{Names, rename_block, rename_place, rename_tree};
-use crate::ir::Literal;
-use std::collections::{HashMap, HashSet};
+use crate::hash::{HashMap, HashSet};
+use crate::ir::{Elem, Literal};
 
 /// Gives what is the same one name.
 pub fn number(program: &mut Program) {
@@ -21,17 +21,17 @@ pub fn number(program: &mut Program) {
     let mut numbering = Numbering {
         program,
         index: &index,
-        polynomials: HashMap::new(),
-        lengths: HashMap::new(),
-        names: HashMap::new(),
-        known: HashMap::new(),
+        polynomials: HashMap::default(),
+        lengths: HashMap::default(),
+        names: HashMap::default(),
+        known: HashMap::default(),
         added: Vec::new(),
-        loads: HashMap::new(),
-        repeated: HashSet::new(),
-        numbers: HashMap::new(),
-        ends: HashMap::new(),
-        differences: HashMap::new(),
-        straight: HashMap::new(),
+        loads: HashMap::default(),
+        repeated: HashSet::default(),
+        numbers: HashMap::default(),
+        ends: HashMap::default(),
+        differences: HashMap::default(),
+        straight: HashMap::default(),
     };
     numbering.parameters();
     numbering.block(&program.body, &mut 0);
@@ -57,7 +57,11 @@ pub fn number(program: &mut Program) {
 enum Key {
     /// An integer of this type.
     Integer(Option<String>, Polynomial),
-    /// An operation with its arguments.
+    /// A primitive, by its name, with its arguments.
+    Primitive(&'static str, Vec<V>),
+    /// A float's bits and its type.
+    Float(u64, Elem),
+    /// Another operation with its arguments.
     Operation(String),
 }
 
@@ -127,15 +131,18 @@ impl Numbering<'_> {
                 (Literal::Int(number), Ty::Int(_)) => {
                     self.integer(*v, Polynomial::number(*number), true);
                 }
+                (Literal::Float(number, _), Ty::Float(elem)) => {
+                    self.operation(*v, Key::Float(number.to_bits(), elem.clone()));
+                }
                 (Literal::Float(number, _), ty) => {
                     let key = format!("{ty:?} {:x}", number.to_bits());
-                    self.operation(*v, key);
+                    self.operation(*v, Key::Operation(key));
                 }
                 _ => {}
             },
             Kind::Prim(v, row, args) => {
                 let args: Vec<V> = args.iter().map(|v| self.name(*v)).collect();
-                self.operation(*v, format!("{} {args:?}", row.name));
+                self.operation(*v, Key::Primitive(row.name, args));
             }
             // From a float to the same float: a copy.
             Kind::Cast(v, arg) if self.program.of(*v).ty == self.program.of(*arg).ty => {
@@ -144,7 +151,7 @@ impl Numbering<'_> {
             }
             Kind::Cast(v, arg) => {
                 let key = format!("cast {:?} {:?}", self.program.of(*v).ty, self.name(*arg));
-                self.operation(*v, key);
+                self.operation(*v, Key::Operation(key));
             }
             Kind::Pass(v, pass, args) => self.passive(*v, pass, args),
             Kind::Store(place, ..) => self.straighten(place, at),
@@ -242,11 +249,10 @@ impl Numbering<'_> {
     }
 
     /// An operation without effect. Whether it was known.
-    fn operation(&mut self, v: V, key: String) -> bool {
+    fn operation(&mut self, v: V, key: Key) -> bool {
         if self.program.of(v).object {
             return false;
         }
-        let key = Key::Operation(key);
         match self.known.get(&key) {
             Some(first) => {
                 let first = self.name(*first);
@@ -268,7 +274,7 @@ impl Numbering<'_> {
             let place = self.named(place);
             let length = self.length(&place);
             if let Some(length) = length
-                && !self.operation(v, format!("len {place:?}"))
+                && !self.operation(v, Key::Operation(format!("len {place:?}")))
             {
                 let harmless = !place.proj.iter().any(|proj| !matches!(proj, Proj::Field(_)));
                 self.integer(v, length, harmless);
@@ -288,7 +294,7 @@ impl Numbering<'_> {
             let of = self.program.of(*v);
             of.object || of.ty == Ty::Opaque
         });
-        if objects || self.operation(v, format!("{text} {args:?} {ty:?}")) {
+        if objects || self.operation(v, Key::Operation(format!("{text} {args:?} {ty:?}"))) {
             return;
         }
         if !matches!(ty, Ty::Int(_)) {

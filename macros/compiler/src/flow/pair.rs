@@ -20,9 +20,9 @@ use super::lengths::Lengths;
 use super::polynomial::{Atom, Polynomial};
 use super::visit::{Names, rename_block};
 use super::walk;
+use crate::hash::{HashMap, HashSet};
 use crate::ir::Literal;
 use proc_macro2::Span;
-use std::collections::{HashMap, HashSet};
 
 /// Longer bodies are left alone, of the inner loop and around it.
 const INNER: usize = 12;
@@ -31,7 +31,7 @@ const AROUND: usize = 32;
 /// Writes iterations side by side where that is possible and of use. `reverse` is the number of the
 /// statement with which the reverse sweep begins.
 pub fn pair(program: &mut Program, reverse: &mut usize) {
-    let mut found = HashMap::new();
+    let mut found = HashMap::default();
     {
         let index = Index::new(program);
         let finder = Finder { lengths: Lengths { program, index: &index } };
@@ -82,7 +82,7 @@ impl Finder<'_, '_> {
             return None;
         }
         let written = self.written(lp, inner, around)?;
-        let mut inside = HashSet::new();
+        let mut inside = HashSet::default();
         for stmt in body.stmts.iter().chain(&inner.body.stmts) {
             walk::defines(&stmt.kind, &mut |v| {
                 inside.insert(v);
@@ -225,7 +225,7 @@ impl Pairing<'_> {
         };
         if shift == 1 {
             let mut alone = self.fresh(&first_inner.body);
-            rename_block(&mut alone, &mut Names(&HashMap::from([(*i, zero)])));
+            rename_block(&mut alone, &mut Names(&HashMap::from_iter([(*i, zero)])));
             body.extend(alone.stmts);
         }
         // An element of the first is `shift` further on.
@@ -235,7 +235,7 @@ impl Pairing<'_> {
             _ => self.calculated("i", Pass::Binary("+"), [*j, one], &mut both),
         };
         let mut of_first = first_inner.body.clone();
-        rename_block(&mut of_first, &mut Names(&HashMap::from([(*i, at)])));
+        rename_block(&mut of_first, &mut Names(&HashMap::from_iter([(*i, at)])));
         let places = stores(&second_inner.body);
         for (stmt, place) in of_first.stmts.iter_mut().filter(is_store).zip(places) {
             if let Kind::Store(to, ..) = &mut stmt.kind {
@@ -261,13 +261,13 @@ impl Pairing<'_> {
     /// A copy of a loop's body for one iteration, under names of its own.
     fn copy(&mut self, body: &Block, var: V, here: V) -> Block {
         let mut copy = self.fresh(body);
-        rename_block(&mut copy, &mut Names(&HashMap::from([(var, here)])));
+        rename_block(&mut copy, &mut Names(&HashMap::from_iter([(var, here)])));
         copy
     }
 
     /// A copy in which everything that it defines has another name.
     fn fresh(&mut self, body: &Block) -> Block {
-        let mut names = HashMap::new();
+        let mut names = HashMap::default();
         walk::all(body, &mut |kind| {
             walk::defines(kind, &mut |v| {
                 names.insert(v, v);

@@ -4,9 +4,9 @@ use super::ir::{
     Adjoint, Block, By, Call, CallOut, Code, Grad, Init, Kind, MemId, Mode, Origin, Over, ParamIs,
     Pass, Place, Program, Proj, Pulled, Source, Tree, Ty, V,
 };
+use crate::hash::HashMap;
 use crate::ir::Literal;
 use crate::parse::Type;
-use std::collections::HashMap;
 use std::fmt::{Display, Formatter, Result, Write};
 
 impl Display for Program {
@@ -70,9 +70,9 @@ impl<'p> Printer<'p> {
     fn new(program: &'p Program) -> Self {
         Printer {
             program,
-            values: HashMap::new(),
-            mems: HashMap::new(),
-            used: HashMap::new(),
+            values: HashMap::default(),
+            mems: HashMap::default(),
+            used: HashMap::default(),
             depth: 1,
             out: String::new(),
         }

@@ -11,11 +11,12 @@ use super::ir::{
 };
 use super::visit::{Names, rename_block, rename_tree};
 use super::walk;
+use crate::hash::{HashMap, HashSet};
 use crate::ir::{Elem, Literal};
 use crate::parse::Type;
 use crate::primitives;
 use proc_macro2::Span;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 /// Longer arrays stay memory.
 const LONGEST: usize = 16;
@@ -35,7 +36,7 @@ pub fn scalars(program: &mut Program) {
         arrays,
         literals: literals(&original.body),
         held: BTreeMap::new(),
-        names: HashMap::new(),
+        names: HashMap::default(),
         pos: 0,
         consts: Vec::new(),
     };
@@ -70,7 +71,7 @@ fn array(ty: &Type) -> Option<(Elem, usize)> {
 
 /// The integers that are literals.
 pub(super) fn literals(block: &Block) -> HashMap<V, i128> {
-    let mut literals = HashMap::new();
+    let mut literals = HashMap::default();
     walk::all(block, &mut |kind| {
         if let Kind::Const(v, Literal::Int(number)) = kind {
             literals.insert(*v, *number);
@@ -83,7 +84,7 @@ pub(super) fn literals(block: &Block) -> HashMap<V, i128> {
 fn arrays(program: &Program) -> HashMap<MemId, (Elem, usize)> {
     let literals = literals(&program.body);
     let index = Index::new(program);
-    let mut arrays: HashMap<MemId, (Elem, usize)> = HashMap::new();
+    let mut arrays: HashMap<MemId, (Elem, usize)> = HashMap::default();
     for (k, mem) in program.mems.iter().enumerate() {
         if let (Origin::Local, Some(array), Some(_)) = (mem.origin, array(&mem.ty), index.made[k]) {
             arrays.insert(MemId(k as u32), array);
@@ -341,7 +342,7 @@ impl Promotion<'_> {
     /// The elements that a loop changes, and what they hold before it.
     fn changed_inside(&self, at: usize) -> Vec<((MemId, usize), V)> {
         let inside = at..self.index.end(at);
-        let mut changed: HashSet<MemId> = HashSet::new();
+        let mut changed: HashSet<MemId> = HashSet::default();
         for mem in self.arrays.keys() {
             let writes = &self.index.writes[mem.0 as usize];
             if writes.iter().any(|site| inside.contains(&site.pos)) {

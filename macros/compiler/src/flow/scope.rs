@@ -2,7 +2,7 @@
 
 use super::ir::{Block, Kind, Program, V};
 use super::walk;
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 /// Where a statement is: numbers of statements and of their blocks, by turns. Statements count from
 /// one; what a loop itself defines in its body stands at zero.
@@ -13,7 +13,7 @@ pub(super) struct Scope(HashMap<V, Path>);
 
 impl Scope {
     pub(super) fn new(program: &Program) -> Self {
-        let mut scope = Scope(HashMap::new());
+        let mut scope = Scope(HashMap::default());
         scope.block(&program.body, &mut vec![]);
         scope
     }

@@ -7,9 +7,9 @@ use super::ir::{Kind, Loop, MemId, Origin, Over, Program, Proj, Stmt, V};
 use super::scalars::literals;
 use super::visit::{Names, Rename, rename, rename_block, rename_tree};
 use super::walk;
+use crate::hash::HashMap;
 use crate::ir::Literal;
 use crate::parse::Type;
-use std::collections::HashMap;
 
 /// Loops with more iterations stay.
 const ITERATIONS: i128 = 4;
@@ -20,7 +20,7 @@ const STATEMENTS: usize = 32;
 pub fn unroll(program: &mut Program) {
     let mut body = std::mem::take(&mut program.body);
     let literals = literals(&body);
-    let mut unrolling = Unrolling { program, literals, names: HashMap::new() };
+    let mut unrolling = Unrolling { program, literals, names: HashMap::default() };
     body.stmts = unrolling.block(body.stmts);
     let names = unrolling.names;
     rename_block(&mut body, &mut Names(&names));
@@ -114,14 +114,14 @@ impl Unrolling<'_> {
         let Over::Range { var, .. } = lp.over else { return };
         let mut carried: Vec<V> = lp.carried.iter().map(|c| self.name(c.init)).collect();
         for step in steps {
-            let mut values: HashMap<V, V> = HashMap::new();
+            let mut values: HashMap<V, V> = HashMap::default();
             let here = self.again(var);
             values.insert(var, here);
             values.extend(lp.carried.iter().map(|c| c.param).zip(carried.iter().copied()));
             let kind = Kind::Const(here, Literal::Int(*step));
             self.literals.insert(here, *step);
             out.push(Stmt { kind, span: self.program.of(var).span });
-            let mut mems = HashMap::new();
+            let mut mems = HashMap::default();
             walk::all(&lp.body, &mut |kind| {
                 walk::defines(kind, &mut |v| {
                     let again = self.again(v);

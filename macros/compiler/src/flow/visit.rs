@@ -4,7 +4,7 @@ use super::ir::{
     Block, Call, CallOut, Code, Init, Kind, MemId, Over, Pass, Place, Proj, Pulled, Source, Stmt,
     Tree, V,
 };
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 /// Something that renames.
 pub trait Rename {

@@ -85,7 +85,8 @@ fn refused(
     errors: Errors,
 ) -> TokenStream {
     let (tangent, leaves) = (tangent::stub(name, generics), leaves::stub(name, generics));
-    let capsule = capsule::broken_capsule(&unique(&quote!(#name #generics).to_string(), name), name, vis);
+    let capsule =
+        capsule::broken_capsule(&unique(&quote!(#name #generics).to_string(), name), name, vis);
     let errors = errors.into_tokens();
     quote!(#tangent #leaves #capsule #errors)
 }

@@ -22,9 +22,10 @@ use crate::flow::ir::{
 use crate::flow::replay::runs_once;
 use crate::flow::visit::{Rename, rename, rename_block};
 use crate::flow::walk;
+use crate::hash::HashMap;
 use proc_macro2::{Ident, Span};
 use quote::quote;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::stable::Stability;
 
@@ -104,13 +105,13 @@ impl<'p> Builder<'p> {
             self.later.insert(*v, Def { block, pos, by: By_::Variable });
             self.regions[region].env.insert(*v, (*v, level));
         }
-        let mut names: HashMap<V, V> = HashMap::new();
+        let mut names: HashMap<V, V> = HashMap::default();
         for v in values {
             if !inside(self, self.def(v).block) {
                 names.insert(v, self.primal(v));
             }
         }
-        let mut copies: HashMap<MemId, MemId> = HashMap::new();
+        let mut copies: HashMap<MemId, MemId> = HashMap::default();
         for m in mems {
             let made = self.ix.made[m.0 as usize];
             if !made.is_some_and(|made| inside(self, made.block))

@@ -8,8 +8,8 @@ use super::stable::Stability;
 use super::{Builder, Standing};
 use crate::flow::index::{BlockId, By_, Def, Role, Site};
 use crate::flow::ir::{Init, Kind, MemId, Origin, Out, Pass, Place, Source, Stmt, Ty, V};
+use crate::hash::HashSet;
 use crate::primitives::Sym;
-use std::collections::HashSet;
 
 /// Primitives up to this cost are computed again rather than kept.
 const CHEAP: u32 = 2;
@@ -187,13 +187,13 @@ impl<'p> Builder<'p> {
     pub(super) fn plan(&mut self, r: usize) {
         let root = self.regions[r].root;
         let needed = self.needs(root);
-        let (mut leaves, mut operations) = (HashSet::new(), HashSet::new());
+        let (mut leaves, mut operations) = (HashSet::default(), HashSet::default());
         for v in &needed {
             self.trace(r, *v, usize::MAX, &mut leaves, &mut operations);
         }
-        let mut direct = HashSet::new();
+        let mut direct = HashSet::default();
         for v in &needed {
-            let (mut own, mut steps) = (HashSet::new(), HashSet::new());
+            let (mut own, mut steps) = (HashSet::default(), HashSet::default());
             let few = self.few(*v);
             self.trace(r, *v, few, &mut own, &mut steps);
             if !(own.is_empty() && steps.len() <= few) {
@@ -207,7 +207,7 @@ impl<'p> Builder<'p> {
     fn compute_again(&mut self, r: usize, v: V) -> bool {
         let few = self.few(v);
         let limit = if self.regions[r].recompute_all { 0 } else { few };
-        let (mut leaves, mut steps) = (HashSet::new(), HashSet::new());
+        let (mut leaves, mut steps) = (HashSet::default(), HashSet::default());
         self.trace(r, v, limit, &mut leaves, &mut steps);
         if leaves.contains(&v) {
             return false;
@@ -290,7 +290,7 @@ impl<'p> Builder<'p> {
     /// The values defined in the region of a loop's body that the reverse of the body reads.
     fn needs(&self, body: BlockId) -> Vec<V> {
         let info = self.ix.at(body);
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let mut found = Vec::new();
         let pos = info.pos;
         let mut note = |v: V| {

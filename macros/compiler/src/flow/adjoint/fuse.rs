@@ -7,8 +7,8 @@
 use super::{Builder, LoopPatch, Standing};
 use crate::flow::index::{BlockId, By_};
 use crate::flow::ir::{Block, Carried, Kind, Loop, MemId, Origin, Over, Stmt, V};
+use crate::hash::HashSet;
 use crate::primitives;
-use std::collections::HashSet;
 
 /// How an active statement uses a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl<'p> Builder<'p> {
     /// next, if each is the last plus or minus something.
     pub(super) fn accumulates(&self, lp: &Loop, k: usize) -> Option<HashSet<V>> {
         let carried = &lp.carried[k];
-        let mut chain = HashSet::new();
+        let mut chain = HashSet::default();
         if !self.linear(carried.next, carried.param, &mut chain) {
             return None;
         }

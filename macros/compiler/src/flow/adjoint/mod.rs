@@ -28,9 +28,9 @@ use super::ir::{
     Adjoint, Carried, Grad, Kind, MemId, Mode, Origin, Out, ParamIs, Place, Program, RecId, Source,
     Stmt, Tree, Ty, V,
 };
+use crate::hash::{HashMap, HashSet};
 use crate::ir::{Elem, Literal};
 use proc_macro2::Span;
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// Appends the reverse sweep by the parameters in `wrt` to a program.
@@ -56,13 +56,13 @@ impl<'p> Builder<'p> {
             ix: Rc::new(Index::new(program)),
             act: activity,
             out: program.clone(),
-            later: HashMap::new(),
+            later: HashMap::default(),
             regions: Vec::new(),
-            cot: HashMap::new(),
-            also_active: HashSet::new(),
-            shadows: HashMap::new(),
-            stand_ins: HashMap::new(),
-            numbers: HashMap::new(),
+            cot: HashMap::default(),
+            also_active: HashSet::default(),
+            shadows: HashMap::default(),
+            stand_ins: HashMap::default(),
+            numbers: HashMap::default(),
             code: Vec::new(),
             patches: Patches::default(),
             consts: Vec::new(),
@@ -295,13 +295,13 @@ impl<'p> Builder<'p> {
             root,
             standing,
             base: self.code.len() - 1,
-            env: HashMap::new(),
-            mems: HashMap::new(),
+            env: HashMap::default(),
+            mems: HashMap::default(),
             kept: Vec::new(),
             kept_mems: Vec::new(),
             restored: Vec::new(),
             recompute_all: true,
-            known: HashMap::new(),
+            known: HashMap::default(),
             sums: Vec::new(),
         });
     }
@@ -506,7 +506,7 @@ impl<'p> Builder<'p> {
 
     /// The active values from outside that a statement's inner blocks (or arms) contribute to.
     fn outer_values(&self, pos: usize) -> Vec<V> {
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let mut found = Vec::new();
         let mut note = |v: V| {
             let def = self.ix.def(v);

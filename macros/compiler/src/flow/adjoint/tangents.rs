@@ -9,9 +9,9 @@ use super::{Builder, LoopPatch, Standing};
 use crate::flow::index::BlockId;
 use crate::flow::ir::{Block, Carried, Kind, Loop, Out, Pass, Stmt, V};
 use crate::flow::tangent::rule::{self, Write};
+use crate::hash::HashMap;
 use crate::ir::{Elem, Literal};
 use crate::primitives::{self, Prim, Sym};
-use std::collections::HashMap;
 
 /// How many derivatives may be carried.
 const FEW: usize = 3;
@@ -62,7 +62,7 @@ impl<'p> Builder<'p> {
         }
 
         let one = self.number(1.0, elem);
-        let mut tangents = Tangents::new();
+        let mut tangents = Tangents::default();
         for (j, v) in columns.iter().enumerate() {
             let unit = (0..columns.len()).map(|k| (k == j).then_some(one)).collect();
             tangents.insert(*v, unit);

@@ -7,6 +7,7 @@
 //! let s_12: f64 = s_9;
 //! ```
 
+use super::arithmetic::{Terms, braced, punct, tuple};
 use super::facts::Facts;
 use super::groups::Schedule;
 use super::names::{self, local};
@@ -17,11 +18,11 @@ use crate::flow::ir::{
     Block, Carried, Kind, Loop, MemId, Origin, Out, Over, Place, Program, Proj, RecId, Stmt, Ty, V,
 };
 use crate::flow::walk;
+use crate::hash::{HashMap, HashSet};
 use crate::ir::{Elem, Literal};
 use crate::parse::Type;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
-use std::collections::{HashMap, HashSet};
 
 /// More statements than this in one block declare their variables together. Each `let` is a scope
 /// inside the one before, and rustc's debug information does not survive tens of thousands of them.
@@ -37,6 +38,23 @@ pub(super) struct Declared {
     pub(super) mutable: bool,
 }
 
+/// Variables that are declared together: their patterns and types.
+#[derive(Default)]
+pub(super) struct Together {
+    pub(super) patterns: Vec<TokenTree>,
+    pub(super) types: Vec<TokenTree>,
+}
+
+impl Together {
+    fn push(&mut self, declared: Declared) {
+        let Declared { name, ty, mutable } = declared;
+        self.patterns.extend(mutable.then(|| quote!(mut)).into_iter().flatten());
+        self.patterns.extend([name.into(), punct(',')]);
+        self.types.extend(ty);
+        self.types.push(punct(','));
+    }
+}
+
 /// Emits the statements of a program.
 pub(super) struct Body<'p> {
     pub(super) program: &'p Program,
@@ -49,12 +67,14 @@ pub(super) struct Body<'p> {
     pub(super) streams: HashMap<RecId, Vec<TokenStream>>,
     /// Memories that are in an `Option`, since nothing else could stand in before they are made.
     pub(super) lazy: HashMap<MemId, ()>,
+    /// Tokens that are there already, and what is written where it is used.
+    pub(super) terms: Terms,
     /// Where we are.
     pub(super) path: Vec<usize>,
     /// In how many loops we are.
     pub(super) loops: usize,
     /// The variables of this block that are declared together.
-    together: Option<Vec<Declared>>,
+    pub(super) together: Option<Together>,
     /// What is to be computed where it stands.
     pub(super) pinned: HashSet<V>,
     /// How many names were made.
@@ -68,8 +88,9 @@ pub(super) struct Body<'p> {
 }
 
 impl<'p> Body<'p> {
-    pub(super) fn new(program: &'p Program) -> Self {
-        let facts = Facts::new(program);
+    /// For a program; what is used behind it besides its result is named.
+    pub(super) fn new(program: &'p Program, used_behind: &[V]) -> Self {
+        let facts = Facts::new(program, used_behind);
         let mut lazy: HashMap<MemId, ()> = (facts.homes.iter())
             .filter(|(mem, home)| {
                 home.ahead && super::types::anything(&program.at(**mem).ty).is_none()
@@ -89,18 +110,19 @@ impl<'p> Body<'p> {
         Body {
             program,
             facts,
-            windows: HashMap::new(),
-            streams: HashMap::new(),
-            replaced: HashMap::new(),
+            windows: HashMap::default(),
+            streams: HashMap::default(),
+            replaced: HashMap::default(),
             lazy,
+            terms: Terms::new(program.values.len()),
             path: vec![],
             loops: 0,
             together: None,
-            pinned: HashSet::new(),
+            pinned: HashSet::default(),
             fresh: 0,
             reborrowed: vec![],
             lent: vec![],
-            checks: HashMap::new(),
+            checks: HashMap::default(),
         }
     }
 
@@ -110,15 +132,10 @@ impl<'p> Body<'p> {
         local(&format!("{name}_w{}", self.fresh))
     }
 
-    /// The identifier of a value that is no literal.
-    pub(super) fn name(&self, v: V) -> Ident {
-        names::value(self.program, self.facts.slots.get(&v).copied().unwrap_or(v))
-    }
-
     /// A value, where it is used.
     pub(super) fn value(&self, v: V) -> TokenStream {
-        if let Some(constant) = self.constant(v) {
-            return constant;
+        if let Some(known) = self.constant(v).or_else(|| self.nested(v)) {
+            return known;
         }
         let name = self.name(v);
         if let Some(other) = self.replaced.get(&v) {
@@ -146,27 +163,6 @@ impl<'p> Body<'p> {
             true => quote!(&#name),
             false => quote!(::core::clone::Clone::clone(&#name)),
         }
-    }
-
-    /// A literal.
-    pub(super) fn constant(&self, v: V) -> Option<TokenStream> {
-        let constant = self.facts.consts.get(&v)?;
-        Some(match (&self.program.of(v).ty, constant) {
-            (Ty::Float(elem), Literal::Int(number)) => {
-                literal(&Literal::Float(*number as f64, None), elem)
-            }
-            (Ty::Float(elem), number) => literal(number, elem),
-            (Ty::Bool, Literal::Int(number)) => {
-                let truth = *number != 0;
-                quote!(#truth)
-            }
-            (Ty::Int(Some(name)), number) => literal(number, &Elem::Int(name.clone())),
-            (_, Literal::Int(number)) if *number < 0 => {
-                let number = literal(constant, &Elem::F64);
-                quote!((#number))
-            }
-            (_, number) => literal(number, &Elem::F64),
-        })
     }
 
     /// The type of a value.
@@ -209,7 +205,7 @@ impl<'p> Body<'p> {
         if let Some(together) = &mut self.together {
             let names = one_or_tuple(&names);
             let assigned = quote!(#names = #value;);
-            together.extend(declared);
+            declared.into_iter().for_each(|declared| together.push(declared));
             return assigned;
         }
         let types: Vec<&TokenStream> = declared.iter().map(|d| &d.ty).collect();
@@ -223,50 +219,66 @@ impl<'p> Body<'p> {
         self.part(block, 0..block.stmts.len())
     }
 
+    /// The same, written.
+    fn block_into(&mut self, block: &Block, out: &mut Vec<TokenTree>) {
+        self.part_into(block, 0..block.stmts.len(), out);
+    }
+
     /// Some statements of a block, by their numbers.
     pub(super) fn part(&mut self, block: &Block, range: std::ops::Range<usize>) -> TokenStream {
+        let mut out = Vec::new();
+        self.part_into(block, range, &mut out);
+        out.into_iter().collect()
+    }
+
+    fn part_into(
+        &mut self,
+        block: &Block,
+        range: std::ops::Range<usize>,
+        out: &mut Vec<TokenTree>,
+    ) {
         let around = self.together.take();
-        let mut out = TokenStream::new();
         let many = block.stmts.len() >= MANY;
         let (first, end) = (range.start, range.end);
         let mut groups = Schedule::new(self, block, &range);
         self.pinned.extend(groups.pinned.drain());
+        self.find_nested(block, range.clone());
         for (chunk, stmts) in block.stmts[range].chunks(MANY).enumerate() {
-            self.together = many.then(Vec::new);
-            let mut tokens = TokenStream::new();
+            self.together = many.then(Together::default);
+            let mut tokens: Vec<TokenTree> = Vec::new();
             for (k, stmt) in stmts.iter().enumerate() {
                 let at = first + chunk * MANY + k;
-                tokens.extend(groups.before(self, block, at));
-                tokens.extend(self.declare_ahead(at));
+                groups.before(self, block, at, &mut tokens);
+                self.declare_ahead(at, &mut tokens);
                 self.path.push(at);
-                tokens.extend(self.seed_checks(stmt));
-                if !groups.moves(at) {
+                self.seed_checks(stmt, &mut tokens);
+                if !groups.moves(at) && !self.arithmetic(stmt, &mut tokens) {
                     tokens.extend(self.statement(stmt));
                 }
                 self.path.pop();
                 if at + 1 == end {
-                    tokens.extend(groups.before(self, block, end));
+                    groups.before(self, block, end, &mut tokens);
                 }
             }
-            if let Some(together) = self.together.take() {
-                let patterns: Vec<TokenStream> = together.iter().map(pattern).collect();
-                let types = together.iter().map(|d| &d.ty);
-                out.extend(quote!(let (#(#patterns,)*): (#(#types,)*);));
+            if let Some(Together { patterns, types }) = self.together.take() {
+                let [patterns, types] = [patterns, types].map(tuple);
+                out.extend(quote!(let #patterns: #types;));
             }
             out.extend(tokens);
         }
         self.together = around;
-        out
     }
 
     /// The memories that are made in a block inside but used behind it.
-    fn declare_ahead(&mut self, at: usize) -> TokenStream {
+    fn declare_ahead(&mut self, at: usize, out: &mut Vec<TokenTree>) {
+        if self.facts.homes.is_empty() {
+            return;
+        }
         let mut mems: Vec<MemId> = (self.facts.homes.iter())
             .filter(|(_, home)| home.ahead && home.stmt == at && home.block == self.path)
             .map(|(mem, _)| *mem)
             .collect();
         mems.sort();
-        let mut out = TokenStream::new();
         for mem in mems {
             let ty = &self.program.at(mem).ty;
             let value = match super::types::anything(ty) {
@@ -276,7 +288,6 @@ impl<'p> Body<'p> {
             let declared = self.declared_mem(mem);
             out.extend(self.bind(declared, &value));
         }
-        out
     }
 
     /// The declaration of a local memory.
@@ -290,9 +301,9 @@ impl<'p> Body<'p> {
     }
 
     /// The lengths of cotangents are checked before they are used for the first time.
-    fn seed_checks(&mut self, stmt: &Stmt) -> TokenStream {
+    fn seed_checks(&mut self, stmt: &Stmt, out: &mut Vec<TokenTree>) {
         if self.checks.is_empty() || self.path.len() != 1 {
-            return TokenStream::new();
+            return;
         }
         let mut found = Vec::new();
         let mut visit = |kind: &Kind| {
@@ -302,7 +313,7 @@ impl<'p> Body<'p> {
         for block in walk::blocks(&stmt.kind) {
             walk::all(block, &mut |kind| visit(kind));
         }
-        found.into_iter().filter_map(|mem| self.checks.remove(&mem)).collect()
+        out.extend(found.into_iter().filter_map(|mem| self.checks.remove(&mem)).flatten());
     }
 
     /// Whether a memory's variable is a reference.
@@ -387,27 +398,28 @@ impl<'p> Body<'p> {
     pub(super) fn conditional(
         &mut self,
         cond: V,
-        then: &Block,
-        other: &Block,
+        (then, other): (&Block, &Block),
         outs: &[Out],
-    ) -> TokenStream {
-        let cond = self.value(cond);
-        let (mut out, mut slots) = (TokenStream::new(), Vec::new());
-        let mut outs = outs.to_vec();
-        outs.retain(|of| match self.facts.slots.get(&of.value).copied() {
-            Some(slot) => {
-                slots.push((slot, of.clone()));
-                false
+        out: &mut Vec<TokenTree>,
+    ) {
+        let cond = self.alone(cond);
+        let is_slot = |this: &Self, of: &Out| this.facts.slots.get(&of.value).copied();
+        let mut slots: Vec<(V, &Out)> = Vec::new();
+        let mut handed: Vec<&Out> = Vec::new();
+        for of in outs {
+            match is_slot(self, of) {
+                Some(slot) => slots.push((slot, of)),
+                None => handed.push(of),
             }
-            None => true,
-        });
+        }
         for (slot, _) in slots.iter().filter(|(slot, of)| *slot == of.value) {
             let (declared, blank) = (self.declared(*slot), self.blank(*slot));
             out.extend(self.bind(Declared { mutable: true, ..declared }, &blank));
         }
         let branch = |this: &mut Self, number: usize, block: &Block| {
+            let mut stmts = Vec::new();
             this.path.push(number);
-            let mut stmts = this.block(block);
+            this.block_into(block, &mut stmts);
             this.path.pop();
             for (slot, of) in &slots {
                 let value = if number == 0 { of.then } else { of.other };
@@ -421,25 +433,37 @@ impl<'p> Body<'p> {
                 .stmts
                 .last()
                 .is_some_and(|stmt| matches!(stmt.kind, Kind::Fail(_) | Kind::Diverge(_)));
-            if outs.is_empty() || leaves {
+            if handed.is_empty() || leaves {
                 return stmts;
             }
-            let values: Vec<TokenStream> = outs
-                .iter()
-                .map(|out| this.leaving(out.value, if number == 0 { out.then } else { out.other }))
-                .collect();
-            let values = one_or_tuple(&values);
-            quote!(#stmts #values)
+            let mut values = Vec::new();
+            for (k, of) in handed.iter().enumerate() {
+                values.extend((k > 0).then(|| punct(',')));
+                match if number == 0 { of.then } else { of.other } {
+                    Some(v) if this.program.of(v).ty != Ty::Opaque => this.bare(v, &mut values),
+                    value => values.extend(this.leaving(of.value, value)),
+                }
+            }
+            match handed.len() {
+                1 => stmts.extend(values),
+                _ => stmts.push(tuple(values)),
+            }
+            stmts
         };
         let then = branch(self, 0, then);
         let other = branch(self, 1, other);
-        let other = (!other.is_empty()).then(|| quote!(else { #other }));
-        if outs.is_empty() {
-            return quote!(#out if #cond { #then } #other);
+        let values: Vec<V> = handed.iter().map(|of| of.value).collect();
+        if !values.is_empty() {
+            self.bind_values(&values, out);
         }
-        let declared = outs.iter().map(|out| self.declared(out.value)).collect();
-        out.extend(self.bind_all(declared, &quote!(if #cond { #then } #other)));
-        out
+        let word = |word: &str| Ident::new(word, Span::call_site());
+        out.push(word("if").into());
+        out.extend(cond);
+        out.push(braced(then));
+        if !other.is_empty() {
+            out.extend([word("else").into(), braced(other)]);
+        }
+        out.extend((!values.is_empty()).then(|| punct(';')));
     }
 
     /// What a branch hands out as a value.

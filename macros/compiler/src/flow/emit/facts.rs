@@ -3,9 +3,10 @@
 use super::{slots, windows};
 use crate::flow::ir::{Block, Kind, Loop, MemId, Origin, Pass, Place, Program, RecId, Ty, V};
 use crate::flow::walk::{self, Access};
+use crate::hash::{HashMap, HashSet};
 use crate::ir::Literal;
 use crate::parse::Type;
-use std::collections::{HashMap, HashSet};
+use crate::primitives::Spelling;
 
 /// Where a block is: the numbers of the statements and branches that lead to it, by turns.
 pub(super) type Path = Vec<usize>;
@@ -34,6 +35,12 @@ pub(super) struct Facts {
     pub(super) optional: HashSet<V>,
     /// Values of unknown type that are used more than once: copied where they are used.
     pub(super) shared: HashSet<V>,
+    /// How many statements there are.
+    pub(super) statements: usize,
+    /// How often each value is used.
+    pub(super) uses: Vec<u32>,
+    /// Values that arithmetic takes, or a store.
+    pub(super) taken: HashSet<V>,
     /// Where local memories are declared.
     pub(super) homes: HashMap<MemId, Home>,
     /// Memories whose length changes.
@@ -57,8 +64,13 @@ const STREAMS: usize = 48;
 pub(super) const GROUP: usize = 16;
 
 impl Facts {
-    pub(super) fn new(program: &Program) -> Facts {
-        let mut facts = Facts::default();
+    /// Of a program; what is used behind it besides its result is named.
+    pub(super) fn new(program: &Program, used_behind: &[V]) -> Facts {
+        let mut facts = Facts { uses: vec![0; program.values.len()], ..Facts::default() };
+        used_behind.iter().for_each(|v| facts.uses[v.0 as usize] += 1);
+        if let Some(result) = &program.result {
+            result.values(&mut |v| facts.uses[v.0 as usize] += 1);
+        }
         walk::all(&program.body, &mut |kind| {
             match kind {
                 Kind::Const(v, literal) => {
@@ -74,6 +86,17 @@ impl Facts {
                 }
                 Kind::Save(record, place) => {
                     facts.saved.insert(*record, place.clone());
+                }
+                _ => {}
+            }
+            facts.statements += 1;
+            walk::values(kind, &mut |v| facts.uses[v.0 as usize] += 1);
+            match kind {
+                Kind::Prim(_, row, args) if row.spelling != Spelling::Select => {
+                    facts.taken.extend(args);
+                }
+                Kind::Store(_, v, _) => {
+                    facts.taken.insert(*v);
                 }
                 _ => {}
             }
@@ -158,8 +181,8 @@ impl Facts {
     }
 
     fn find_shared(&mut self, program: &Program) {
-        let mut depth: HashMap<V, usize> = HashMap::new();
-        let mut uses: HashMap<V, usize> = HashMap::new();
+        let mut depth: HashMap<V, usize> = HashMap::default();
+        let mut uses: HashMap<V, usize> = HashMap::default();
         count_uses(&program.body, 0, &mut depth, &mut uses);
         if let Some(result) = &program.result {
             result.values(&mut |v| *uses.entry(v).or_default() += 1);
@@ -169,7 +192,7 @@ impl Facts {
 
     fn find_streamed(&mut self, program: &Program) {
         // For each record how often it is touched, and by which loops in every iteration.
-        let mut touched: HashMap<RecId, (usize, Vec<bool>)> = HashMap::new();
+        let mut touched: HashMap<RecId, (usize, Vec<bool>)> = HashMap::default();
         walk::all(&program.body, &mut |kind| match kind {
             Kind::Keep(record, ..) | Kind::Recall(record, ..) => {
                 touched.entry(*record).or_default().0 += 1;

@@ -123,7 +123,7 @@ pub(super) fn kernel(
     name: &Ident,
     returned: &TokenStream,
 ) -> TokenStream {
-    let mut body = Body::new(program);
+    let mut body = Body::new(program, &[]);
     let mut inputs = kernel::parameters(function, program, &mut body);
     inputs.extend(further.iter().map(|is| input(is, program, &body)));
     let statements = body.block(&program.body);

@@ -10,8 +10,9 @@ use super::block::Body;
 use super::facts::GROUP;
 use crate::flow::ir::{Block, Kind, RecId, Stmt, Ty, V};
 use crate::flow::walk;
-use proc_macro2::TokenStream;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use crate::hash::{HashMap, HashSet};
+use proc_macro2::TokenTree;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Groups of the statement with a number, by their numbers.
@@ -41,6 +42,7 @@ impl Schedule {
             let kind = &block.stmts[at].kind;
             let Some((record, values)) = apart(body, kind) else { continue };
             let touched = &of.touched[&record];
+            let mut since = at;
             for (group, values) in values.chunks(GROUP).enumerate() {
                 let place = if matches!(kind, Kind::Keep(..)) {
                     let known = values.iter().filter_map(|v| of.defined.get(v)).max();
@@ -52,7 +54,9 @@ impl Schedule {
                     let next = touched.iter().find(|other| **other > at);
                     let latest = |at: Option<&usize>| at.copied().unwrap_or(range.end);
                     let place = latest(used).min(latest(next));
-                    schedule.pinned.extend(of.on_the_way(body, block, at..place));
+                    // What leads on from before the last group was pinned for that.
+                    schedule.pinned.extend(of.on_the_way(body, block, since.min(place)..place));
+                    since = since.max(place);
                     place
                 };
                 schedule.pieces.entry(place).or_default().push((at, group));
@@ -68,14 +72,24 @@ impl Schedule {
     }
 
     /// The groups before a statement.
-    pub(super) fn before(&mut self, body: &mut Body<'_>, block: &Block, at: usize) -> TokenStream {
-        let pieces = self.pieces.remove(&at).unwrap_or_default();
-        let piece = |(stmt, group): (usize, usize)| match &block.stmts[stmt].kind {
-            Kind::Keep(record, values, _) => body.keep_group(*record, values, group),
-            Kind::Recall(record, values, _) => body.recall_group(*record, values, group),
-            _ => TokenStream::new(),
-        };
-        pieces.into_iter().map(piece).collect()
+    pub(super) fn before(
+        &mut self,
+        body: &mut Body<'_>,
+        block: &Block,
+        at: usize,
+        out: &mut Vec<TokenTree>,
+    ) {
+        for (stmt, group) in self.pieces.remove(&at).unwrap_or_default() {
+            match &block.stmts[stmt].kind {
+                Kind::Keep(record, values, _) => {
+                    out.extend(body.keep_group(*record, values, group))
+                }
+                Kind::Recall(record, values, _) => {
+                    out.extend(body.recall_group(*record, values, group));
+                }
+                _ => {}
+            }
+        }
     }
 }
 

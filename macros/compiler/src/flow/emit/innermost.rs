@@ -8,10 +8,11 @@ use super::windows::Plan;
 use crate::emit::element::{elem_type, literal};
 use crate::flow::ir::{Loop, MemId, Over, Proj, V};
 use crate::flow::walk;
+use crate::hash::HashMap;
 use crate::ir::{Elem, Literal};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// The loop, with what is done before it.
 pub(super) fn within(body: &mut Body<'_>, plan: &Plan, lp: &Loop) -> TokenStream {
@@ -21,7 +22,7 @@ pub(super) fn within(body: &mut Body<'_>, plan: &Plan, lp: &Loop) -> TokenStream
     let (count, at) = (local("n"), if from_zero { name.clone() } else { body.fresh("k") });
     let replay = Replay { var, lo, inside: inside(lp) };
     let (mut before, mut after) = (TokenStream::new(), TokenStream::new());
-    let mut names: HashMap<(MemId, Vec<Proj>), TokenStream> = HashMap::new();
+    let mut names: HashMap<(MemId, Vec<Proj>), TokenStream> = HashMap::default();
     let mut columns = Vec::new();
     let mut aligned = plan.held.iter().all(|held| !held.written);
     let mut harmless = from_zero;
@@ -83,7 +84,7 @@ pub(super) fn within(body: &mut Body<'_>, plan: &Plan, lp: &Loop) -> TokenStream
             names.insert((window.mem, place.clone()), quote!(#slice[#index]));
         }
     }
-    let mut streams = HashMap::new();
+    let mut streams = HashMap::default();
     for stream in &plan.streams {
         let mut slices = vec![TokenStream::new(); stream.values.len()];
         let mut own = Vec::new();

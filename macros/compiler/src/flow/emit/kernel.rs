@@ -51,7 +51,7 @@ pub(super) fn wrapped(output: &Type, value: TokenStream) -> TokenStream {
 /// The kernel of an adjoint.
 pub(super) fn adjoint(function: &Function, adjoint: &Adjoint) -> TokenStream {
     let program = &adjoint.program;
-    let mut body = Body::new(program);
+    let mut body = Body::new(program, &adjoint.used_behind());
     let mut inputs = parameters(function, program, &mut body);
     seeds(program, &adjoint.seed, &mut inputs);
     let name = function.name();
@@ -142,7 +142,7 @@ fn side_by_side(value: &TokenStream, scalars: &[TokenStream], body: &mut Body<'_
 /// A program as a function that only computes the value: `fn __primal(…)`, with the signature of
 /// the function.
 pub(super) fn primal(function: &Function, program: &Program) -> TokenStream {
-    let mut body = Body::new(program);
+    let mut body = Body::new(program, &[]);
     let inputs = parameters(function, program, &mut body);
     let statements = body.block(&program.body);
     let ending = wrapped(&function.output, result(program, &body));

@@ -45,11 +45,11 @@ pub(super) use super::overlap::Overlap;
 use crate::emit::element::zero;
 use crate::flow::ir::{Carried, Kind, Loop, MemId, Over, Pass, Proj, Stmt, V};
 use crate::flow::walk;
+use crate::hash::HashMap;
 use crate::ir::Elem;
 use crate::primitives::{ADD, Prim, SUB};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use std::collections::HashMap;
 
 /// A dearer primitive is a call, which gains nothing.
 const DEAREST: u32 = 8;
@@ -96,8 +96,8 @@ pub(super) fn apply(
     is_element: &dyn Fn(MemId, &[Proj]) -> bool,
 ) -> bool {
     let mut fits = lp.count.is_none() && !(lp.carried.is_empty() && are_compared(columns));
-    let mut uses: HashMap<V, usize> = HashMap::new();
-    let mut terms: HashMap<V, (Prim, &[V])> = HashMap::new();
+    let mut uses: HashMap<V, usize> = HashMap::default();
+    let mut terms: HashMap<V, (Prim, &[V])> = HashMap::default();
     for stmt in &lp.body.stmts {
         fits &= match &stmt.kind {
             Kind::Const(..) | Kind::Cast(..) | Kind::Load(..) | Kind::Store(..) => true,
@@ -201,7 +201,7 @@ fn group(
         Width::Four => quote!(4),
         Width::Two => quote!(2),
     };
-    let (mut names, mut streams) = (HashMap::new(), HashMap::new());
+    let (mut names, mut streams) = (HashMap::default(), HashMap::default());
     for column in columns {
         if let Some(overlap) = &column.overlap {
             let code = overlap.chunk(body, column, (&chunk, &lane), &mut names);

@@ -4,6 +4,7 @@
 //! and its seed. Everything emitted is safe Rust that passes under `#![forbid(unsafe_code)]`.
 
 mod api;
+mod arithmetic;
 mod arrays;
 mod block;
 mod call;
@@ -41,11 +42,11 @@ use crate::capsule::Callees;
 use crate::emit::element::elem_type;
 use crate::emit::names::derivation_of_method;
 use crate::emit::{companion, conditions, generics_of, head_of_block, objective, tape};
+use crate::hash::HashSet;
 use crate::ir::Elem;
 use crate::parse::Function;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use std::collections::HashSet;
 
 /// The programs from which everything is emitted.
 pub struct Programs {
@@ -191,7 +192,7 @@ fn accessors(function: &Function, program: &Program) -> (TokenStream, Vec<(Ident
         _ => None,
     };
     let (mut out, mut list) = (TokenStream::new(), Vec::new());
-    let mut done = HashSet::new();
+    let mut done = HashSet::default();
     for accessor in &program.accessors {
         let params: Option<Vec<TokenStream>> = (accessor.params.iter())
             .map(|(name, v)| {

@@ -27,10 +27,10 @@ use super::lanes::Column;
 use super::windows::Window;
 use crate::emit::element::{elem_type, zero};
 use crate::flow::ir::{MemId, Proj};
+use crate::hash::HashMap;
 use crate::ir::Elem;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use std::collections::HashMap;
 
 /// So many elements are handed on at most: more than a group has are not worth it.
 const SHARED: usize = 4;

@@ -41,7 +41,7 @@ use std::collections::BTreeSet;
 /// The public function and the private one that it calls.
 pub(super) fn pullback(function: &Function, adjoint: &Adjoint, rows: Option<&Rows>) -> TokenStream {
     let program = &adjoint.program;
-    let mut body = Body::new(program);
+    let mut body = Body::new(program, &adjoint.used_behind());
     let inputs = kernel::parameters(function, program, &mut body);
     let mut seeds = Vec::new();
     kernel::seeds(program, &adjoint.seed, &mut seeds);

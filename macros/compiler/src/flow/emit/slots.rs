@@ -12,14 +12,14 @@
 
 use crate::flow::ir::{Block, Kind, Out, Program, Ty, V};
 use crate::flow::walk;
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 /// A value through fewer levels than this is handed out by each.
 const LEVELS: usize = 3;
 
 /// For each value of a chain, the outermost one, whose variable it is.
 pub(super) fn slots(program: &Program) -> HashMap<V, V> {
-    let mut outer: HashMap<V, V> = HashMap::new();
+    let mut outer: HashMap<V, V> = HashMap::default();
     walk::all(&program.body, &mut |kind| {
         let Kind::If { then, other, outs, .. } = kind else { return };
         if outs.is_empty() {
@@ -43,8 +43,8 @@ pub(super) fn slots(program: &Program) -> HashMap<V, V> {
         (root, levels)
     };
     // How deep the chain of each outermost value goes.
-    let mut depth: HashMap<V, usize> = HashMap::new();
-    let mut roots: HashMap<V, V> = HashMap::new();
+    let mut depth: HashMap<V, usize> = HashMap::default();
+    let mut roots: HashMap<V, V> = HashMap::default();
     for from in outer.keys() {
         let (root, levels) = root(*from);
         let depth = depth.entry(root).or_default();

@@ -4,13 +4,12 @@ use super::block::{Body, Declared, one_or_tuple};
 use super::facts::GROUP;
 use super::names;
 use super::types;
-use crate::emit::element::{cast, elem_type, primitive, zero};
+use crate::emit::element::{cast, elem_type};
 use crate::flow::ir::{
     Bind, By, Code, Init, Kind, MemId, Mode, Origin, Pass, Place, Proj, RecId, Source, Stmt, Ty, V,
 };
 use crate::ir::Elem;
 use crate::parse::Type;
-use crate::primitives::Spelling;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
@@ -24,19 +23,7 @@ impl Body<'_> {
         match &stmt.kind {
             Kind::Const(..) => TokenStream::new(),
             Kind::Prim(out, row, args) => {
-                let elem = (args.first().and_then(|v| self.program.float(*v)))
-                    .or_else(|| self.program.float(*out))
-                    .cloned()
-                    .unwrap_or(Elem::F64);
-                let args: Vec<TokenStream> = args.iter().map(|v| self.value(*v)).collect();
-                let value = match (row.spelling, &args[..], &elem) {
-                    // There are many of these, and a call of each takes rustc long.
-                    (Spelling::Select, [x, y], Elem::F32 | Elem::F64) => {
-                        let zero = zero(&elem);
-                        quote!(if #x == #zero { #zero } else { #y })
-                    }
-                    _ => primitive(row, &elem, &args),
-                };
+                let value = self.primitive(*out, row, args);
                 self.define(*out, &value)
             }
             Kind::Cast(out, arg) => {
@@ -84,7 +71,11 @@ impl Body<'_> {
                 self.define(*out, &value)
             }
             Kind::Swap(a, b) => self.swap(a, b),
-            Kind::If { cond, then, other, outs } => self.conditional(*cond, then, other, outs),
+            Kind::If { cond, then, other, outs } => {
+                let mut out = Vec::new();
+                self.conditional(*cond, (then, other), outs, &mut out);
+                out.into_iter().collect()
+            }
             Kind::Loop(lp) => self.repeat(lp),
             Kind::Call(call) => self.call(call),
             Kind::Pull { call, ct, outs } => self.pull(call, ct.as_ref(), outs),
@@ -233,8 +224,13 @@ impl Body<'_> {
     }
 
     fn store(&self, place: &Place, v: V, mode: Mode) -> TokenStream {
-        let (to, value) = (self.place_mut(place), self.value(v));
         let generic = matches!(self.program.float(v), Some(Elem::Param(_)));
+        let to = self.place_mut(place);
+        let value = match (mode, generic) {
+            // `x - (a + b)`
+            (Mode::Add | Mode::Sub, true) => self.value(v),
+            _ => self.alone(v),
+        };
         match (mode, generic) {
             (Mode::Set, _) => quote!(#to = #value;),
             (Mode::Add, false) => quote!(#to += #value;),
@@ -508,8 +504,11 @@ impl Body<'_> {
     /// Puts a group of an entry's values on the record.
     pub(super) fn keep_group(&self, record: RecId, values: &[V], group: usize) -> TokenStream {
         let name = names::part(record, group);
-        let values = values.iter().skip(group * GROUP).take(GROUP);
-        let entry = one_or_tuple(&values.map(|v| self.kept(*v)).collect::<Vec<_>>());
+        let values: Vec<V> = values.iter().skip(group * GROUP).take(GROUP).copied().collect();
+        let entry = match values.iter().all(|v| self.program.of(*v).ty != Ty::Opaque) {
+            true => self.list(&values),
+            false => one_or_tuple(&values.iter().map(|v| self.kept(*v)).collect::<Vec<_>>()),
+        };
         quote!(#name.push(#entry);)
     }
 
@@ -521,9 +520,11 @@ impl Body<'_> {
         group: usize,
     ) -> TokenStream {
         let name = names::part(record, group);
-        let values = values.iter().skip(group * GROUP).take(GROUP);
-        let declared = values.map(|v| self.declared(*v)).collect();
-        self.bind_all(declared, &quote!(::chainrule::rt::recall(&mut #name)))
+        let values: Vec<V> = values.iter().skip(group * GROUP).take(GROUP).copied().collect();
+        let mut out = Vec::new();
+        self.bind_values(&values, &mut out);
+        out.extend(quote!(::chainrule::rt::recall(&mut #name);));
+        out.into_iter().collect()
     }
 
     fn recall(&mut self, record: RecId, values: &[V], mems: &[MemId]) -> TokenStream {

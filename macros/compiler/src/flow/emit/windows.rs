@@ -26,9 +26,10 @@ use super::block::Body;
 use super::lanes;
 use crate::flow::ir::{Block, Kind, Loop, MemId, Mode, Over, Program, Proj, RecId, Ty, V};
 use crate::flow::walk::{self, Access};
+use crate::hash::HashSet;
 use crate::ir::{Elem, Literal};
 use crate::parse::Type;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// An index as a sum: the loop's variable so many times, invariant values so many times, a number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -160,8 +161,8 @@ pub(super) fn plan(body: &Body<'_>, lp: &Loop) -> Option<Plan> {
         body,
         var,
         known_range: constant(lo) && constant(hi),
-        variant: HashSet::from([var]),
-        made: HashSet::new(),
+        variant: HashSet::from_iter([var]),
+        made: HashSet::default(),
         regions: BTreeMap::new(),
     };
     finder.variant.extend(lp.carried.iter().map(|c| c.param));

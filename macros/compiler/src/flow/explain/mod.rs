@@ -8,9 +8,9 @@ use super::ir::{
     Adjoint, Block, CallOut, Code, Grad, Init, Kind, Loop, Mode, Out, Over, ParamIs, Pass, Place,
     Program, Proj, Pulled, Source, Stmt, Tree, V,
 };
+use crate::hash::{HashMap, HashSet};
 use crate::ir::print::literal_text;
 use crate::primitives::Prim;
-use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use uses::Uses;
 
@@ -61,6 +61,10 @@ pub fn explain(adjoint: &Adjoint, params: &[String]) -> String {
     out
 }
 
+fn is_short(text: &str) -> bool {
+    text.len() <= WIDTH || text.chars().count() <= WIDTH
+}
+
 fn bar(name: &str) -> String {
     format!("{name}\u{304}")
 }
@@ -84,11 +88,11 @@ impl<'p> Writer<'p> {
     fn new(program: &'p Program, adjoint: &Adjoint) -> Self {
         Writer {
             program,
-            texts: HashMap::new(),
-            mems: HashMap::new(),
+            texts: HashMap::default(),
+            mems: HashMap::default(),
             uses: Uses::of(adjoint),
-            taken: HashSet::new(),
-            asked: HashMap::new(),
+            taken: HashSet::default(),
+            asked: HashMap::default(),
             operations: crate::primitives::TABLE.iter().map(|row| row.name).collect(),
             temporaries: 0,
             out: String::new(),
@@ -211,7 +215,9 @@ impl<'p> Writer<'p> {
     // Statements.
 
     fn line(&mut self, depth: usize, text: &str) {
-        let _ = writeln!(self.out, "{}{text}", "  ".repeat(depth));
+        (0..depth).for_each(|_| self.out.push_str("  "));
+        self.out.push_str(text);
+        self.out.push('\n');
     }
 
     fn define(&mut self, v: V, text: String, own: u8, depth: usize) {
@@ -219,7 +225,7 @@ impl<'p> Writer<'p> {
         if uses == 0 {
             return;
         }
-        if uses == 1 && !self.uses.is_shared(v) && text.chars().count() <= WIDTH || own == 4 {
+        if uses == 1 && !self.uses.is_shared(v) && is_short(&text) || own == 4 {
             self.texts.insert(v, (text, own));
             return;
         }
@@ -463,20 +469,32 @@ impl<'p> Writer<'p> {
             "mul" | "div" | "guard" => 2,
             _ => 3,
         };
-        let mut text = row.notation.to_string();
-        for (k, arg) in args.iter().enumerate() {
-            let tighter = row.name == "neg" || k == 1 && matches!(row.name, "sub" | "div");
-            let level = match own {
-                _ if row.name == "guard" && k == 0 => 0,
-                3 if row.name.starts_with("pow") => 4,
-                3 => 0,
-                own => own + u8::from(tighter),
-            };
-            let operand = self.operand(*arg, level);
-            text = match (row.name, operand.strip_prefix('-')) {
-                ("add", Some(negated)) if k == 1 => text.replace("+ {1}", &format!("- {negated}")),
-                _ => text.replace(&format!("{{{k}}}"), &operand),
-            };
+        let operands: Vec<String> = (args.iter().enumerate())
+            .map(|(k, arg)| {
+                let tighter = row.name == "neg" || k == 1 && matches!(row.name, "sub" | "div");
+                let level = match own {
+                    _ if row.name == "guard" && k == 0 => 0,
+                    3 if row.name.starts_with("pow") => 4,
+                    3 => 0,
+                    own => own + u8::from(tighter),
+                };
+                self.operand(*arg, level)
+            })
+            .collect();
+        let mut parts = row.notation.split('{');
+        let mut text = parts.next().unwrap_or_default().to_string();
+        for part in parts {
+            let number = part.as_bytes().first().map_or(0, |digit| usize::from(digit - b'0'));
+            let operand = operands.get(number).map_or("", String::as_str);
+            match (row.name, operand.strip_prefix('-')) {
+                ("add", Some(negated)) if number == 1 => {
+                    text.truncate(text.len() - "+ ".len());
+                    text.push_str("- ");
+                    text.push_str(negated);
+                }
+                _ => text.push_str(operand),
+            }
+            text.push_str(part.get(2..).unwrap_or_default());
         }
         (text, own)
     }
@@ -490,7 +508,8 @@ impl<'p> Writer<'p> {
     /// The number that is written for a value.
     fn number(&self, v: V) -> Option<f64> {
         let (text, own) = self.texts.get(&v)?;
-        (*own == 4).then(|| text.parse().ok())?
+        let is_number = *own == 4 && text.starts_with(|c: char| !c.is_alphabetic());
+        is_number.then(|| text.parse().ok())?
     }
 
     fn pass(&mut self, pass: &Pass, args: &[V]) -> (String, u8) {

@@ -2,7 +2,7 @@
 //! read.
 
 use crate::flow::ir::{Adjoint, Block, Grad, Init, Kind, Over, Source, Tree, V};
-use std::collections::{HashMap, HashSet};
+use crate::hash::{HashMap, HashSet};
 
 /// How often each value is read.
 #[derive(Default)]
@@ -56,7 +56,7 @@ impl Uses {
 
     /// The values that the block defines.
     fn block(&mut self, block: &Block) -> HashSet<V> {
-        let mut here = HashSet::new();
+        let mut here = HashSet::default();
         let scalar = |source: &Source| match source {
             Source::Value(v) => Some(*v),
             Source::Place(_) => None,
@@ -100,7 +100,7 @@ impl Uses {
                             (one, other) => {
                                 one.or(other)
                                     .into_iter()
-                                    .for_each(|v| self.used(v, &HashSet::new()));
+                                    .for_each(|v| self.used(v, &HashSet::default()));
                             }
                         }
                     }
@@ -114,11 +114,11 @@ impl Uses {
                         read.push(carried.init);
                         self.used(carried.next, &inside);
                     }
-                    lp.exit.into_iter().for_each(|v| self.used(v, &HashSet::new()));
+                    lp.exit.into_iter().for_each(|v| self.used(v, &HashSet::default()));
                 }
                 Kind::Keep(_, values, _) => {
                     for v in values {
-                        self.used(*v, &HashSet::new());
+                        self.used(*v, &HashSet::default());
                     }
                 }
                 Kind::Call(call) => {

@@ -37,7 +37,7 @@ impl Lowerer<'_> {
         let callees = self.callees;
         let Some(function) = callees.function(closure.id) else { return Val::Error };
         let mut scopes = closure.scopes.clone();
-        scopes.push(std::collections::HashMap::new());
+        scopes.push(crate::hash::HashMap::default());
         self.depth += 1;
         self.frames.push(Frame {
             function,

@@ -1,6 +1,7 @@
 //! Calls of functions.
 
 use super::pattern::last_name;
+use super::spans::Spanned;
 use super::val::{Held, Opt, Val};
 use super::{Lowerer, Slot};
 use crate::flow::ir::{Bind, By, Init, Kind, Place, Source};
@@ -9,7 +10,6 @@ use crate::parse::Type;
 use crate::primitives;
 use proc_macro2::Span;
 use quote::{ToTokens, format_ident};
-use syn::spanned::Spanned;
 use syn::{Expr, ExprCall};
 
 impl Lowerer<'_> {

@@ -1,8 +1,8 @@
 //! Conditionals.
 
 use super::Lowerer;
+use super::spans::Spanned;
 use super::val::Val;
-use syn::spanned::Spanned;
 use syn::{BinOp, Expr};
 
 impl Lowerer<'_> {

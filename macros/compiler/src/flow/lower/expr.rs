@@ -4,11 +4,11 @@ use super::Lowerer;
 use super::opaque::Mark;
 use super::place::{Lv, either};
 use super::region::Live;
+use super::spans::Spanned;
 use super::val::{Closure, Held, Val, start};
 use crate::flow::ir::Place;
 use proc_macro2::Span;
 use std::rc::Rc;
-use syn::spanned::Spanned;
 use syn::{Expr, UnOp};
 
 impl Lowerer<'_> {
@@ -282,7 +282,7 @@ impl Lowerer<'_> {
             // What is moved in is what it was, whatever becomes of the variable.
             let names: Vec<(String, usize)> =
                 scopes.iter().flatten().map(|(name, id)| (name.clone(), *id)).collect();
-            let mut own = std::collections::HashMap::new();
+            let mut own = crate::hash::HashMap::default();
             for (name, id) in names {
                 if self.lookup(&name) == Some(id) && self.vars[id].mutable {
                     let held = self.vars[id].val.clone();

@@ -1,5 +1,6 @@
 //! Functions and methods of floats.
 
+use super::spans::Spanned;
 use super::val::{Opt, Val};
 use super::{Lowerer, Slot};
 use crate::flow::ir::{Bind, By, Kind, Pass, Source, V};
@@ -7,7 +8,6 @@ use crate::ir::Elem;
 use crate::primitives;
 use proc_macro2::{Ident, Span};
 use quote::{ToTokens, quote};
-use syn::spanned::Spanned;
 
 /// Methods of floats that give no float.
 const PASSIVE: &[&str] = &[

@@ -6,11 +6,11 @@ use super::{Frame, Lowerer, Outer, Slot, TargetKind};
 use crate::emit::names::named;
 use crate::error::arity;
 use crate::flow::ir::{By, Call, CallOut, Kind};
+use crate::hash::HashMap;
 use crate::ir::Elem;
 use crate::parse::{Function, Passing, Type, last_name};
 use proc_macro2::Span;
 use quote::{ToTokens, quote};
-use std::collections::HashMap;
 use syn::spanned::Spanned;
 
 impl<'a> Lowerer<'a> {
@@ -89,7 +89,7 @@ impl<'a> Lowerer<'a> {
         self.frames.push(Frame {
             function,
             id: callee,
-            scopes: vec![HashMap::new()],
+            scopes: vec![HashMap::default()],
             elems,
             lengths,
             targets: self.targets.len() + 1,
@@ -136,7 +136,7 @@ impl<'a> Lowerer<'a> {
         let floats = function.floats.iter();
         let elems = floats.map(|f| (f.clone(), Elem::Var(self.types.class(Slot::Unknown))));
         let elems = elems.collect();
-        let mut lengths = HashMap::new();
+        let mut lengths = HashMap::default();
         for (param, arg) in function.params.iter().zip(args) {
             self.lengths_of(&param.ty, arg, &mut lengths);
         }

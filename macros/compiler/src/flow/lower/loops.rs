@@ -5,14 +5,14 @@
 
 use super::region::{Arm, Live};
 use super::ring::{Renaming, Ring, grows, renamed};
+use super::spans::Spanned;
 use super::val::{Val, VarId};
 use super::{Lowerer, Slot, TargetKind};
 use crate::flow::ir::{Block, Carried, Kind, Loop, Over, Stmt, V};
 use crate::flow::visit::{Rename, rename_block};
+use crate::hash::HashMap;
 use proc_macro2::Span;
-use std::collections::HashMap;
 use syn::Pat;
-use syn::spanned::Spanned;
 
 /// What a loop runs over, before its variable is made.
 #[derive(Clone, Copy)]
@@ -47,7 +47,7 @@ impl Lowerer<'_> {
             return Val::Never;
         }
         let (errors, vars) = (self.errors.count(), self.vars.len());
-        match self.loop_once(run, header, span, body, &HashMap::new(), vars) {
+        match self.loop_once(run, header, span, body, &HashMap::default(), vars) {
             Ok(val) => val,
             Err(grown) => {
                 // An option that was empty at first is not at the end of an iteration: now it is
@@ -73,7 +73,7 @@ impl Lowerer<'_> {
         let (left, crossed, value) = (target.left, target.crossed, target.value);
         // What variables hold at the start of an iteration.
         let mut params: Vec<(V, V)> = Vec::new();
-        let mut starts: HashMap<VarId, (Val, Val)> = HashMap::new();
+        let mut starts: HashMap<VarId, (Val, Val)> = HashMap::default();
         let held: Vec<(VarId, Val)> = (0..vars)
             .filter(|id| {
                 let var = &self.vars[*id];

@@ -2,6 +2,7 @@
 
 use super::iter::It;
 use super::loops::{Header, Run};
+use super::spans::Spanned;
 use super::val::{Held, Val};
 use super::{Lowerer, Slot};
 use crate::flow::ir::{Init, Kind, Mode, Place, Proj, V};
@@ -10,7 +11,6 @@ use crate::parse::Type;
 use proc_macro2::Span;
 use quote::ToTokens;
 use std::rc::Rc;
-use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall};
 
 /// Methods of lists of integers that compare by a closure.

@@ -38,6 +38,7 @@ mod region;
 mod ring;
 pub(in crate::flow) mod scan;
 mod signature;
+mod spans;
 mod stmt;
 mod structs;
 mod types;
@@ -49,11 +50,11 @@ pub(crate) use nd::makes_array;
 use crate::capsule::Callees;
 use crate::error::{Errors, Place as At};
 use crate::flow::ir::{Kind, MemId, Origin, Program, Stmt, V};
+use crate::hash::{HashMap, HashSet};
 use crate::ir::Elem;
 use crate::parse::{Function, Type};
 use proc_macro2::{Span, TokenStream};
 use region::Region;
-use std::collections::{HashMap, HashSet};
 use types::{Class, Slot, Types};
 use val::{Val, Var, VarId};
 
@@ -163,11 +164,11 @@ impl<'a> Lowerer<'a> {
             program: Program::default(),
             types: Types::default(),
             classes: Vec::new(),
-            changing: HashSet::new(),
-            refilled: HashSet::new(),
-            inclusive: HashSet::new(),
-            known: HashMap::new(),
-            below: HashMap::new(),
+            changing: HashSet::default(),
+            refilled: HashSet::default(),
+            inclusive: HashSet::default(),
+            known: HashMap::default(),
+            below: HashMap::default(),
             vars: Vec::new(),
             regions: Vec::new(),
             frames: Vec::new(),
@@ -176,7 +177,7 @@ impl<'a> Lowerer<'a> {
             outer: None,
             depth: 0,
             statement_call: 0,
-            extents: HashMap::new(),
+            extents: HashMap::default(),
             matched: false,
             receiver_mark: opaque::Mark::default(),
             payloads: Vec::new(),
@@ -269,7 +270,7 @@ impl<'a> Lowerer<'a> {
 
     /// Runs a step in a scope of its own.
     fn scoped<R>(&mut self, step: impl FnOnce(&mut Self) -> R) -> R {
-        self.frame_mut().scopes.push(HashMap::new());
+        self.frame_mut().scopes.push(HashMap::default());
         let result = step(self);
         self.frame_mut().scopes.pop();
         result

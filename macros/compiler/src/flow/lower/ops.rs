@@ -1,6 +1,7 @@
 //! Operators, casts and literals.
 
 use super::place::Lv;
+use super::spans::Spanned;
 use super::val::{Held, Val, start};
 use super::{Lowerer, Slot};
 use crate::flow::ir::{Kind, Mode, Pass, V};
@@ -9,7 +10,6 @@ use crate::parse::{Type, elem_of};
 use crate::primitives::{self, Prim};
 use proc_macro2::Span;
 use quote::{ToTokens, quote};
-use syn::spanned::Spanned;
 use syn::{BinOp, Expr, UnOp};
 
 /// What a binary operator does.

@@ -1,12 +1,12 @@
 //! Places: what the left side of an assignment, a borrow or an index expression names.
 
+use super::spans::Spanned;
 use super::val::{Held, Val, VarId};
 use super::{Lowerer, Slot};
 use crate::flow::ir::{Kind, Mode, Pass, Place, Proj, V};
 use crate::ir::Literal;
 use crate::parse::Type;
 use proc_macro2::Span;
-use syn::spanned::Spanned;
 use syn::{Expr, Member};
 
 /// What an expression names.

@@ -7,9 +7,9 @@ use super::region::Arm;
 use super::val::{Held, Opt, Val};
 use crate::flow::ir::{Carried, Init, Kind, MemId, Place, Proj, Stmt, V};
 use crate::flow::visit::Rename;
+use crate::hash::HashMap;
 use crate::ir::Literal;
 use proc_macro2::Span;
-use std::collections::HashMap;
 
 /// A loop's state while what goes round is collected.
 pub(super) struct Ring<'r> {

@@ -4,10 +4,10 @@ use super::region::Live;
 use super::val::{Held, Opt, Val};
 use super::{Frame, Lowerer, Slot, TargetKind};
 use crate::flow::ir::{Bind, Block, By, Code, Kind, Origin, ParamIs, Place, Program, Source, Tree};
+use crate::hash::HashMap;
 use crate::parse::{Function, Param, Passing, Type};
 use proc_macro2::{Ident, Span};
 use quote::quote;
-use std::collections::HashMap;
 use syn::spanned::Spanned;
 
 impl<'a> Lowerer<'a> {
@@ -17,9 +17,9 @@ impl<'a> Lowerer<'a> {
         self.frames.push(Frame {
             function,
             id,
-            scopes: vec![HashMap::new()],
-            elems: HashMap::new(),
-            lengths: HashMap::new(),
+            scopes: vec![HashMap::default()],
+            elems: HashMap::default(),
+            lengths: HashMap::default(),
             targets: 1,
             output: Some(function.output.clone()),
         });

@@ -1,13 +1,13 @@
 //! Blocks and statements.
 
 use super::region::Live;
+use super::spans::Spanned;
 use super::val::{Closure, Held, Val};
 use super::{Lowerer, TargetKind};
 use crate::flow::ir::{Init, Kind, Place};
 use crate::parse::Type;
 use quote::{ToTokens, quote};
 use std::rc::Rc;
-use syn::spanned::Spanned;
 use syn::{Expr, Item, Pat, Stmt};
 
 impl Lowerer<'_> {

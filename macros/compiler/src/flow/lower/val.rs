@@ -3,8 +3,8 @@
 use super::iter::It;
 use super::nd::{Arr, Each};
 use crate::flow::ir::{Place, V};
+use crate::hash::HashMap;
 use crate::ir::Elem;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 /// Names a variable.

@@ -17,8 +17,8 @@ use crate::flow::ir::{
     Init, Kind, MemId, Mode, Origin, ParamIs, Pass, Place, Program, Tree, Ty, V,
 };
 use crate::flow::walk;
+use crate::hash::HashMap;
 use crate::parse::Type;
-use std::collections::HashMap;
 
 /// More statements than these are not written: directions are taken a few at a time instead.
 const MOST: usize = 1 << 14;
@@ -44,7 +44,7 @@ pub fn hessian(gradient: &Program, wrt: &[bool], errors: &mut Errors) -> Option<
     builder.index();
     builder.code.push(Vec::new());
     let params: Vec<usize> = (0..wrt.len()).filter(|k| wrt[*k]).collect();
-    let mut mems = HashMap::new();
+    let mut mems = HashMap::default();
     for p in &params {
         for q in &params {
             if let Some(mem) = builder.zeros(*p, *q)? {

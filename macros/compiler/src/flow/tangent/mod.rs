@@ -28,11 +28,11 @@ use super::ir::{
 };
 use super::walk;
 use crate::error::Errors;
+use crate::hash::{HashMap, HashSet};
 use crate::ir::{Elem, Literal};
 use crate::parse::Type;
 use crate::primitives::{self, Prim, Sym};
 use proc_macro2::Span;
-use std::collections::{HashMap, HashSet};
 
 /// A program with tangents in so many directions.
 #[derive(Clone, Debug)]
@@ -118,13 +118,13 @@ impl<'p> Builder<'p> {
             columns: (0..directions).map(|_| Column::default()).collect(),
             at: 0,
             blocks: None,
-            units: HashMap::new(),
-            prims: HashMap::new(),
-            links: HashSet::new(),
-            wild: HashSet::new(),
+            units: HashMap::default(),
+            prims: HashMap::default(),
+            links: HashSet::default(),
+            wild: HashSet::default(),
             any_wild: false,
-            numbers: HashMap::new(),
-            literals: HashMap::new(),
+            numbers: HashMap::default(),
+            literals: HashMap::default(),
             consts: Vec::new(),
             code: Vec::new(),
             errors,
@@ -143,7 +143,7 @@ impl<'p> Builder<'p> {
 
     /// Notes literals, primitives, and what guards alone read.
     fn index(&mut self) {
-        let mut uses: HashMap<V, usize> = HashMap::new();
+        let mut uses: HashMap<V, usize> = HashMap::default();
         let mut guards = Vec::new();
         walk::all(&self.src.body, &mut |kind| {
             walk::values(kind, &mut |v| *uses.entry(v).or_default() += 1);

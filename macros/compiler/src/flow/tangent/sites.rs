@@ -15,7 +15,7 @@ use crate::flow::activity::Activity;
 use crate::flow::ir::{Block, Init, Kind, Loop, MemId, Mode, ParamIs, Place, Program, Stmt};
 use crate::flow::ir::{Tree, V};
 use crate::flow::walk::{self, Access};
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 /// More sites than these are not followed one by one.
 const MOST: usize = 16;
@@ -112,13 +112,13 @@ impl<'p> Finder<'p> {
         };
         let mut sites = Sites {
             all: Vec::new(),
-            of: HashMap::new(),
-            shadows: HashMap::new(),
+            of: HashMap::default(),
+            shadows: HashMap::default(),
             scalars: Vec::new(),
-            by_place: HashMap::new(),
+            by_place: HashMap::default(),
             depends: None,
         };
-        let mut inputs = HashMap::new();
+        let mut inputs = HashMap::default();
         let params = program.params.iter().enumerate().zip(wrt).filter(|(_, wrt)| **wrt);
         for (((param, is), _), part) in params.zip(parts) {
             match (is, part) {

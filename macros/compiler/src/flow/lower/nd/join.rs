@@ -6,8 +6,8 @@ use crate::flow::lower::Lowerer;
 use crate::flow::lower::region::{Arm, Join};
 use crate::flow::lower::ring::Ring;
 use crate::flow::lower::val::{Held, Val};
+use crate::hash::HashMap;
 use proc_macro2::Span;
-use std::collections::HashMap;
 
 /// An array as its memory and the integers beside it.
 fn taken_apart(array: &Arr) -> Val {
