@@ -100,6 +100,26 @@ fn recursion_within_a_loop(x: f64, depth: usize) -> f64 {
     s
 }
 
+/// A vector goes up, from one of two returns.
+#[differentiate]
+fn suffixes(x: &[f64], k: f64) -> Vec<f64> {
+    if x.len() < 2 {
+        return x.to_vec();
+    }
+    let mut rest = suffixes(&x[1..], k * 0.5);
+    rest[0] += x[0] * k;
+    rest
+}
+
+#[differentiate(tape)]
+fn of_suffixes(x: &[f64], k: f64) -> f64 {
+    let mut sum = 0.0;
+    for (i, e) in suffixes(x, k).iter().enumerate() {
+        sum += (i as f64 + 1.0) * e * e;
+    }
+    sum
+}
+
 cases! {
     called {
         power(x, #n): (0.7, 0), (0.7, 1), (0.7, 5);
@@ -113,6 +133,7 @@ cases! {
         continued_fraction(x, #k, #depth): (0.7, 1, 1), (0.7, 1, 5);
         simpson(a, b, #depth): (0.2, 1.3, 0), (0.2, 1.3, 2);
         recursion_in_a_loop(x, #n): (0.7, 0), (0.7, 3);
+        of_suffixes(&x, k): (vec![], 0.8), (vec![0.7], 0.8), (vec![0.7, 1.3, -0.2, 0.4, 0.9], 0.8);
         recursion_within_a_loop(x, #depth): (0.7, 0), (0.7, 1), (0.7, 3);
     }
 }

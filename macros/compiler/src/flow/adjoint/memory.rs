@@ -278,12 +278,19 @@ impl Builder<'_> {
         if !self.act.mem(from.mem) {
             return;
         }
-        if self.shadows.contains_key(&from.mem) || !from.proj.is_empty() {
-            let to = self.shadow_place(from);
-            self.emit(Kind::AddAll(to, shadow));
-        } else {
+        let whole = from.proj.is_empty();
+        if whole && !self.shadows.contains_key(&from.mem) {
             let back = self.new_shadow(from.mem);
             self.emit(Kind::Alloc(back, Init::Move(shadow)));
+            return;
+        }
+        let to = self.shadow_place(from);
+        let local = self.src.at(from.mem).origin == Origin::Local;
+        // What was moved held nothing from there on, not even a length: no cotangent waits for it.
+        if whole && local && !is_fixed(&self.type_of(from)) {
+            self.emit(Kind::Assign { to, from: shadow, moved: true });
+        } else {
+            self.emit(Kind::AddAll(to, shadow));
         }
     }
 
@@ -313,19 +320,11 @@ impl Builder<'_> {
             _ => Before::Shape(self.shape_before(pos, to)),
         });
         let local = self.src.at(from.mem).origin == Origin::Local;
-        if self.act.mem(from.mem) {
-            if moved
-                && local
-                && before.is_some()
-                && from.proj.is_empty()
-                && !self.shadows.contains_key(&from.mem)
-            {
-                let back = self.new_shadow(from.mem);
-                self.emit(Kind::Alloc(back, Init::Move(shadow.clone())));
-            } else {
-                let target = self.shadow_place(from);
-                self.emit(Kind::AddAll(target, shadow.clone()));
-            }
+        if moved && local && before.is_some() {
+            self.move_back(from, shadow.clone());
+        } else if self.act.mem(from.mem) {
+            let target = self.shadow_place(from);
+            self.emit(Kind::AddAll(target, shadow.clone()));
         }
         match before {
             Some(before) => {
