@@ -2,7 +2,7 @@
 
 mod by_hand;
 
-use chainrule::differentiate;
+use crate::objectives::plain::{logistic, rosenbrock};
 use std::fmt;
 
 /// A gradient at the parameters.
@@ -31,29 +31,6 @@ impl fmt::Debug for Second {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Second").field("name", &self.name).finish_non_exhaustive()
     }
-}
-
-/// Rosenbrock's function of any number of variables.
-#[differentiate(hessian)]
-fn rosenbrock(x: &[f64]) -> f64 {
-    let mut sum = 0.0;
-    for pair in x.windows(2) {
-        let bend = pair[1] - pair[0] * pair[0];
-        let gap = 1.0 - pair[0];
-        sum += 100.0 * bend * bend + gap * gap;
-    }
-    sum
-}
-
-/// The negative log-likelihood of labels `y`, 1 or -1, given the rows of `x`.
-#[differentiate(wrt(w), hessian)]
-fn logistic(x: &[f64], y: &[f64], w: &[f64]) -> f64 {
-    let mut sum = 0.0;
-    for (row, &label) in x.chunks_exact(w.len()).zip(y) {
-        let z: f64 = row.iter().zip(w).map(|(x, w)| x * w).sum();
-        sum += (-label * z).exp().ln_1p();
-    }
-    sum
 }
 
 /// Numbers between -1 and 1.

@@ -4,7 +4,7 @@
 mod by_hand;
 mod by_macro;
 mod data;
-mod plain;
+pub(crate) mod plain;
 
 #[path = "../../../examples/adbench/objectives/mod.rs"]
 mod adbench;

@@ -3,7 +3,7 @@
 use chainrule::differentiate;
 
 /// Rosenbrock's function of any number of variables.
-#[differentiate]
+#[differentiate(hessian)]
 pub(crate) fn rosenbrock(x: &[f64]) -> f64 {
     let mut sum = 0.0;
     for pair in x.windows(2) {
@@ -42,7 +42,7 @@ fn moved(s: [f64; 3], h: f64, k: [f64; 3]) -> [f64; 3] {
 }
 
 /// The negative log-likelihood of labels `y`, 1 or -1, given the rows of `x`.
-#[differentiate(wrt(w))]
+#[differentiate(wrt(w), hessian)]
 pub(crate) fn logistic(x: &[f64], y: &[f64], w: &[f64]) -> f64 {
     let mut sum = 0.0;
     for (row, &label) in x.chunks_exact(w.len()).zip(y) {

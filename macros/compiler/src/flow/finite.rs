@@ -8,9 +8,9 @@
 use super::adjoint::pullback::is_bounded;
 use super::ir::{Adjoint, Grad, Init, Kind, MemId, Out, Place, Program, Stmt, Tree, V};
 use super::walk;
+use crate::hash::{HashMap, HashSet};
 use crate::ir::Literal;
 use crate::primitives::{DIV, GUARD, MUL, NEG, Prim};
-use std::collections::{HashMap, HashSet};
 
 /// The values that a result is made of, if that can be told.
 pub(super) fn results(program: &Program) -> Option<Vec<V>> {
@@ -78,15 +78,15 @@ pub(super) fn zeros(
     let program = &adjoint.program;
     let (forward, reverse) = program.body.stmts.split_at(adjoint.reverse);
     let mut known = Known {
-        definitions: HashMap::new(),
-        branches: HashMap::new(),
-        leaving: HashMap::new(),
-        literals: HashMap::new(),
-        finite: Facts::new(),
-        divides: Facts::new(),
+        definitions: HashMap::default(),
+        branches: HashMap::default(),
+        leaving: HashMap::default(),
+        literals: HashMap::default(),
+        finite: Facts::default(),
+        divides: Facts::default(),
         moving: seeds.iter().copied().collect(),
-        inner: HashSet::new(),
-        guarded: HashSet::new(),
+        inner: HashSet::default(),
+        guarded: HashSet::default(),
         gradients: (adjoint.grads.iter())
             .filter_map(|grad| match grad {
                 Grad::Value(v) => *v,
@@ -94,7 +94,7 @@ pub(super) fn zeros(
             })
             .collect(),
         within: Vec::new(),
-        zeros: Zeros { idle: HashSet::new(), factors: Vec::new() },
+        zeros: Zeros { idle: HashSet::default(), factors: Vec::new() },
     };
     known.define(forward, &mut Vec::new());
     for v in results(program).into_iter().flatten() {
@@ -230,7 +230,7 @@ impl<'p> Known<'p> {
 
     /// Notes what only guards read.
     fn guarded(&mut self, stmts: &[Stmt]) {
-        let mut readers: HashMap<V, Vec<Option<V>>> = HashMap::new();
+        let mut readers: HashMap<V, Vec<Option<V>>> = HashMap::default();
         let mut order = Vec::new();
         let mut pending: Vec<&Stmt> = stmts.iter().collect();
         while let Some(stmt) = pending.pop() {

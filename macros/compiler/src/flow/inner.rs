@@ -9,8 +9,8 @@ use super::ir::{Block, Init, Inner, InnerGrad, Kind, MemId, Origin, ParamIs, Pla
 use super::ir::{Stmt, Tree, V};
 use super::{activity, adjoint, hoist, number, scalars, tangent, unroll, walk};
 use crate::error::Errors;
+use crate::hash::{HashMap, HashSet};
 use proc_macro2::Span;
-use std::collections::{HashMap, HashSet};
 
 /// Puts gradients in the place of the bodies that lowering left.
 pub fn expand(program: &mut Program, errors: &mut Errors) {
@@ -22,7 +22,7 @@ pub fn expand(program: &mut Program, errors: &mut Errors) {
     let mut expander = Expander {
         inner: inner.into_iter().map(|inner| (inner.cond, inner)).collect(),
         program,
-        made: HashMap::new(),
+        made: HashMap::default(),
         errors,
     };
     expander.block(&mut body);
@@ -171,7 +171,7 @@ fn remembers(block: &Block) -> bool {
 
 /// What a body uses and does not define: all but its parameters.
 fn free(body: &Block, params: &[ParamIs]) -> Vec<ParamIs> {
-    let (mut defined, mut made) = (HashSet::new(), HashSet::new());
+    let (mut defined, mut made) = (HashSet::default(), HashSet::default());
     for is in params {
         match is {
             ParamIs::Value(v) => {

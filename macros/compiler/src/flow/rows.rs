@@ -24,11 +24,11 @@ use super::ir::{
     Proj, Stmt, Tree, Ty, V,
 };
 use super::walk;
+use crate::hash::{HashMap, HashSet};
 use crate::ir::{Elem, Literal};
 use crate::parse::Type;
 use crate::primitives::{ADD, DIV, GUARD, MUL, NEG, Prim, SUB};
 use proc_macro2::Span;
-use std::collections::{HashMap, HashSet};
 
 /// More parts of a result than this have no rows: who asks for one product only would pay for all.
 const PARTS: usize = 3;
@@ -106,9 +106,9 @@ pub fn rows(adjoint: &mut Adjoint) -> Option<Rows> {
         scope: &scope,
         idle: &zeros.idle,
         parts: &parts,
-        names: HashMap::new(),
-        mems: HashMap::new(),
-        written: HashSet::new(),
+        names: HashMap::default(),
+        mems: HashMap::default(),
+        written: HashSet::default(),
         conditional: 0,
         code: vec![stmts],
     };
@@ -177,7 +177,7 @@ fn count(stmts: &[Stmt]) -> usize {
 
 /// The integers that are literals.
 fn integers(block: &Block) -> HashMap<V, usize> {
-    let mut found = HashMap::new();
+    let mut found = HashMap::default();
     walk::all(block, &mut |kind| {
         if let Kind::Const(v, Literal::Int(number)) = kind
             && let Ok(number) = usize::try_from(*number)

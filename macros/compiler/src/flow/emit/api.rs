@@ -2,7 +2,9 @@
 
 use super::arrays;
 use super::block::one_or_tuple;
-use super::kernel::{arguments, seed_arguments, success, turbofish, wrapped, wrapped_type};
+use super::kernel::{
+    arguments, seed_arguments, succeeded, success, turbofish, wrapped, wrapped_type,
+};
 use super::names::local;
 use super::types::{self, Shown, owned};
 use crate::emit::element::{literal, zero};
@@ -101,24 +103,14 @@ impl<'f> Api<'f> {
             (arguments(self.function, &self.adjoint.program), turbofish(self.function));
         let kernel = named(self.function, "__adjoint");
         let run = quote!(Self::#kernel #turbofish (#(#arguments,)* #(#seeds,)* #(#outs),*));
-        let (value, done, error) = (local("value"), local("done"), local("error"));
+        let value = local("value");
         let (before, after) = arrays::around(self.function);
         let outcome = local("outcome");
         let (before, run) = match after.is_empty() {
             true => (before, run),
             false => (quote!(#before let #outcome = #run; #after), quote!(#outcome)),
         };
-        let run = match &self.function.output {
-            Type::Option(_) => quote!(match #run {
-                ::core::option::Option::Some(#done) => #done,
-                ::core::option::Option::None => return ::core::option::Option::None,
-            }),
-            Type::Result(..) => quote!(match #run {
-                ::core::result::Result::Ok(#done) => #done,
-                ::core::result::Result::Err(#error) => return ::core::result::Result::Err(#error),
-            }),
-            _ => run,
-        };
+        let run = succeeded(self.function, &run);
         let differentiated = self.differentiated();
         let scalars = differentiated.iter().filter(|d| matches!(d.grad, Grad::Value(_)));
         let scalars = scalars.map(|d| &d.name);

@@ -12,7 +12,7 @@
 
 use super::api::{attributes, overwrites};
 use super::block::one_or_tuple;
-use super::kernel::{success, turbofish, where_clause, wrapped, wrapped_type};
+use super::kernel::{succeeded, success, turbofish, where_clause, wrapped, wrapped_type};
 use super::names::local;
 use super::types::{self, Shown, owned};
 use crate::emit::element::literal;
@@ -169,18 +169,7 @@ impl<'f> Given<'f> {
 
     /// Binds value and gradients of a call; a failure leaves the function.
     fn bound(&self, value: &Ident, grads: &[TokenStream], call: &TokenStream) -> TokenStream {
-        let (done, error) = (local("done"), local("error"));
-        let call = match &self.function.output {
-            Type::Option(_) => quote!(match #call {
-                ::core::option::Option::Some(#done) => #done,
-                ::core::option::Option::None => return ::core::option::Option::None,
-            }),
-            Type::Result(..) => quote!(match #call {
-                ::core::result::Result::Ok(#done) => #done,
-                ::core::result::Result::Err(#error) => return ::core::result::Result::Err(#error),
-            }),
-            _ => call.clone(),
-        };
+        let call = succeeded(self.function, call);
         let grad = one_or_tuple(grads);
         quote!(let (#value, #grad) = #call;)
     }

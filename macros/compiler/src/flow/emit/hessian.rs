@@ -12,7 +12,6 @@
 //! …                                      // all.at(row, column), in the structure of the result
 //! ```
 
-use super::api::{self, attributes};
 use super::block::one_or_tuple;
 use super::forward::kernel;
 use super::kernel::{arguments, turbofish, wrapped_type};
@@ -54,16 +53,9 @@ pub(super) fn hessian(function: &Function, hessian: &Hessian) -> TokenStream {
             (body, kernel(function, &forward.program, &inputs, &private, &tuple))
         }
     };
-    let (generics, where_clause) = api::generics(function);
-    let (vis, attributes) = (api::vis(function), attributes(&function.output, true));
-    let (public, params) = (named(function, "hessian"), api::params(function));
-    quote! {
-        /// The Hessian: the derivatives of the gradient by the differentiated parameters.
-        #attributes
-        #vis fn #public<#generics>(#params) -> #returned #where_clause { #body }
-
-        #kernel
-    }
+    let doc = " The Hessian: the derivatives of the gradient by the differentiated parameters.";
+    let public = matrix::public(function, ("hessian", doc), &returned, &body);
+    quote!(#public #kernel)
 }
 
 /// Runs the private function until there are all columns.

@@ -1,10 +1,9 @@
 //! `f::jacobian`: tangents in several directions beside one value, again and again until there are
 //! all columns, or `f::vjp` for each row.
 
-use super::api::{self, attributes};
 use super::block::one_or_tuple;
 use super::forward::kernel;
-use super::kernel::{success, turbofish, wrapped, wrapped_type};
+use super::kernel::{succeeded, success, turbofish, wrapped, wrapped_type};
 use super::matrix::{self, MOST_AT_ONCE};
 use super::names::local;
 use super::nested::{count, each, formed, known_count, like, zipped};
@@ -14,7 +13,7 @@ use crate::emit::names::named;
 use crate::flow::ir::ParamIs;
 use crate::flow::tangent::Forward;
 use crate::ir::Literal;
-use crate::parse::{Function, Passing, Type};
+use crate::parse::{Function, Type};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -79,17 +78,10 @@ pub(super) fn jacobian(function: &Function, jacobian: &Jacobian) -> TokenStream 
             (body, Some(kernel))
         }
     };
-    let (generics, where_clause) = api::generics(function);
-    let (vis, attributes) = (api::vis(function), attributes(&function.output, true));
-    let (public, params) = (named(function, "jacobian"), api::params(function));
-    quote! {
-        /// The Jacobian: the derivatives of each number of the result by the differentiated
-        /// parameters.
-        #attributes
-        #vis fn #public<#generics>(#params) -> #returned #where_clause { #body }
-
-        #kernel
-    }
+    let doc = " The Jacobian: the derivatives of each number of the result by the differentiated \
+               parameters.";
+    let public = matrix::public(function, ("jacobian", doc), &returned, &body);
+    quote!(#public #kernel)
 }
 
 /// All columns at once.
@@ -178,15 +170,11 @@ fn by_rows(function: &Function) -> TokenStream {
     let direction = like(output, &quote!(#blank), &entry);
     let arguments = function.params.iter().map(|param| {
         let name = &param.name;
-        match (&param.passing, &param.ty) {
-            (Passing::Value, Type::Float(_) | Type::Int(_)) => quote!(#name),
-            (Passing::Value, _) => quote!(::core::clone::Clone::clone(&#name)),
-            _ => quote!(#name),
-        }
+        matrix::copied_argument(param, quote!(#name))
     });
     let (vjp, turbofish) = (named(function, "vjp"), turbofish(function));
     let run = quote!(Self::#vjp #turbofish (#(#arguments,)* #seed));
-    let run = matrix::succeeded(function, &run);
+    let run = succeeded(function, &run);
     let parts: Vec<&Type> = function.wrt().map(|param| &param.ty).collect();
     let grad_place = quote!(#grad);
     let taken = matrix::parts(&parts, &grad_place)

@@ -8,7 +8,7 @@
 //! ```
 
 use super::block::Body;
-use super::names;
+use super::names::{self, local};
 use super::types::{self, Shown, owned};
 use crate::emit::element::{elem_type, zero};
 use crate::emit::names::{ident, named};
@@ -45,6 +45,22 @@ pub(super) fn wrapped(output: &Type, value: TokenStream) -> TokenStream {
         Type::Option(_) => quote!(::core::option::Option::Some(#value)),
         Type::Result(..) => quote!(::core::result::Result::Ok(#value)),
         _ => value,
+    }
+}
+
+/// What a function results in; a failure leaves the one around it.
+pub(super) fn succeeded(function: &Function, run: &TokenStream) -> TokenStream {
+    let (done, error) = (local("done"), local("error"));
+    match &function.output {
+        Type::Option(_) => quote!(match #run {
+            ::core::option::Option::Some(#done) => #done,
+            ::core::option::Option::None => return ::core::option::Option::None,
+        }),
+        Type::Result(..) => quote!(match #run {
+            ::core::result::Result::Ok(#done) => #done,
+            ::core::result::Result::Err(#error) => return ::core::result::Result::Err(#error),
+        }),
+        _ => run.clone(),
     }
 }
 

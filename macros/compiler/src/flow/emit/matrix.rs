@@ -1,13 +1,15 @@
 //! Matrices of derivatives: how many directions at once, the directions themselves, and the blocks of
 //! the result.
 
+use super::api;
 use super::block::one_or_tuple;
 use super::forward::passed;
-use super::kernel::{arguments, turbofish, wrapped};
+use super::kernel::{arguments, succeeded, turbofish, wrapped};
 use super::names::local;
 use super::nested::{count, known_count, like, replaced};
 use super::types::{field, float, owned};
 use crate::emit::element::{literal, zero};
+use crate::emit::names::named;
 use crate::flow::ir::Program;
 use crate::flow::tangent::Forward;
 use crate::ir::{Elem, Literal};
@@ -111,27 +113,32 @@ pub(super) fn again(
 /// The arguments of a function that is called again.
 pub(super) fn copied(function: &Function, program: &Program) -> Vec<TokenStream> {
     let passed = arguments(function, program).into_iter().zip(&function.params);
-    let passed = passed.map(|(argument, param)| match (&param.passing, &param.ty) {
+    passed.map(|(argument, param)| copied_argument(param, argument)).collect()
+}
+
+/// An argument that is passed again later.
+pub(super) fn copied_argument(param: &Param, argument: TokenStream) -> TokenStream {
+    match (&param.passing, &param.ty) {
         (Passing::Value, Type::Float(_) | Type::Int(_)) => argument,
         (Passing::Value, _) => quote!(::core::clone::Clone::clone(&#argument)),
         _ => argument,
-    });
-    passed.collect()
+    }
 }
 
-/// What a function results in; a failure leaves the one around it.
-pub(super) fn succeeded(function: &Function, run: &TokenStream) -> TokenStream {
-    let (done, error) = (local("done"), local("error"));
-    match &function.output {
-        Type::Option(_) => quote!(match #run {
-            ::core::option::Option::Some(#done) => #done,
-            ::core::option::Option::None => return ::core::option::Option::None,
-        }),
-        Type::Result(..) => quote!(match #run {
-            ::core::result::Result::Ok(#done) => #done,
-            ::core::result::Result::Err(#error) => return ::core::result::Result::Err(#error),
-        }),
-        _ => run.clone(),
+/// The public function `base` with such a body, which takes what the function takes.
+pub(super) fn public(
+    function: &Function,
+    (base, doc): (&str, &str),
+    returned: &TokenStream,
+    body: &TokenStream,
+) -> TokenStream {
+    let (generics, where_clause) = api::generics(function);
+    let (vis, attributes) = (api::vis(function), api::attributes(&function.output, true));
+    let (public, params) = (named(function, base), api::params(function));
+    quote! {
+        #[doc = #doc]
+        #attributes
+        #vis fn #public<#generics>(#params) -> #returned #where_clause { #body }
     }
 }
 
