@@ -13,6 +13,7 @@ mod arrays_in_loops {
     mod elements;
     mod expressions;
     mod interface;
+    mod model;
 }
 
 /// Sums of up to some dozen products, in an order of the macro's choice.

@@ -326,6 +326,15 @@ pub fn method(name: &str) -> Option<Prim> {
     TABLE.iter().find(|r| r.spelling == Spelling::Method && r.name == name).copied()
 }
 
+/// The row of a function of the runtime crate, `::chainrule::rt::relu`.
+pub fn runtime(path: &syn::Path) -> Option<Prim> {
+    let mut segments = path.segments.iter().map(|segment| segment.ident.to_string());
+    let of_ours = segments.next().as_deref() == Some("chainrule") && segments.next()? == "rt";
+    let name = segments.next()?;
+    let row = TABLE.iter().find(|r| matches!(r.spelling, Runtime | Select) && r.name == name);
+    row.filter(|_| of_ours && segments.next().is_none()).copied()
+}
+
 /// The value of a primitive of numbers, where it is exact in every float type.
 pub fn fold(row: Prim, args: &[f64]) -> Option<f64> {
     let arithmetic = matches!(row.spelling, Spelling::Operator(_));

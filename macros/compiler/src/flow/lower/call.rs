@@ -4,6 +4,7 @@ use super::pattern::last_name;
 use super::spans::Spanned;
 use super::val::{Held, Opt, Val};
 use super::{Lowerer, Slot};
+use crate::error::arity;
 use crate::flow::ir::{Bind, By, Init, Kind, Place, Source};
 use crate::ir::Elem;
 use crate::parse::Type;
@@ -183,6 +184,7 @@ impl Lowerer<'_> {
             [.., "iter", "repeat" | "once"] => true,
             [.., "black_box"] => true,
             _ if super::makes_array(path) => true,
+            _ if primitives::runtime(path).is_some() => true,
             _ => {
                 self.is_function(path)
                     || self.is_struct(path)
@@ -201,6 +203,9 @@ impl Lowerer<'_> {
         }
         if let Some((elem, name)) = self.float_function_of(path) {
             return self.float_function(path, elem, &name, args, span);
+        }
+        if let Some(row) = primitives::runtime(path) {
+            return self.applied_row(row, args, span);
         }
         if self.is_struct(path) {
             return self.tuple_struct(path, args, span);
@@ -263,6 +268,27 @@ impl Lowerer<'_> {
                 self.error(path, format!("`{name}` is called with a differentiable argument but is not known: put `#[differentiate]` on it"))
             }
         }
+    }
+
+    /// A primitive of floats.
+    fn applied_row(&mut self, row: primitives::Prim, args: Vec<Val>, span: Span) -> Val {
+        let mut values = Vec::new();
+        for arg in args {
+            let Some(v) = self.scalar(arg, span) else { return Val::Error };
+            values.push(v);
+        }
+        let Some(&first) = values.first().filter(|_| values.len() == row.arity) else {
+            return self.error(span, arity(row.name, row.arity, values.len()));
+        };
+        for &v in &values[1..] {
+            if !self.unify(first, v) {
+                return self.error(span, "the floats here are of different types");
+            }
+        }
+        let class = self.class(first);
+        let out = self.of_class(row.name, class, span);
+        self.emit(Kind::Prim(out, row, values), span);
+        Val::Scalar(out)
     }
 
     fn new_vec(&mut self, room: Option<crate::flow::ir::V>, span: Span) -> Val {

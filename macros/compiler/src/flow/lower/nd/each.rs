@@ -189,6 +189,11 @@ impl<'a> Lowerer<'a> {
             return self.error(&call.method, "this takes one function");
         };
         let f = self.function_value(f);
+        self.each_applied(val, f, span)
+    }
+
+    /// A function of each element.
+    pub(super) fn each_applied(&mut self, val: Val, f: Val, span: Span) -> Val {
         match self.elements_of(val, span) {
             Some(each) => {
                 let extents = each.extents.clone();

@@ -35,6 +35,9 @@ impl Lowerer<'_> {
             (method, _) if is_of_floats(method) => return self.method_of_elements(val, call),
             _ => {}
         }
+        if let Some(val) = self.model_method(&val, call) {
+            return val;
+        }
         let Some(array) = self.in_memory(val, span) else { return Val::Error };
         if let Some(val) = self.changing_method(&array, call) {
             return val;

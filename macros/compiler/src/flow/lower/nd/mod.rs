@@ -12,6 +12,7 @@ mod each;
 mod join;
 mod make;
 mod method;
+mod model;
 mod product;
 mod reduce;
 mod runs;
