@@ -6,7 +6,7 @@
 
 use chainrule::differentiate;
 use chainrule_tests::{assert_close, differences};
-use ndarray::{Array, Array1, Array2, ArrayView1, ArrayView2, Axis, Zip, array, s};
+use ndarray::{Array, Array1, Array2, Array3, Array4, ArrayView1, ArrayView2, Axis, Zip, array, s};
 
 mod arrays_in_loops {
     mod changed;
@@ -66,6 +66,22 @@ impl Layouts for Array1<f64> {
         large.slice_move(s![..;-2])
     }
 }
+macro_rules! of_higher_rank {
+    ($Array:ident $scattered:expr) => {
+        impl Layouts for $Array<f64> {
+            fn in_columns(&self) -> Self {
+                self.t().to_owned().reversed_axes()
+            }
+            fn scattered(&self) -> Self {
+                let mut large = $Array::from_elem(self.raw_dim() * 2, f64::NAN);
+                large.slice_mut($scattered).assign(self);
+                large.slice_move($scattered)
+            }
+        }
+    };
+}
+of_higher_rank!(Array3 s![..;2, ..;-2, ..;2]);
+of_higher_rank!(Array4 s![..;2, ..;-2, ..;2, ..;-2]);
 impl Layouts for Array2<f64> {
     fn in_columns(&self) -> Self {
         self.t().to_owned().reversed_axes()

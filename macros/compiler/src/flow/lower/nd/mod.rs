@@ -17,6 +17,7 @@ mod product;
 mod reduce;
 mod runs;
 mod slice;
+mod windows;
 mod zip;
 
 pub(super) use join::{differ, renamed};

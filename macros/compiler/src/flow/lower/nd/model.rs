@@ -3,18 +3,19 @@
 //! Each is written as a user would write it, in Rust, for the rank at hand; the source is lowered
 //! like any closure, so that no stage knows of these methods.
 
-use super::Arr;
+use super::{Arr, windows};
 use crate::flow::lower::val::{Closure, Val};
 use crate::flow::lower::{Lowerer, Slot};
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote_spanned};
+use quote::{ToTokens, format_ident, quote_spanned};
 use std::rc::Rc;
 use syn::{Expr, ExprMethodCall};
 
 impl Lowerer<'_> {
     /// A method of `TensorExt`; nothing if it is none.
     pub(super) fn model_method(&mut self, val: &Val, call: &ExprMethodCall) -> Option<Val> {
-        let span = call.method.span();
+        // Names in our source are those of generated code, wherever the method is called.
+        let span = Span::call_site().located_at(call.method.span());
         let name = call.method.to_string();
         let args: Vec<&Expr> = call.args.iter().collect();
         if let (Some(element), []) = (of_element(&name, span), &args[..]) {
@@ -66,8 +67,73 @@ impl Lowerer<'_> {
                 let args = vec![Val::Array(Box::new(targets)), rows];
                 Some(self.of_array(array, source, args, span))
             }
+            ("max_axis" | "min_axis" | "argmax_axis" | "argmin_axis", [axis]) => {
+                let array = self.in_memory(val.clone(), span)?;
+                let Some(axis) = self.axis(axis, array.rank()) else { return Some(Val::Error) };
+                let lanes = Lanes { rank: array.rank(), axis, span };
+                Some(self.of_array(array, lanes.extreme(&name), vec![], span))
+            }
+            ("gather", [axis, index]) => {
+                let array = self.in_memory(val.clone(), span)?;
+                let Some(axis) = self.axis(axis, array.rank()) else { return Some(Val::Error) };
+                let lanes = Lanes { rank: array.rank(), axis, span };
+                let index = self.expr(index);
+                Some(self.of_array(array, lanes.gather(), vec![index], span))
+            }
+            ("where_select", [mask, other]) => {
+                let array = self.in_memory(val.clone(), span)?;
+                let (mask, other) = (self.expr(mask), self.expr(other));
+                let source = Lanes { rank: array.rank(), axis: array.rank(), span }.select();
+                Some(self.of_array(array, source, vec![mask, other], span))
+            }
+            ("layer_norm", [scale, shift, epsilon]) => {
+                let array = self.in_memory(val.clone(), span)?;
+                let rank = array.rank();
+                let Some(last) = rank.checked_sub(1) else {
+                    return Some(
+                        self.error(span, "`layer_norm` takes arrays of at least one axis"),
+                    );
+                };
+                let mut args = [scale, shift, epsilon].map(|arg| self.expr(arg)).to_vec();
+                args.push(self.count_like(array.extents[last], &array, span));
+                let source = Lanes { rank, axis: last, span }.layer_norm();
+                Some(self.of_array(array, source, args, span))
+            }
+            ("matmul", [other]) => {
+                let array = self.in_memory(val.clone(), span)?;
+                let Some(source) = windows::matmul(array.rank(), span) else {
+                    return Some(self.error(span, "`matmul` takes arrays of rank 2 and more: the last two axes hold the matrices"));
+                };
+                let other = self.expr(other);
+                Some(self.of_array(array, source, vec![other], span))
+            }
+            ("conv1d" | "conv2d", [kernel, stride, padding]) => {
+                let source = match name.as_str() {
+                    "conv1d" => windows::conv1d(span),
+                    _ => windows::conv2d(span),
+                };
+                let args = [kernel, stride, padding].map(|arg| self.expr(arg)).to_vec();
+                let array = self.of_rank(val, if name == "conv1d" { 3 } else { 4 }, &name, span)?;
+                Some(self.of_array(array, source, args, span))
+            }
+            ("max_pool2d", [size, stride]) => {
+                let args = [size, stride].map(|arg| self.expr(arg)).to_vec();
+                let array = self.of_rank(val, 4, &name, span)?;
+                Some(self.of_array(array, windows::max_pool2d(span), args, span))
+            }
             _ => None,
         }
+    }
+
+    /// An array of this rank.
+    fn of_rank(&mut self, val: &Val, rank: usize, name: &str, span: Span) -> Option<Arr> {
+        let array = self.in_memory(val.clone(), span)?;
+        if array.rank() != rank {
+            let have = array.rank();
+            self.error(span, format!("`{name}` takes arrays of rank {rank}, not {have}"));
+            return None;
+        }
+        Some(array)
     }
 
     /// A closure of our own; its names mean what they mean anywhere.
@@ -262,6 +328,140 @@ impl Lanes {
             let mut total = 0.0;
             #lanes
             -total / rows
+        })
+    }
+
+    /// The greatest or least element, or where it is; equal ones share the derivative: each is
+    /// `x - stop(x)` over their number.
+    fn extreme(&self, method: &str) -> TokenStream {
+        let (x, y, shape) = (self.element("x"), self.reduced("y"), self.reduced_shape());
+        let length = self.extent(self.axis);
+        let before = match method {
+            "max_axis" | "argmax_axis" => quote_spanned!(self.span=> v > best),
+            _ => quote_spanned!(self.span=> v < best),
+        };
+        let none = format!("`{method}` along an axis without elements");
+        let search = self.along(quote_spanned!(self.span=>
+            let v = ::chainrule::stop_gradient(#x);
+            if k == 0 || #before || (v.is_nan() && !best.is_nan()) {
+                best = v;
+                at = k;
+            }
+        ));
+        if method.starts_with("arg") {
+            let lanes = self.each(quote_spanned!(self.span=>
+                let mut best = 0.0;
+                let mut at = 0;
+                #search
+                #y = at;
+            ));
+            return quote_spanned!(self.span=> |x| {
+                let mut y = ::ndarray::Array::<usize, _>::zeros(#shape);
+                assert!(#length > 0 || y.is_empty(), #none);
+                #lanes
+                y
+            });
+        }
+        let ties = self.along(quote_spanned!(self.span=>
+            if ::chainrule::stop_gradient(#x) == best {
+                ties += 1.0;
+            }
+        ));
+        let shares = self.along(quote_spanned!(self.span=>
+            let v = ::chainrule::stop_gradient(#x);
+            if v == best {
+                value += (::chainrule::rt::finite_part(#x) - ::chainrule::rt::finite_part(v)) / ties;
+            }
+        ));
+        let lanes = self.each(quote_spanned!(self.span=>
+            let mut best = 0.0;
+            let mut at = 0;
+            #search
+            let mut ties = 0.0;
+            #ties
+            let mut value = best;
+            #shares
+            #y = value;
+        ));
+        quote_spanned!(self.span=> |x| {
+            let mut y = ::ndarray::Array::zeros(#shape);
+            assert!(#length > 0 || y.is_empty(), #none);
+            #lanes
+            y
+        })
+    }
+
+    fn gather(&self) -> TokenStream {
+        let (index, y) = (self.element("index"), self.element("y"));
+        let axis = self.axis;
+        let indices = (0..self.rank).map(|axis| match axis == self.axis {
+            true => quote_spanned!(self.span=> #index),
+            false => format_ident!("i{axis}", span = self.span).into_token_stream(),
+        });
+        let lanes = self.each(quote_spanned!(self.span=>
+            for k in 0..index.len_of(::ndarray::Axis(#axis)) {
+                #y = x[[#(#indices),*]];
+            }
+        ));
+        let checks = self.others().map(|(axis, _)| {
+            let extent = self.extent(axis);
+            quote_spanned!(self.span=> assert!(
+                #extent == index.len_of(::ndarray::Axis(#axis)),
+                "`gather` by indices of another shape"
+            );)
+        });
+        quote_spanned!(self.span=> |x, index| {
+            #(#checks)*
+            let mut y = ::ndarray::Array::zeros(index.raw_dim());
+            #lanes
+            y
+        })
+    }
+
+    /// Of lanes along no axis: each element is one.
+    fn select(&self) -> TokenStream {
+        let (x, y) = (self.element("x"), self.element("y"));
+        let (mask, other) = (self.element("mask"), self.element("other"));
+        let elements = self.each(quote_spanned!(self.span=> #y = if #mask { #x } else { #other };));
+        let checks = self.others().map(|(axis, _)| {
+            let extent = self.extent(axis);
+            quote_spanned!(self.span=> assert!(
+                #extent == mask.len_of(::ndarray::Axis(#axis))
+                    && #extent == other.len_of(::ndarray::Axis(#axis)),
+                "`where_select` of arrays of different shapes"
+            );)
+        });
+        quote_spanned!(self.span=> |x, mask, other| {
+            #(#checks)*
+            let mut y = ::ndarray::Array::zeros(x.raw_dim());
+            #elements
+            y
+        })
+    }
+
+    fn layer_norm(&self) -> TokenStream {
+        let (x, y, length) = (self.element("x"), self.element("y"), self.extent(self.axis));
+        let sum = self.along(quote_spanned!(self.span=> sum += #x;));
+        let squares = self.along(quote_spanned!(self.span=> squares += (#x - mean) * (#x - mean);));
+        let results =
+            self.along(quote_spanned!(self.span=> #y = (#x - mean) / by * scale[k] + shift[k];));
+        let lanes = self.each(quote_spanned!(self.span=>
+            let mut sum = 0.0;
+            #sum
+            let mean = sum / n;
+            let mut squares = 0.0;
+            #squares
+            let by = (squares / n + epsilon).sqrt();
+            #results
+        ));
+        quote_spanned!(self.span=> |x, scale, shift, epsilon, n| {
+            assert!(
+                scale.len() == #length && shift.len() == #length,
+                "`layer_norm` with a scale and shift of another length than the last axis"
+            );
+            let mut y = ::ndarray::Array::zeros(x.raw_dim());
+            #lanes
+            y
         })
     }
 }
