@@ -66,6 +66,7 @@ mod float;
 mod graph;
 mod in_place;
 mod index;
+mod lanes;
 mod lift;
 mod map;
 mod methods;
@@ -84,6 +85,7 @@ mod stitch;
 mod value;
 mod var;
 mod view;
+mod windows;
 
 use std::cell::RefCell;
 use std::fmt;

@@ -13,7 +13,7 @@ use super::var::Var;
 impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
     /// The elements at the positions that a view of all positions shows.
     #[track_caller]
-    fn viewed<E: Dimension + 'static>(
+    pub(super) fn viewed<E: Dimension + 'static>(
         self,
         view: impl FnOnce(ArrayView<'_, usize, D>) -> Array<usize, E>,
     ) -> Var<'t, Array<F, E>> {

@@ -11,10 +11,10 @@
 //!
 //! [`TensorExt`] adds what model code wants and ndarray lacks; the macro and the tape know its methods.
 
-mod conv;
+pub(crate) mod conv;
 mod ext;
 mod labels;
-mod lanes;
+pub(crate) mod lanes;
 
 pub use conv::{Images, Signals};
 pub use ext::TensorExt;
