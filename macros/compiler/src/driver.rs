@@ -62,6 +62,8 @@ pub struct Tensors<'f> {
     pub pullback: Version,
     /// The same for shapes that broadcast while the program runs, where there can be such.
     pub general: Option<Version>,
+    /// What options ask for beyond that, from the function as scalar code.
+    pub further: Option<Box<flow::emit::Programs>>,
     /// The equations as text.
     pub derivation: String,
 }
@@ -117,7 +119,8 @@ impl<'f> Compiled<'f> {
 /// Runs the compiler on a function and what it calls.
 ///
 /// Straight-line code of arrays is fused as such; what has loops, conditions or memory that is
-/// changed in place is scalar code, whose arrays are memories.
+/// changed in place is scalar code, whose arrays are memories. So is every function, where an option
+/// asks for what only scalar code has: `pullback`, forward mode, matrices of derivatives.
 pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled<'f>> {
     let function = callees.function(callees.root())?;
     emit::check::possible(function, errors);
@@ -139,9 +142,13 @@ pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled
         return None;
     }
     let mut of_tensors = Errors::new();
-    if let Some(compiled) = compile_tensors(callees, &mut of_tensors)
+    if let Some(mut compiled) = compile_tensors(callees, &mut of_tensors)
         && !of_tensors.any()
     {
+        if function.options.asks_for_more() {
+            let further = compile_scalars(callees, errors)?;
+            compiled.further = Some(Box::new(further.programs));
+        }
         return Some(Compiled::Tensors(Box::new(compiled)));
     }
     let mut of_scalars = Errors::new();
@@ -160,12 +167,6 @@ pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled
 
 fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scalars<'f>> {
     let function = callees.function(callees.root())?;
-    if function.options.pullback && function.mentions_arrays() {
-        pullback_of_arrays(function, errors);
-    }
-    if function.mentions_arrays() {
-        forward_of_arrays(function, errors);
-    }
     let mut lowered = flow::lower::lower(callees, errors)?;
     let gradients: Vec<_> = lowered.inner.iter().map(|i| (i.name.clone(), i.span)).collect();
     if function.options.tape {
@@ -283,10 +284,6 @@ fn verified(
 
 fn compile_tensors<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Tensors<'f>> {
     let function = callees.function(callees.root())?;
-    if function.options.pullback {
-        pullback_of_arrays(function, errors);
-    }
-    forward_of_arrays(function, errors);
     let lowered = lower(callees, Broadcasting::Assumed, errors)?;
     let primal = simplify(&lowered);
     let wrt = differentiated(function, &primal);
@@ -311,18 +308,7 @@ fn compile_tensors<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Tens
         }
     };
     let derivation = explain(gradient.as_ref().unwrap_or(&pullback));
-    Some(Tensors { function, lowered, primal, gradient, pullback, general, derivation })
-}
-
-fn forward_of_arrays(function: &Function, errors: &mut Errors) {
-    for (option, instead) in function.options.forward() {
-        errors.at(option, format!("the option `{option}` is not supported yet for functions of `ndarray` arrays: {instead}"));
-    }
-}
-
-fn pullback_of_arrays(function: &Function, errors: &mut Errors) {
-    let name = &function.item.sig.ident;
-    errors.at(name, "the option `pullback` is not supported yet for functions of `ndarray` arrays: call `vjp` for each cotangent");
+    Some(Tensors { function, lowered, primal, gradient, pullback, general, further: None, derivation })
 }
 
 /// The values of the differentiated parameters.

@@ -1,8 +1,9 @@
 //! Arrays in and out of kernels.
 
 use super::{Tangent, check_same};
-use ndarray::{Array, Dimension};
+use ndarray::{Array, ArrayView, Dimension};
 use num_traits::Float;
+use std::borrow::Cow;
 
 pub use ndarray::{
     Array0, Array1, Array2, Array3, Array4, Array5, Array6, ArrayRef, Ix0, Ix1, Ix2, Ix3, Ix4, Ix5,
@@ -82,6 +83,30 @@ pub fn into_flat<F: Clone, D: Dimension>(array: Array<F, D>) -> Vec<F> {
         // A part of a larger array.
         offset => elements.into_iter().skip(offset.unwrap_or(0)).take(len).collect(),
     }
+}
+
+/// The elements in row-major order, borrowed where they are.
+#[inline]
+pub fn elements_of<F: Clone, D: Dimension>(array: &ArrayRef<F, D>) -> Cow<'_, [F]> {
+    match array.as_slice() {
+        Some(elements) => Cow::Borrowed(elements),
+        None => Cow::Owned(array.iter().cloned().collect()),
+    }
+}
+
+/// The same of a view, which lends them for as long as it can.
+#[inline]
+pub fn elements_of_view<F: Clone, D: Dimension>(view: ArrayView<'_, F, D>) -> Cow<'_, [F]> {
+    match view.to_slice() {
+        Some(elements) => Cow::Borrowed(elements),
+        None => Cow::Owned(view.iter().cloned().collect()),
+    }
+}
+
+/// The same of an array that is not used again.
+#[inline]
+pub fn elements_of_array<F: Clone, D: Dimension>(array: Array<F, D>) -> Cow<'static, [F]> {
+    Cow::Owned(into_flat(array))
 }
 
 /// An array of its elements in row-major order.

@@ -246,7 +246,7 @@ impl Api<'_> {
         let cotangent = Further::beside(self.function).name("cotangent");
         let mut seeds = Vec::new();
         cotangent_leaves(&self.function.output, &quote!(#cotangent), &mut seeds);
-        let body = self.with_fresh_buffers("__pullback", &seeds);
+        let body = self.with_fresh_buffers("__vjp", &seeds);
         quote! {
             /// The value, and the vector-Jacobian product: the gradient of the result's product
             /// with `cotangent`.

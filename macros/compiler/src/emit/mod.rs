@@ -55,13 +55,15 @@ fn of_tensors(compiled: &Tensors<'_>, callees: &Callees) -> TokenStream {
     if let Some(gradient) = &compiled.gradient {
         private.extend(kernel::kernel(function, gradient, "__gradient", general));
     }
-    private.extend(kernel::kernel(function, &compiled.pullback, "__pullback", general));
+    private.extend(kernel::kernel(function, &compiled.pullback, "__vjp", general));
     if let Some(version) = &compiled.general {
         private.extend(kernel::kernel(function, version, "__general", None));
     }
     let mut public = api::functions(compiled);
     public.extend(tape::tape(compiled, callees));
     let objective = objective::objective(function);
+    let further = compiled.further.as_ref();
+    let further = further.map(|programs| crate::flow::emit::further(function, programs));
     quote! {
         #companion
 
@@ -76,6 +78,8 @@ fn of_tensors(compiled: &Tensors<'_>, callees: &Callees) -> TokenStream {
             #public
             #private
         }
+
+        #further
 
         #(#cfgs)*
         const _: () = { #objective };

@@ -80,6 +80,14 @@ pub struct Param {
     pub wrt: bool,
 }
 
+impl Param {
+    /// Whether it is a view of an array, by value.
+    pub(crate) fn is_view(&self) -> bool {
+        matches!(strip(&self.written), syn::Type::Path(path)
+            if path.path.segments.last().is_some_and(|s| s.ident.to_string().starts_with("ArrayView")))
+    }
+}
+
 impl Function {
     /// The function's name.
     pub fn name(&self) -> String {

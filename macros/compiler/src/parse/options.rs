@@ -105,6 +105,11 @@ impl Options {
         jvp.into_iter().chain(second).chain(jacobian).collect()
     }
 
+    /// Whether there are options that ask for more than reverse mode by `vjp`.
+    pub(crate) fn asks_for_more(&self) -> bool {
+        self.pullback || !self.forward().is_empty()
+    }
+
     /// The options that ask for second derivatives.
     pub(crate) fn second(&self) -> impl Iterator<Item = &Ident> {
         self.hvp.iter().chain(&self.hessian)

@@ -9,9 +9,10 @@
 //! ```
 
 use super::api::{self, attributes};
+use super::arrays;
 use super::block::{Body, one_or_tuple};
-use super::kernel::{self, arguments, success, turbofish, wrapped, wrapped_type};
-use super::names;
+use super::kernel::{self, arguments, success, succeeded, turbofish, wrapped, wrapped_type};
+use super::names::{self, local};
 use super::types::{self, Shown, owned};
 use crate::emit::element::elem_type;
 use crate::emit::names::{Further, named};
@@ -25,10 +26,10 @@ use quote::quote;
 /// Value and tangent.
 pub(super) fn jvp(function: &Function, forward: &Forward) -> TokenStream {
     let output = success(&function.output);
-    let mut types = vec![owned(output)];
-    types.extend((*output != Type::Unit).then(|| tangent_type(output)));
+    let mut parts = vec![Part::of(owned(output))];
+    parts.extend((*output != Type::Unit).then(|| Part::of(tangent_type(output))));
     let exclusive = function.wrt().filter(|p| p.passing == Passing::Exclusive);
-    let exclusive: Vec<TokenStream> = exclusive.map(|p| owned(&p.ty)).collect();
+    let exclusive: Vec<Part<'_>> = exclusive.map(Part::of_param).collect();
     let doc = match exclusive.len() {
         0 => {
             "The value, and the Jacobian-vector product: the derivative of the result in the direction\nof the tangents."
@@ -37,16 +38,53 @@ pub(super) fn jvp(function: &Function, forward: &Forward) -> TokenStream {
             "The value, and the Jacobian-vector product: the derivative, in the direction of the\ntangents, of the result (if there is one) and of what each exclusive reference holds at the\nend."
         }
     };
-    types.extend(exclusive);
-    functions(function, forward, ["jvp", "__jvp"], doc, &types)
+    parts.extend(exclusive);
+    functions(function, forward, ["jvp", "__jvp"], doc, &parts)
 }
 
 /// Gradient and Hessian-vector product.
 pub(super) fn hvp(function: &Function, forward: &Forward) -> TokenStream {
-    let parts: Vec<TokenStream> = function.wrt().map(|p| owned(&p.ty)).collect();
-    let gradient = one_or_tuple(&parts);
     let doc = "The gradient, and the Hessian-vector product: the derivative of the gradient in the\ndirection of the tangents.";
-    functions(function, forward, ["hvp", "__hvp"], doc, &[gradient.clone(), gradient])
+    functions(function, forward, ["hvp", "__hvp"], doc, &[Part::gradient(function), Part::gradient(function)])
+}
+
+/// A part of what the functions return.
+struct Part<'f> {
+    /// Its type.
+    ty: TokenStream,
+    /// Its type in the private function.
+    inside: TokenStream,
+    /// What the public function makes of that.
+    out: Box<dyn Fn(&TokenStream) -> TokenStream + 'f>,
+}
+
+impl<'f> Part<'f> {
+    /// What the private function has as the public one.
+    fn of(ty: TokenStream) -> Self {
+        Part { inside: ty.clone(), ty, out: Box::new(TokenStream::clone) }
+    }
+
+    /// What is like a parameter.
+    fn of_param(param: &'f Param) -> Self {
+        let inside = owned(&arrays::flat(&param.ty));
+        Part {
+            ty: owned(&param.ty),
+            inside,
+            out: Box::new(|value| arrays::of_param(param, value)),
+        }
+    }
+
+    /// What is like all differentiated parameters.
+    fn gradient(function: &'f Function) -> Self {
+        let all = |part: &dyn Fn(&Param) -> TokenStream| {
+            one_or_tuple(&function.wrt().map(part).collect::<Vec<_>>())
+        };
+        Part {
+            ty: all(&|p| owned(&p.ty)),
+            inside: all(&|p| owned(&arrays::flat(&p.ty))),
+            out: Box::new(|value| arrays::of_all(function, value)),
+        }
+    }
 }
 
 /// The public function and the private one that it calls.
@@ -55,10 +93,12 @@ fn functions(
     forward: &Forward,
     [public, private]: [&str; 2],
     doc: &str,
-    types: &[TokenStream],
+    parts: &[Part<'_>],
 ) -> TokenStream {
     let program = &forward.program;
+    let (types, inside) = (parts.iter().map(|p| &p.ty), parts.iter().map(|p| &p.inside));
     let returned = wrapped_type(&function.output, quote!((#(#types,)*)));
+    let inside = wrapped_type(&function.output, quote!((#(#inside,)*)));
     let (generics, where_clause) = api::generics(function);
     let (vis, attributes) = (api::vis(function), attributes(&function.output, true));
     let tangents = tangents(function);
@@ -68,18 +108,41 @@ fn functions(
         quote!(#name: #ty)
     });
     let checks = tangents.iter().map(|(param, name)| check(function, param, name));
+    let ordered = tangents.iter().filter(|(param, _)| matches!(param.ty, Type::Array(..)));
+    let ordered = ordered.map(|(_, name)| quote!(let #name = ::chainrule::rt::into_flat(#name);));
     let of_one = forward.tangents.iter().flatten().flatten().zip(&tangents);
     let passed = of_one.map(|(is, (_, name))| passed(is, name, program));
     let (arguments, turbofish) = (arguments(function, program), turbofish(function));
     let [public, private] = [public, private].map(|name| named(function, name));
     let inputs: Vec<&ParamIs> = forward.tangents.iter().flatten().flatten().collect();
-    let kernel = kernel(function, program, &inputs, &private, &returned);
+    let kernel = kernel(function, program, &inputs, &private, &inside);
+    let run = quote!(Self::#private #turbofish (#(#arguments,)* #(#passed),*));
+    let (before, after) = arrays::around(function);
+    let run = match before.is_empty() {
+        true => run,
+        false => {
+            let outcome = local("outcome");
+            let done = succeeded(function, &quote!(#outcome));
+            let names: Vec<Ident> =
+                (0..parts.len()).map(|k| local(&format!("part_{k}"))).collect();
+            let parts = parts.iter().zip(&names).map(|(part, name)| (part.out)(&quote!(#name)));
+            let ending = wrapped(&function.output, quote!((#(#parts,)*)));
+            quote! {
+                #before
+                let #outcome = #run;
+                #after
+                let (#(#names,)*) = #done;
+                #ending
+            }
+        }
+    };
     quote! {
         #[doc = #doc]
         #attributes
         #vis fn #public<#generics>(#params #(#tangent_params),*) -> #returned #where_clause {
             #(#checks)*
-            Self::#private #turbofish (#(#arguments,)* #(#passed),*)
+            #(#ordered)*
+            #run
         }
 
         #kernel

@@ -14,11 +14,11 @@
 
 use super::block::one_or_tuple;
 use super::forward::kernel;
-use super::kernel::{arguments, turbofish, wrapped_type};
+use super::kernel::{arguments, succeeded, turbofish, wrapped, wrapped_type};
 use super::names::local;
-use super::nested::{count, each};
+use super::nested::{block, count, each};
 use super::types::owned;
-use super::{Hessian, matrix};
+use super::{Hessian, arrays, matrix};
 use crate::emit::element::zero;
 use crate::emit::names::named;
 use crate::flow::ir::ParamIs;
@@ -40,13 +40,13 @@ pub(super) fn hessian(function: &Function, hessian: &Hessian) -> TokenStream {
     let (body, kernel) = match hessian {
         Hessian::Sites(program) => {
             let (arguments, turbofish) = (arguments(function, program), turbofish(function));
-            let body = quote!(Self::#private #turbofish (#(#arguments),*));
-            (body, kernel(function, program, &[], &private, &returned))
+            let run = quote!(Self::#private #turbofish (#(#arguments),*));
+            (by_sites(function, &run), kernel(function, program, &[], &private, &inside(function)))
         }
         Hessian::Columns(forward) => {
             let inputs: Vec<&ParamIs> = forward.tangents.iter().flatten().flatten().collect();
-            let parts: Vec<TokenStream> = function.wrt().map(|p| owned(&p.ty)).collect();
-            let gradient = one_or_tuple(&parts);
+            let parts = function.wrt().map(|p| owned(&arrays::flat(&p.ty)));
+            let gradient = one_or_tuple(&parts.collect::<Vec<_>>());
             let columns = forward.tangents.iter().map(|_| &gradient);
             let tuple = wrapped_type(&function.output, quote!((#gradient, #(#columns,)*)));
             let body = by_columns(function, forward, &private);
@@ -56,6 +56,36 @@ pub(super) fn hessian(function: &Function, hessian: &Hessian) -> TokenStream {
     let doc = " The Hessian: the derivatives of the gradient by the differentiated parameters.";
     let public = matrix::public(function, ("hessian", doc), &returned, &body);
     quote!(#public #kernel)
+}
+
+/// The type of a Hessian in which arrays are their elements.
+fn inside(function: &Function) -> TokenStream {
+    let params: Vec<Type> = function.wrt().map(|param| arrays::flat(&param.ty)).collect();
+    let rows = params.iter().map(|row| {
+        one_or_tuple(&params.iter().map(|column| block(row, column)).collect::<Vec<_>>())
+    });
+    wrapped_type(&function.output, one_or_tuple(&rows.collect::<Vec<_>>()))
+}
+
+/// What the private function results in, as the public one returns it.
+fn by_sites(function: &Function, run: &TokenStream) -> TokenStream {
+    let (before, _) = arrays::around(function);
+    if before.is_empty() {
+        return run.clone();
+    }
+    let (all, run) = (local("all"), succeeded(function, run));
+    let done = matrix::shaped(function, &rows(function), &quote!(#all));
+    let done = wrapped(&function.output, done);
+    quote! {
+        #before
+        let #all = #run;
+        #done
+    }
+}
+
+/// The rows: the differentiated parameters.
+fn rows(function: &Function) -> Vec<(&Type, TokenStream)> {
+    function.wrt().map(|param| (&param.ty, matrix::place(param))).collect()
 }
 
 /// Runs the private function until there are all columns.
@@ -79,10 +109,10 @@ fn by_columns(function: &Function, forward: &Forward, private: &Ident) -> TokenS
         taken.extend(matrix::parts(&parts, &quote!(#out)).map(|(ty, part)| each(ty, &part, &put)));
     }
     let run = matrix::again(function, &forward.program, private, &further);
-    let rows: Vec<(&Type, TokenStream)> =
-        function.wrt().map(|param| (&param.ty, matrix::place(param))).collect();
-    let result = matrix::blocks(function, &rows, &all);
+    let result = matrix::blocks(function, &rows(function), &all);
+    let (before, _) = arrays::around(function);
     quote! {
+        #before
         let #n: usize = 0usize #(+ #counts)*;
         let mut #all = ::chainrule::rt::Symmetric::new(#n, #zero);
         let mut #first = 0usize;

@@ -1,6 +1,7 @@
 //! `f::jacobian`: tangents in several directions beside one value, again and again until there are
 //! all columns, or `f::vjp` for each row.
 
+use super::arrays;
 use super::block::one_or_tuple;
 use super::forward::kernel;
 use super::kernel::{succeeded, success, turbofish, wrapped, wrapped_type};
@@ -93,6 +94,9 @@ fn in_one_pass(function: &Function, forward: &Forward, private: &Ident) -> Token
     let run = matrix::again(function, &forward.program, private, &further);
     let types = outputs(function);
     let mut rows = Vec::new();
+    // Any column tells the shape of the result.
+    let some = columns.first().map_or_else(TokenStream::new, |column| quote!(#column));
+    let places: Vec<TokenStream> = matrix::parts(&types, &some).map(|(_, place)| place).collect();
     for (part, ty) in types.iter().enumerate() {
         let (mut blocks, mut before) = (Vec::new(), 0);
         for param in function.wrt() {
@@ -105,13 +109,16 @@ fn in_one_pass(function: &Function, forward: &Forward, private: &Ident) -> Token
                 columns[before..before + width].iter().filter_map(in_part).collect();
             let leaf = |floats: &[TokenStream]| formed(&param.ty, &mut floats.iter());
             let leaf = |floats: &[TokenStream]| leaf(floats).unwrap_or_default();
-            blocks.push(zipped(ty, &of_param, 0, &leaf));
+            let all = zipped(ty, &of_param, 0, &leaf);
+            blocks.push(arrays::block((ty, &places[part]), param, &all));
             before += width;
         }
         rows.push(one_or_tuple(&blocks));
     }
     let done = wrapped(&function.output, one_or_tuple(&rows));
+    let (ordered, _) = arrays::around(function);
     quote! {
+        #ordered
         let #first = 0usize;
         #seeds
         let (_, #(#columns,)*) = #run;
@@ -137,7 +144,9 @@ fn by_columns(function: &Function, forward: &Forward, private: &Ident) -> TokenS
     let rows: Vec<(&Type, TokenStream)> = matrix::parts(&types, &value_place).collect();
     let height = count(output, &value_place);
     let result = matrix::blocks(function, &rows, &all);
+    let (before, _) = arrays::around(function);
     quote! {
+        #before
         let #n: usize = 0usize #(+ #counts)*;
         let mut #all = ::std::vec::Vec::new();
         let mut #first = 0usize;

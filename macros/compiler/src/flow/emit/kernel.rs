@@ -221,6 +221,20 @@ pub(super) fn parameters(
     program: &Program,
     body: &mut Body<'_>,
 ) -> Vec<TokenStream> {
+    parameters_with(function, program, body, &|name, mutable, elem| {
+        let mutable = mutable.then(|| quote!(mut));
+        quote!(#name: &#mutable [#elem])
+    })
+}
+
+/// The same, where the elements of arrays are taken in another way: given are their name, whether
+/// they are changed, and their type.
+pub(super) fn parameters_with(
+    function: &Function,
+    program: &Program,
+    body: &mut Body<'_>,
+    elements: &dyn Fn(&Ident, bool, TokenStream) -> TokenStream,
+) -> Vec<TokenStream> {
     let mut inputs = Vec::new();
     for (k, (param, is)) in function.params.iter().zip(&program.params).enumerate() {
         let written = param.written.to_token_stream();
@@ -248,9 +262,8 @@ pub(super) fn parameters(
                 let (name, shape) = (names::mem(program, *mem), shape_of(param));
                 let Type::Array(elem, rank) = &param.ty else { continue };
                 let (elem, rank) = (elem_type(elem), Literal::usize_unsuffixed(*rank));
-                let mutable = (param.passing == Passing::Exclusive).then(|| quote!(mut));
                 inputs.push(quote!(#shape: [usize; #rank]));
-                quote!(#name: &#mutable [#elem])
+                elements(&name, param.passing == Passing::Exclusive, elem)
             }
             ParamIs::Mem(mem) => {
                 let name = names::mem(program, *mem);
@@ -285,19 +298,17 @@ fn pointee(ty: &syn::Type) -> TokenStream {
 
 /// The parameters of the function as arguments of the kernel.
 pub(super) fn arguments(function: &Function, program: &Program) -> Vec<TokenStream> {
-    function
-        .params
-        .iter()
-        .enumerate()
-        .flat_map(|(k, param)| {
-            let name = &param.name;
-            match (&param.ty, is_dereferenced(function, program, k)) {
-                (Type::Array(..), _) => super::arrays::arguments(k),
-                (_, true) => vec![quote!(*#name)],
-                (_, false) => vec![quote!(#name)],
-            }
-        })
-        .collect()
+    (0..function.params.len()).flat_map(|k| argument(function, program, k)).collect()
+}
+
+/// One parameter as arguments of the kernel.
+pub(super) fn argument(function: &Function, program: &Program, k: usize) -> Vec<TokenStream> {
+    let (name, ty) = (&function.params[k].name, &function.params[k].ty);
+    match (ty, is_dereferenced(function, program, k)) {
+        (Type::Array(..), _) => super::arrays::arguments(k),
+        (_, true) => vec![quote!(*#name)],
+        (_, false) => vec![quote!(#name)],
+    }
 }
 
 /// The generic arguments of the kernel; where there is an `impl Trait` they are inferred.
@@ -427,7 +438,11 @@ pub(super) fn seed_types(program: &Program, seed: &Tree) -> Vec<TokenStream> {
     match seed {
         Tree::Unit => vec![],
         Tree::Value(v) => program.float(*v).map(elem_type).into_iter().collect(),
-        Tree::Place(place) | Tree::Array(place, _) => vec![owned(&program.at(place.mem).ty)],
+        Tree::Place(place) => vec![owned(&program.at(place.mem).ty)],
+        Tree::Array(place, extents) => {
+            let rank = extents.len();
+            vec![quote!([usize; #rank]), owned(&program.at(place.mem).ty)]
+        }
         Tree::Tuple(parts) => parts.iter().flat_map(|part| seed_types(program, part)).collect(),
         Tree::Success(inner) => seed_types(program, inner),
     }

@@ -1,13 +1,13 @@
 //! Matrices of derivatives: how many directions at once, the directions themselves, and the blocks of
 //! the result.
 
-use super::api;
+use super::{api, arrays};
 use super::block::one_or_tuple;
 use super::forward::passed;
-use super::kernel::{arguments, succeeded, turbofish, wrapped};
+use super::kernel::{self, succeeded, turbofish, wrapped};
 use super::names::local;
-use super::nested::{count, known_count, like, replaced};
-use super::types::{field, float, owned};
+use super::nested::{block, count, known_count, like};
+use super::types::{field, float};
 use crate::emit::element::{literal, zero};
 use crate::emit::names::named;
 use crate::flow::ir::Program;
@@ -41,7 +41,7 @@ pub(super) fn type_of(rows: &[&Type], function: &Function) -> TokenStream {
     let rows: Vec<TokenStream> = rows
         .iter()
         .map(|row| {
-            let blocks = function.wrt().map(|column| replaced(row, &owned(&column.ty)));
+            let blocks = function.wrt().map(|column| block(row, &column.ty));
             one_or_tuple(&blocks.collect::<Vec<_>>())
         })
         .collect();
@@ -111,9 +111,15 @@ pub(super) fn again(
 }
 
 /// The arguments of a function that is called again.
-pub(super) fn copied(function: &Function, program: &Program) -> Vec<TokenStream> {
-    let passed = arguments(function, program).into_iter().zip(&function.params);
-    passed.map(|(argument, param)| copied_argument(param, argument)).collect()
+fn copied(function: &Function, program: &Program) -> Vec<TokenStream> {
+    let passed = function.params.iter().enumerate();
+    let passed = passed.flat_map(|(k, param)| {
+        // Of an array its extents and a slice.
+        let array = matches!(param.ty, Type::Array(..));
+        let arguments = kernel::argument(function, program, k).into_iter();
+        arguments.map(move |of| if array { of } else { copied_argument(param, of) })
+    });
+    passed.collect()
 }
 
 /// An argument that is passed again later.
@@ -172,7 +178,7 @@ pub(super) fn blocks(
                 let #name = { let mut #row = #above; #block };
                 #before += #count;
             });
-            blocks.push(name);
+            blocks.push(arrays::block((ty, of_row), of_column, &quote!(#name)));
         }
         let count = count(ty, of_row);
         statements.extend(quote!(#above += #count;));
@@ -180,4 +186,25 @@ pub(super) fn blocks(
     }
     let done = wrapped(&function.output, one_or_tuple(&done));
     quote!(#statements #done)
+}
+
+/// The same from blocks in which arrays are their elements, given as a place.
+pub(super) fn shaped(
+    function: &Function,
+    rows: &[(&Type, TokenStream)],
+    all: &TokenStream,
+) -> TokenStream {
+    let several = |of: usize, place: &TokenStream, k: usize| match of {
+        1 => place.clone(),
+        _ => field(place, &k.to_string()),
+    };
+    let columns = function.wrt().count();
+    let done: Vec<TokenStream> = rows.iter().enumerate().map(|(p, (ty, of_row))| {
+        let row = several(rows.len(), all, p);
+        let blocks = function.wrt().enumerate().map(|(q, column)| {
+            arrays::block((ty, of_row), column, &several(columns, &row, q))
+        });
+        one_or_tuple(&blocks.collect::<Vec<_>>())
+    }).collect();
+    one_or_tuple(&done)
 }

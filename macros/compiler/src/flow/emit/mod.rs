@@ -91,13 +91,20 @@ impl Programs {
     /// The public functions, with the private ones that they call.
     fn functions(&self, function: &Function) -> TokenStream {
         let mut out = api::functions(function, &self.adjoint);
+        out.extend(self.further(function));
+        out.extend(kernel::adjoint(function, &self.adjoint));
+        out
+    }
+
+    /// Those that an option asks for.
+    fn further(&self, function: &Function) -> TokenStream {
+        let mut out = TokenStream::new();
         let rows = self.rows.as_ref();
         out.extend(self.apart.as_ref().map(|apart| pullback::pullback(function, apart, rows)));
         out.extend(self.jvp.as_ref().map(|jvp| forward::jvp(function, jvp)));
         out.extend(self.hvp.as_ref().map(|hvp| forward::hvp(function, hvp)));
         out.extend(self.hessian.as_ref().map(|hessian| hessian::hessian(function, hessian)));
         out.extend(self.jacobian.as_ref().map(|of| jacobian::jacobian(function, of)));
-        out.extend(kernel::adjoint(function, &self.adjoint));
         out
     }
 }
@@ -129,6 +136,17 @@ pub fn given(function: &Function, derivation: &str, callees: &Callees) -> TokenS
         items.extend(tape::by_tape(function, callees));
     }
     beside(function, derivation, items, TokenStream::new())
+}
+
+/// What options ask for of a function whose gradient is of tensors, as a block of its own.
+pub(crate) fn further(function: &Function, programs: &Programs) -> TokenStream {
+    let (cfgs, quiet, name) = (conditions(function), quiet(), &function.item.sig.ident);
+    let items = programs.further(function);
+    quote! {
+        #(#cfgs)*
+        #quiet
+        impl #name { #items }
+    }
 }
 
 /// What stands beside a function: its struct, or its block.

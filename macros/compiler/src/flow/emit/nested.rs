@@ -1,29 +1,36 @@
 //! What is made of a type float by float: matrices of derivatives, of which each float of one type
-//! is what another type is.
+//! is what another type is. An array of `ndarray` is its elements in row-major order here.
 
 use super::names::local;
 use super::types::{field, owned, tokens};
 use crate::parse::Type;
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 
-/// A type with another in the place of its floats.
-pub(super) fn replaced(ty: &Type, leaf: &TokenStream) -> TokenStream {
-    match ty {
-        Type::Float(_) => leaf.clone(),
-        Type::Fixed(of, len) => {
-            let (of, len) = (replaced(of, leaf), tokens(len));
+/// A matrix of derivatives of something of one type by something of another: the one with the other
+/// in the place of its floats; of an array by an array the array with the axes of both.
+pub(super) fn block(row: &Type, column: &Type) -> TokenStream {
+    match (row, column) {
+        (Type::Array(elem, rows), Type::Array(_, columns)) => {
+            owned(&Type::Array(elem.clone(), rows + columns))
+        }
+        (Type::Array(_, rank), column) => {
+            let (array, of) = (format_ident!("Array{rank}"), owned(column));
+            quote!(::chainrule::rt::#array<#of>)
+        }
+        (Type::Fixed(of, len), column) => {
+            let (of, len) = (block(of, column), tokens(len));
             quote!([#of; #len])
         }
-        Type::Slice(of) | Type::Vec(of) => {
-            let of = replaced(of, leaf);
+        (Type::Slice(of) | Type::Vec(of), column) => {
+            let of = block(of, column);
             quote!(::std::vec::Vec<#of>)
         }
-        Type::Tuple(parts) => {
-            let parts = parts.iter().map(|part| replaced(part, leaf));
+        (Type::Tuple(parts), column) => {
+            let parts = parts.iter().map(|part| block(part, column));
             quote!((#(#parts,)*))
         }
-        other => owned(other),
+        (_, column) => owned(column),
     }
 }
 
@@ -40,6 +47,10 @@ pub(super) fn like(ty: &Type, place: &TokenStream, leaf: &TokenStream) -> TokenS
             let part = local("part");
             let inner = like(of, &quote!((*#part)), leaf);
             quote!(#place.iter().map(|#part| #inner).collect::<::std::vec::Vec<_>>())
+        }
+        Type::Array(..) => {
+            let part = local("part");
+            quote!(#place.iter().map(|#part| #leaf).collect::<::std::vec::Vec<_>>())
         }
         Type::Tuple(parts) => {
             let parts = parts.iter().enumerate();
@@ -62,6 +73,11 @@ pub(super) fn each(
             let inner = each(of, &quote!((*#part)), then);
             quote!(for #part in #place.iter() { #inner })
         }
+        Type::Array(..) => {
+            let part = local("part");
+            let inner = then(&quote!((*#part)));
+            quote!(for #part in #place.iter() { #inner })
+        }
         Type::Tuple(parts) => (parts.iter().enumerate())
             .map(|(k, part)| each(part, &field(place, &k.to_string()), then))
             .collect(),
@@ -73,6 +89,7 @@ pub(super) fn each(
 pub(super) fn count(ty: &Type, place: &TokenStream) -> TokenStream {
     match ty {
         Type::Float(_) => quote!(1usize),
+        Type::Array(..) => quote!(#place.len()),
         Type::Fixed(of, _) | Type::Slice(of) | Type::Vec(of) => match &**of {
             Type::Float(_) => quote!(#place.len()),
             of => {
@@ -122,6 +139,11 @@ pub(super) fn zipped(
         }
         Type::Slice(of) | Type::Vec(of) => {
             let (inner, first) = (parts(of), &places[0]);
+            quote!((0..#first.len()).map(|#k| #inner).collect::<::std::vec::Vec<_>>())
+        }
+        Type::Array(..) => {
+            let flat = places.iter().map(|place| quote!(::chainrule::rt::flat(&#place)[#k]));
+            let (inner, first) = (leaf(&flat.collect::<Vec<_>>()), &places[0]);
             quote!((0..#first.len()).map(|#k| #inner).collect::<::std::vec::Vec<_>>())
         }
         Type::Tuple(types) => {

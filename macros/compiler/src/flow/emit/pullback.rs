@@ -21,6 +21,7 @@
 //!     }
 //! ```
 
+use super::arrays;
 use super::block::{Body, one_or_tuple};
 use super::facts::GROUP;
 use super::kernel::{self, arguments, success, turbofish, wrapped, wrapped_type};
@@ -33,16 +34,32 @@ use crate::flow::ir::{Adjoint, Grad, Init, Kind, MemId, Origin, ParamIs, Place, 
 use crate::flow::rows::{Part, Row, Rows};
 use crate::flow::walk;
 use crate::ir::{Elem, Literal};
-use crate::parse::Function;
+use crate::parse::{Function, Type};
 use proc_macro2::{Ident, Literal as Token, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, format_ident, quote};
 use std::collections::BTreeSet;
 
 /// The public function and the private one that it calls.
 pub(super) fn pullback(function: &Function, adjoint: &Adjoint, rows: Option<&Rows>) -> TokenStream {
     let program = &adjoint.program;
     let mut body = Body::new(program, &adjoint.used_behind());
-    let inputs = kernel::parameters(function, program, &mut body);
+    // The reverse code needs the elements of arrays too.
+    let kept = |name: &Ident| format_ident!("{name}_kept");
+    let inputs = kernel::parameters_with(function, program, &mut body, &|name, _, elem| {
+        let name = kept(name);
+        quote!(#name: ::std::borrow::Cow<'_, [#elem]>)
+    });
+    let arrays = function.params.iter().zip(&program.params);
+    let lent: TokenStream = arrays
+        .filter_map(|(param, is)| match (&param.ty, is) {
+            (Type::Array(elem, _), ParamIs::Mem(mem)) => {
+                let (elem, name) = (elem_type(elem), names::mem(program, *mem));
+                let kept = kept(&name);
+                Some(quote!(let #name: &[#elem] = &#kept;))
+            }
+            _ => None,
+        })
+        .collect();
     let mut seeds = Vec::new();
     kernel::seeds(program, &adjoint.seed, &mut seeds);
     let name = function.name();
@@ -70,8 +87,9 @@ pub(super) fn pullback(function: &Function, adjoint: &Adjoint, rows: Option<&Row
             }
             (Grad::Mem(shadow), ParamIs::Mem(mem)) => {
                 let (shape, grad) = (local(&format!("shape_{k}")), local(&format!("grad_{k}")));
-                let ty = owned(&param.ty);
-                let zeros = types::zeros_like(&param.ty, &body.place(&Place::whole(*mem)));
+                let inside = arrays::flat(&param.ty);
+                let ty = owned(&inside);
+                let zeros = types::zeros_like(&inside, &body.place(&Place::whole(*mem)));
                 let ident = names::mem(program, *shadow);
                 let passed = kernel::shadow_type(param.passing, *shadow, program, &body);
                 if program.at(*mem).origin == Origin::Shared {
@@ -83,8 +101,8 @@ pub(super) fn pullback(function: &Function, adjoint: &Adjoint, rows: Option<&Row
                         .extend(quote!(let mut #grad: #ty = ::core::clone::Clone::clone(&#shape);));
                 }
                 fresh.extend(quote!(let #ident: &mut #passed = &mut #grad;));
-                grad_types.push(ty);
-                grads.push((None, Elem::F64, Some(grad)));
+                grad_types.push(owned(&param.ty));
+                grads.push((None, Elem::F64, Some(arrays::of_kernel(param, &quote!(#grad)))));
             }
             (Grad::Mem(_), ParamIs::Value(_)) => {}
         }
@@ -94,7 +112,7 @@ pub(super) fn pullback(function: &Function, adjoint: &Adjoint, rows: Option<&Row
     let late: TokenStream = std::mem::take(&mut body.checks).into_values().collect();
     let grads: Vec<TokenStream> = (grads.into_iter())
         .map(|(value, elem, memory)| match (value, memory) {
-            (_, Some(memory)) => memory.to_token_stream(),
+            (_, Some(memory)) => memory,
             (Some(value), None) => body.value(value),
             (None, None) => zero(&elem),
         })
@@ -112,6 +130,7 @@ pub(super) fn pullback(function: &Function, adjoint: &Adjoint, rows: Option<&Row
     let private = named(function, "__pullback");
     let items = program.items.iter().map(|(_, item)| item);
     let closure = quote!(move |#(#seeds),*| {
+        #lent
         #rows_out
         #used_up
         #fresh
@@ -128,6 +147,7 @@ pub(super) fn pullback(function: &Function, adjoint: &Adjoint, rows: Option<&Row
         #[track_caller]
         fn #private<#params>(#(#inputs),*) -> #returned #where_clause {
             #(#items)*
+            #lent
             #ahead
             #forward
             let #value_name: #value_type = #value;
@@ -170,6 +190,7 @@ fn public(
     let closure = quote!(move |#cotangent: #tangent| #back(#(#parts),*));
     let (inline, closure) = inlined(rows, &closure);
     let ending = wrapped(&function.output, quote!((#value, #closure)));
+    let kept = arrays::kept(function);
     quote! {
         /// The value, and a function from a cotangent to the gradient of its product with the
         /// result: one forward pass serves any number of cotangents.
@@ -177,6 +198,7 @@ fn public(
         #[track_caller]
         #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value)]
         #vis fn #name<#generic_params>(#(#params),*) -> #returned #where_clause {
+            #kept
             let (#value, #back) = #run;
             #ending
         }
@@ -228,7 +250,9 @@ fn row_of(function: &Function, row: &Row, body: &Body<'_>) -> TokenStream {
             Grad::Not => None,
             Grad::Value(Some(v)) => Some(body.value(*v)),
             Grad::Value(None) => Some(zero(&types::float(&param.ty).unwrap_or(Elem::F64))),
-            Grad::Mem(mem) => Some(body.copied(&Place::whole(*mem))),
+            Grad::Mem(mem) => {
+                Some(arrays::of_kernel(param, &body.copied(&Place::whole(*mem))))
+            }
         })
         .collect();
     one_or_tuple(&grads)

@@ -132,7 +132,7 @@ impl Lowerer<'_> {
         let held = match param.passing {
             crate::parse::Passing::Exclusive => Held::Mut,
             crate::parse::Passing::Shared => Held::Ref,
-            crate::parse::Passing::Value if is_view(&param.written) => Held::Ref,
+            crate::parse::Passing::Value if param.is_view() => Held::Ref,
             crate::parse::Passing::Value => Held::Named,
         };
         let array = Arr::whole(mem, held, extents);
@@ -273,10 +273,4 @@ impl Each {
     fn of(array: Arr) -> Each {
         Each { extents: array.extents.clone(), of: Of::View(array) }
     }
-}
-
-/// Whether a type is that of a view.
-fn is_view(ty: &syn::Type) -> bool {
-    matches!(crate::parse::strip(ty), syn::Type::Path(path)
-        if path.path.segments.last().is_some_and(|s| s.ident.to_string().starts_with("ArrayView")))
 }
