@@ -24,7 +24,8 @@ pub fn direction<P: Scalars + Clone>(at: &P, phase: f64) -> P {
     direction
 }
 
-fn moved<P: Scalars + Clone>(at: &P, direction: &P, step: f64) -> P {
+/// A point, so many steps along a direction.
+pub fn moved<P: Scalars + Clone>(at: &P, direction: &P, step: f64) -> P {
     let (mut moved, mut steps) = (at.clone(), direction.flat().into_iter());
     moved.visit(&mut |x| *x += step * steps.next().unwrap_or(0.0));
     moved

@@ -10,6 +10,7 @@ pub mod case;
 pub mod forward;
 pub mod functions;
 pub mod hunt;
+pub mod modes;
 mod scalars;
 
 pub use case::Case;

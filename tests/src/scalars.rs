@@ -1,5 +1,7 @@
 //! The floats that a value is made of, whatever its structure: what the engines are compared by.
 
+use chainrule::ndarray::{Array, Dimension};
+
 /// A value made of floats (and of parts that carry no derivative).
 ///
 /// Integers, `bool`, `&str` and [`Fixed`] have no floats in this sense.
@@ -53,6 +55,15 @@ impl<T: Scalars> Scalars for Vec<T> {
 }
 
 impl<T: Scalars, const N: usize> Scalars for [T; N] {
+    const EPSILON: f64 = T::EPSILON;
+
+    fn visit(&mut self, visit: &mut dyn FnMut(&mut f64)) {
+        self.iter_mut().for_each(|element| element.visit(visit));
+    }
+}
+
+/// The elements in row-major order, whatever the layout.
+impl<T: Scalars, D: Dimension> Scalars for Array<T, D> {
     const EPSILON: f64 = T::EPSILON;
 
     fn visit(&mut self, visit: &mut dyn FnMut(&mut f64)) {
