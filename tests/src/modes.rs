@@ -57,7 +57,7 @@ macro_rules! modes {
 
             #[chainrule::differentiate(wrt($($arg),+), pullback, jvp, hvp, hessian)]
             fn squares($($arg: &$ty,)+ weights: &$out) -> f64 {
-                let y = operation($($arg),+);
+                let y: $out = $body;
                 (&y * &y * weights).sum()
             }
 

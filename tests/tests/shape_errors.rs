@@ -161,6 +161,25 @@ fn a_cotangent_of_another_shape() {
     );
 }
 
+#[differentiate(jvp, hvp, hessian)]
+fn energy(x: &Array2<f64>, w: &Array1<f64>) -> f64 {
+    let y = x.dot(w);
+    y.dot(&y)
+}
+
+#[test]
+fn a_tangent_of_another_shape() {
+    let (x, w) = (matrix(16, 5), vector(5));
+    panics!(
+        energy::jvp(&x, &w, matrix(5, 16), vector(5)),
+        "`energy`: the tangent of `x` has shape 5×16, but `x` has shape 16×5"
+    );
+    panics!(
+        energy::hvp(&x, &w, matrix(16, 5), vector(6)),
+        "`energy`: the tangent of `w` has length 6, but `w` has length 5"
+    );
+}
+
 /// The tape says what does not fit, too, at the caller's line.
 #[test]
 fn shapes_on_the_tape() {

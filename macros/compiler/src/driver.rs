@@ -145,9 +145,9 @@ pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled
     if let Some(mut compiled) = compile_tensors(callees, &mut of_tensors)
         && !of_tensors.any()
     {
-        if function.options.asks_for_more() {
-            let further = compile_scalars(callees, errors)?;
-            compiled.further = Some(Box::new(further.programs));
+        compiled.further = further(callees, errors);
+        if errors.any() {
+            return None;
         }
         return Some(Compiled::Tensors(Box::new(compiled)));
     }
@@ -163,6 +163,18 @@ pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled
         false => of_tensors,
     });
     None
+}
+
+/// What options ask for of a function of tensors, from the function as scalar code.
+fn further(callees: &Callees, errors: &mut Errors) -> Option<Box<flow::emit::Programs>> {
+    let option = callees.function(callees.root())?.options.further().next()?;
+    let mut refused = Errors::new();
+    let compiled = compile_scalars(callees, &mut refused);
+    if refused.any() {
+        errors.at(option, format!("the option `{option}` takes a function of arrays as code with loops is taken, where less of `ndarray` is supported: write what is refused in another way, or leave the option out"));
+        errors.append(refused);
+    }
+    Some(Box::new(compiled?.programs))
 }
 
 fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scalars<'f>> {
@@ -192,8 +204,10 @@ fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scal
     }
     let mut adjoint = flow::adjoint::differentiate(&lowered, &wrt, &activity);
     let options = &function.options;
-    let mut apart =
-        options.pullback.then(|| flow::adjoint::differentiate_apart(&lowered, &wrt, &activity));
+    let mut apart = options
+        .pullback
+        .is_some()
+        .then(|| flow::adjoint::differentiate_apart(&lowered, &wrt, &activity));
     let jvp = options.jvp.is_some().then(|| forward(&lowered, &wrt, 1, errors));
     let second = options.second().next().is_some();
     let gradient = second.then(|| flow::tangent::gradient(&adjoint));
@@ -308,7 +322,16 @@ fn compile_tensors<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Tens
         }
     };
     let derivation = explain(gradient.as_ref().unwrap_or(&pullback));
-    Some(Tensors { function, lowered, primal, gradient, pullback, general, further: None, derivation })
+    Some(Tensors {
+        function,
+        lowered,
+        primal,
+        gradient,
+        pullback,
+        general,
+        further: None,
+        derivation,
+    })
 }
 
 /// The values of the differentiated parameters.

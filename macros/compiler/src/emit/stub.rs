@@ -5,7 +5,9 @@ use super::names::{Further, derivation_of_method, named};
 use super::objective;
 use super::signature::{one_or_tuple, tangent_type};
 use super::{conditions, head_of_block};
-use crate::flow::emit::{hessian_type, jacobian_type, owned, success, tangents, wrapped_type};
+use crate::flow::emit::{
+    hessian_type, jacobian_type, owned, success, tangents, wrapped, wrapped_type,
+};
 use crate::parse::{Function, Passing, Type};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -15,7 +17,9 @@ pub fn stub(function: &Function) -> TokenStream {
     let (name, vis) = (&function.item.sig.ident, &function.item.vis);
     let cfgs = conditions(function);
     let functions = functions(function);
-    let quiet = quote!(#[allow(unused_variables, dead_code, missing_docs, clippy::all)]);
+    let quiet = quote! {
+        #[allow(unused_variables, dead_code, missing_docs, unreachable_code, clippy::all)]
+    };
     if let Some(owner) = &function.owner {
         let (head, constant) = (head_of_block(function, owner), derivation_of_method(function));
         return quote! {
@@ -97,6 +101,18 @@ fn functions(function: &Function) -> Vec<TokenStream> {
         functions.push(stub("tape_value_and_grad", params.clone(), &both));
     }
     functions.push(stub("vjp", quote!(#params #comma #cotangent #(#cotangents)*), &both));
+    if function.options.pullback.is_some() {
+        let back = quote!((#plain, impl ::core::ops::Fn(#tangent) -> #grad_type));
+        let (name, both) = (named(function, "pullback"), wrapped_type(&function.output, back));
+        let panic = quote!(::core::panic!("this function could not be differentiated"));
+        let ending = wrapped(&function.output, quote!((#panic, back)));
+        functions.push(quote! {
+            fn #name<#generics>(#params) -> #both #where_clause {
+                let back = |_: #tangent| -> #grad_type { #panic };
+                #ending
+            }
+        });
+    }
     let tangents = tangents(function).into_iter().map(|(param, name)| {
         let ty = tangent_type(&param.ty);
         quote!(#name: #ty)

@@ -224,7 +224,7 @@ fn parse(
             "the option `tape` needs a function that returns a float and has no type parameters",
         );
     }
-    if options.pullback && params.iter().any(|p| p.passing == Passing::Exclusive) {
+    if options.pullback.is_some() && params.iter().any(|p| p.passing == Passing::Exclusive) {
         errors.at(
             &sig.ident,
             "the option `pullback` needs parameters that the function does not change: take `&` instead of `&mut`, or call `vjp`",
@@ -291,7 +291,7 @@ fn check_rule(options: &Options, output: &Type, in_place: bool, errors: &mut Err
     } else if options.tape {
         errors.at(span, format!("`{given}` and `tape` exclude each other: with a rule the body is not looked at; to test a rule, call `chainrule::check::check_rule`"));
     }
-    if options.pullback {
+    if options.pullback.is_some() {
         errors.at(
             span,
             format!("`{given}` and `pullback` exclude each other: call `vjp` for each cotangent"),
@@ -331,6 +331,8 @@ fn check_forward(options: &Options, output: &Type, params: &[Param], errors: &mu
     }
     if let Some(option) = &options.hessian {
         check_blocks(option, params, errors);
+        let rows = params.iter().filter(|p| p.wrt).map(|p| (format!("`{}`", p.name), &p.ty));
+        check_ranks(option, rows, params, "`hvp`", errors);
     }
     if let Some(option) = &options.jacobian {
         if matches!(value, Type::Float(_)) {
@@ -343,8 +345,39 @@ fn check_forward(options: &Options, output: &Type, params: &[Param], errors: &mu
             errors.at(option, "the option `jacobian` needs parameters that the function does not change: take `&` instead of `&mut`");
         }
         check_blocks(option, params, errors);
+        let of_params = params.iter().filter(|p| p.wrt).flat_map(|p| p.ty.floats()).next();
+        if of_params.is_some_and(|elem| value.floats().into_iter().any(|of| of != elem)) {
+            errors.at(
+                option,
+                format!("the option `{option}` needs a result of the parameters' float type"),
+            );
+        }
+        let rows = value.leaves().into_iter().map(|ty| ("the result".to_string(), ty));
+        check_ranks(option, rows, params, "`jvp` or `vjp`", errors);
     }
 }
+
+/// Reports blocks of a matrix of derivatives that would have more axes than arrays have.
+fn check_ranks<'t>(
+    option: &Ident,
+    mut rows: impl Iterator<Item = (String, &'t Type)>,
+    params: &[Param],
+    instead: &str,
+    errors: &mut Errors,
+) {
+    let rank = |ty: &Type| if let Type::Array(_, rank) = ty { *rank } else { 0 };
+    let too_many = rows.find_map(|(row, ty)| {
+        let of_column = |p: &&Param| p.wrt && rank(ty) > 0 && rank(ty) + rank(&p.ty) > MOST_AXES;
+        Some((row, rank(ty), params.iter().find(of_column)?))
+    });
+    if let Some((row, axes, column)) = too_many {
+        let (of, all) = (&column.name, axes + rank(&column.ty));
+        errors.at(option, format!("the option `{option}` makes of {row} by `{of}` an array with the axes of both, {all} of them, and {MOST_AXES} are the most: use {instead} along the directions that are needed"));
+    }
+}
+
+/// So many axes an array has at most.
+const MOST_AXES: usize = 6;
 
 /// Reports parameters by which there are no matrices of derivatives.
 fn check_blocks(option: &Ident, params: &[Param], errors: &mut Errors) {

@@ -14,8 +14,8 @@ pub struct Options {
     pub wrt: Option<Vec<Ident>>,
     /// Whether `tape_value_and_grad` is generated.
     pub tape: bool,
-    /// Whether `pullback` is generated.
-    pub pullback: bool,
+    /// `pullback`, if it is generated.
+    pub pullback: Option<Ident>,
     /// Where the derivative comes from.
     pub derivative: Derivative,
     /// Whether a test of the gradient is generated.
@@ -105,9 +105,9 @@ impl Options {
         jvp.into_iter().chain(second).chain(jacobian).collect()
     }
 
-    /// Whether there are options that ask for more than reverse mode by `vjp`.
-    pub(crate) fn asks_for_more(&self) -> bool {
-        self.pullback || !self.forward().is_empty()
+    /// The options that ask for more than reverse mode by `vjp`.
+    pub(crate) fn further(&self) -> impl Iterator<Item = &Ident> {
+        self.pullback.iter().chain(self.forward().into_iter().map(|(option, _)| option))
     }
 
     /// The options that ask for second derivatives.
@@ -210,7 +210,7 @@ impl Parse for Options {
                     options.wrt = Some(names.into_iter().collect());
                 }
                 "tape" => options.tape = true,
-                "pullback" => options.pullback = true,
+                "pullback" => options.pullback = Some(name),
                 "vjp" | "partials" => options.rule(&name, input)?,
                 "check" => options.check(&name, input)?,
                 "via" => options.via(&name, input)?,

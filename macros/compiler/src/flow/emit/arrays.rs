@@ -2,8 +2,8 @@
 //! row-major order.
 
 use super::block::one_or_tuple;
-use super::matrix;
 use super::kernel::shape_of;
+use super::matrix;
 use super::names::local;
 use super::types::field;
 use crate::parse::{Function, Param, Passing, Type};

@@ -11,7 +11,7 @@
 use super::api::{self, attributes};
 use super::arrays;
 use super::block::{Body, one_or_tuple};
-use super::kernel::{self, arguments, success, succeeded, turbofish, wrapped, wrapped_type};
+use super::kernel::{self, arguments, succeeded, success, turbofish, wrapped, wrapped_type};
 use super::names::{self, local};
 use super::types::{self, Shown, owned};
 use crate::emit::element::elem_type;
@@ -45,7 +45,13 @@ pub(super) fn jvp(function: &Function, forward: &Forward) -> TokenStream {
 /// Gradient and Hessian-vector product.
 pub(super) fn hvp(function: &Function, forward: &Forward) -> TokenStream {
     let doc = "The gradient, and the Hessian-vector product: the derivative of the gradient in the\ndirection of the tangents.";
-    functions(function, forward, ["hvp", "__hvp"], doc, &[Part::gradient(function), Part::gradient(function)])
+    functions(
+        function,
+        forward,
+        ["hvp", "__hvp"],
+        doc,
+        &[Part::gradient(function), Part::gradient(function)],
+    )
 }
 
 /// A part of what the functions return.
@@ -67,11 +73,7 @@ impl<'f> Part<'f> {
     /// What is like a parameter.
     fn of_param(param: &'f Param) -> Self {
         let inside = owned(&arrays::flat(&param.ty));
-        Part {
-            ty: owned(&param.ty),
-            inside,
-            out: Box::new(|value| arrays::of_param(param, value)),
-        }
+        Part { ty: owned(&param.ty), inside, out: Box::new(|value| arrays::of_param(param, value)) }
     }
 
     /// What is like all differentiated parameters.
@@ -123,8 +125,7 @@ fn functions(
         false => {
             let outcome = local("outcome");
             let done = succeeded(function, &quote!(#outcome));
-            let names: Vec<Ident> =
-                (0..parts.len()).map(|k| local(&format!("part_{k}"))).collect();
+            let names: Vec<Ident> = (0..parts.len()).map(|k| local(&format!("part_{k}"))).collect();
             let parts = parts.iter().zip(&names).map(|(part, name)| (part.out)(&quote!(#name)));
             let ending = wrapped(&function.output, quote!((#(#parts,)*)));
             quote! {

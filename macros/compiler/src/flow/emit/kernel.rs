@@ -40,7 +40,7 @@ pub(crate) fn wrapped_type(output: &Type, ty: TokenStream) -> TokenStream {
 }
 
 /// A value in the `Some` or `Ok` that the function returns.
-pub(super) fn wrapped(output: &Type, value: TokenStream) -> TokenStream {
+pub(crate) fn wrapped(output: &Type, value: TokenStream) -> TokenStream {
     match output {
         Type::Option(_) => quote!(::core::option::Option::Some(#value)),
         Type::Result(..) => quote!(::core::result::Result::Ok(#value)),

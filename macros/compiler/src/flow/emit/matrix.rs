@@ -1,13 +1,13 @@
 //! Matrices of derivatives: how many directions at once, the directions themselves, and the blocks of
 //! the result.
 
-use super::{api, arrays};
 use super::block::one_or_tuple;
 use super::forward::passed;
 use super::kernel::{self, succeeded, turbofish, wrapped};
 use super::names::local;
 use super::nested::{block, count, known_count, like};
 use super::types::{field, float};
+use super::{api, arrays};
 use crate::emit::element::{literal, zero};
 use crate::emit::names::named;
 use crate::flow::ir::Program;
@@ -199,12 +199,16 @@ pub(super) fn shaped(
         _ => field(place, &k.to_string()),
     };
     let columns = function.wrt().count();
-    let done: Vec<TokenStream> = rows.iter().enumerate().map(|(p, (ty, of_row))| {
-        let row = several(rows.len(), all, p);
-        let blocks = function.wrt().enumerate().map(|(q, column)| {
-            arrays::block((ty, of_row), column, &several(columns, &row, q))
-        });
-        one_or_tuple(&blocks.collect::<Vec<_>>())
-    }).collect();
+    let done: Vec<TokenStream> =
+        rows.iter()
+            .enumerate()
+            .map(|(p, (ty, of_row))| {
+                let row = several(rows.len(), all, p);
+                let blocks = function.wrt().enumerate().map(|(q, column)| {
+                    arrays::block((ty, of_row), column, &several(columns, &row, q))
+                });
+                one_or_tuple(&blocks.collect::<Vec<_>>())
+            })
+            .collect();
     one_or_tuple(&done)
 }

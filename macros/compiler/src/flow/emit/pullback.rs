@@ -250,9 +250,7 @@ fn row_of(function: &Function, row: &Row, body: &Body<'_>) -> TokenStream {
             Grad::Not => None,
             Grad::Value(Some(v)) => Some(body.value(*v)),
             Grad::Value(None) => Some(zero(&types::float(&param.ty).unwrap_or(Elem::F64))),
-            Grad::Mem(mem) => {
-                Some(arrays::of_kernel(param, &body.copied(&Place::whole(*mem))))
-            }
+            Grad::Mem(mem) => Some(arrays::of_kernel(param, &body.copied(&Place::whole(*mem)))),
         })
         .collect();
     one_or_tuple(&grads)
