@@ -3,6 +3,7 @@
 // `s!` allows unsafe code for itself, which cannot be forbidden then.
 #![deny(unsafe_code)]
 #![allow(clippy::reversed_empty_ranges, reason = "ends of slices count from the back")]
+#![allow(clippy::type_complexity, reason = "what blocks are made of is said in full")]
 
 use chainrule_tests::arrays::{array_of, matrix, scalar, vector};
 use chainrule_tests::modes;
@@ -51,7 +52,7 @@ modes! {
                 y[i] += x[[i, j]] * x[[i, j]] * *k;
             }
             if y[i] > 3.0 {
-                y[i] = y[i] * y[0];
+                y[i] *= y[0];
             }
         }
         y
