@@ -246,6 +246,12 @@ fn has_statements(block: &syn::Block) -> bool {
                     | Expr::Return(_)
                     | Expr::Assign(_)
             );
+            // Gradients are differentiated in scalar code only.
+            if let Expr::Call(call) = expr
+                && let Expr::Path(path) = &*call.func
+            {
+                self.0 |= super::gradient_of(&path.path).is_some();
+            }
             if let Expr::Index(index) = expr {
                 let mut computed = Computed(false);
                 syn::visit::Visit::visit_expr(&mut computed, &index.index);

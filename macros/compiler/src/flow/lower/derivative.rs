@@ -4,17 +4,20 @@
 //! copies of the arguments. [`inner`](crate::flow::inner) puts its gradient there once types are known.
 
 use super::Lowerer;
+use super::nd::Arr;
 use super::region::Live;
 use super::val::{Held, Val};
 use crate::capsule::gradient_of;
 use crate::error::arity;
-use crate::flow::ir::{Block, Init, Inner, InnerGrad, Kind, MemId, Out, ParamIs, Place};
+use crate::flow::ir::{Block, Init, Inner, InnerGrad, Kind, MemId, Out, ParamIs, Place, V};
 use crate::parse::{Function, Param, Passing, Type};
 use proc_macro2::Span;
 
 /// A parameter of the function, as its body sees it.
 struct Passed {
     is: ParamIs,
+    /// How many elements an array has along each axis.
+    extents: Option<Vec<V>>,
     owned: bool,
     wrt: bool,
     name: String,
@@ -82,26 +85,36 @@ impl<'a> Lowerer<'a> {
             value
         };
         let value = with_value.then(|| behind(self, "value", result));
-        let mut grads = Vec::new();
-        for Passed { is, name, .. } in passed.iter().filter(|passed| passed.wrt) {
+        let (mut grads, mut parts) = (Vec::new(), Vec::new());
+        for Passed { is, name, extents, .. } in passed.iter().filter(|passed| passed.wrt) {
             let name = format!("grad_{name}");
-            grads.push(match is {
-                ParamIs::Value(v) => InnerGrad::Value(behind(self, &name, *v)),
+            match is {
+                ParamIs::Value(v) => {
+                    let grad = behind(self, &name, *v);
+                    grads.push(InnerGrad::Value(grad));
+                    parts.push(Val::Scalar(grad));
+                }
                 ParamIs::Mem(of) => {
                     let ty = self.program.at(*of).ty.clone();
                     let mem = self.memory(&name, ty, span);
                     self.changing.insert(mem);
                     mems.push((mem, *of));
-                    InnerGrad::Mem(mem)
+                    grads.push(InnerGrad::Mem(mem));
+                    parts.push(match extents {
+                        None => self.fresh_place(mem),
+                        Some(extents) => {
+                            let array = Arr::whole(mem, Held::Fresh, extents.clone());
+                            Val::Array(Box::new(array))
+                        }
+                    });
                 }
-            });
+            }
         }
         let then = Block { stmts: arm.stmts };
         self.emit(Kind::If { cond, then, other: Block::default(), outs }, span);
         for (mem, of) in mems {
             self.emit(Kind::Alloc(mem, Init::Copy(Place::whole(of))), span);
         }
-        let mut parts: Vec<Val> = grads.iter().map(|grad| self.of_grad(*grad)).collect();
         let grad = if parts.len() == 1 { parts.remove(0) } else { Val::Tuple(parts) };
         self.program.inner.push(Inner {
             cond,
@@ -116,13 +129,6 @@ impl<'a> Lowerer<'a> {
         match value {
             Some(value) => Val::Tuple(vec![Val::Scalar(value), grad]),
             None => grad,
-        }
-    }
-
-    fn of_grad(&self, grad: InnerGrad) -> Val {
-        match grad {
-            InnerGrad::Value(v) => Val::Scalar(v),
-            InnerGrad::Mem(mem) => self.fresh_place(mem),
         }
     }
 
@@ -144,8 +150,17 @@ impl<'a> Lowerer<'a> {
                 let class = self.class(v);
                 let copy = self.of_class(&name, class, span);
                 self.emit(Kind::Cast(copy, v), span);
-                passed.push(Passed { is: ParamIs::Value(copy), owned, wrt: param.wrt, name });
+                let is = ParamIs::Value(copy);
+                passed.push(Passed { is, extents: None, owned, wrt: param.wrt, name });
                 return Some(Val::Scalar(copy));
+            }
+            val @ (Val::Array(_) | Val::Each(_)) => {
+                let array = self.in_memory(val, span)?;
+                let mut copy = self.copy_of(&array, span);
+                copy.held = if owned { Held::Fresh } else { Held::Ref };
+                let (is, extents) = (ParamIs::Mem(copy.place.mem), Some(copy.extents.clone()));
+                passed.push(Passed { is, extents, owned, wrt: param.wrt, name });
+                return Some(Val::Array(Box::new(copy)));
             }
             Val::Place(place, _) => place,
             val @ Val::Tuple(_) => Place::whole(self.materialised(val, "argument", span)?.0),
@@ -160,7 +175,8 @@ impl<'a> Lowerer<'a> {
         let mem: MemId = self.memory(&name, ty, span);
         self.emit(Kind::Alloc(mem, Init::Copy(place)), span);
         self.changing.extend(owned.then_some(mem));
-        passed.push(Passed { is: ParamIs::Mem(mem), owned, wrt: param.wrt, name });
+        let is = ParamIs::Mem(mem);
+        passed.push(Passed { is, extents: None, owned, wrt: param.wrt, name });
         let held = if owned { Held::Fresh } else { Held::Ref };
         Some(Val::Place(Place::whole(mem), held))
     }
@@ -182,8 +198,6 @@ fn unsupported(function: &Function) -> Option<&'static str> {
         Some("it has a rule of its own or is by the tape")
     } else if !matches!(function.output, Type::Float(_)) {
         Some("it does not return a plain float")
-    } else if function.mentions_arrays() {
-        Some("it is a function of `ndarray` arrays")
     } else if exclusive {
         Some("it changes its arguments")
     } else if structs {

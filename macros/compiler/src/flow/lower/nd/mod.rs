@@ -89,7 +89,7 @@ pub(in crate::flow::lower) enum Of {
 
 impl Arr {
     /// The whole of a memory.
-    fn whole(mem: crate::flow::ir::MemId, held: Held, extents: Vec<V>) -> Arr {
+    pub(in crate::flow::lower) fn whole(mem: crate::flow::ir::MemId, held: Held, extents: Vec<V>) -> Arr {
         Arr { place: Place::whole(mem), held, extents, layout: Layout::Rows }
     }
 
@@ -224,7 +224,7 @@ impl Lowerer<'_> {
     }
 
     /// A memory of its own with what an array holds, in row-major order.
-    pub(super) fn copy_of(&mut self, array: &Arr, span: Span) -> Arr {
+    pub(in crate::flow::lower) fn copy_of(&mut self, array: &Arr, span: Span) -> Arr {
         if !array.is_rows() {
             return self.computed(&Each::of(array.clone()), "copy", span);
         }
