@@ -72,6 +72,11 @@ pub use chainrule_macros::__differentiate;
 /// | `f::value_and_grad_into` | `(a, b, &mut ā, …) -> R`, overwrites the buffers | the result is a float |
 /// | `f::value_and_grad_add_into` | likewise, adds to the buffers | the result is a float |
 /// | `f::vjp` | `(a, b, cotangent) -> (R, Grad)` | always |
+/// | `f::pullback` | `(a, b) -> (R, impl Fn(R̄) -> Grad)`, one forward pass | with the option `pullback` |
+/// | `f::jvp` | `(a, b, ȧ, ḃ) -> (R, Ṙ)`, a tangent for each differentiated parameter | with the option `jvp` |
+/// | `f::hvp` | `(a, b, ȧ, ḃ) -> (Grad, Grad)`, gradient and Hessian-vector product | with the option `hvp` |
+/// | `f::hessian` | `(a, b) -> Hess` | with the option `hessian` |
+/// | `f::jacobian` | `(a, b) -> Jac` | with the option `jacobian` |
 /// | `f::tape_value_and_grad` | `(a, b) -> (R, Grad)`, by the [`tape`] | with the option `tape` |
 /// | `f::DERIVATION` | `&'static str`, the equations | always |
 ///
@@ -84,7 +89,12 @@ pub use chainrule_macros::__differentiate;
 /// # Options
 /// - `wrt(w, b)`: the parameters to differentiate by; all floats and arrays without it.
 /// - `tape`: also generate `tape_value_and_grad`.
-/// - `vjp = rule`, `partials = rule`: take the derivative from a rule by hand; see below.
+/// - `pullback`, `jvp`, `hvp`, `hessian`, `jacobian`: also generate these. A Hessian or Jacobian has
+///   a block for each pair of parts, the derivatives of the one by the other: of an array by an
+///   array the array with the axes of both, `Array2` of an `Array1` by an `Array1`; otherwise the
+///   one with the other in the place of its floats, `[[f64; M]; N]` of `[f64; N]` by `[f64; M]`.
+/// - `vjp = rule`, `jvp = rule`, `partials = rule`: take the derivative from a rule by hand; see
+///   below.
 /// - `via = tape`: take the derivative by the run-time tape; see below.
 /// - `check`: write a test of the gradient, `#[test] fn gradient_of_f`, which `cargo test` runs: by
 ///   [`check::check_grad`] at three points. Floats are made up between 0.1 and 0.9, integers are 3,
@@ -141,7 +151,10 @@ pub use chainrule_macros::__differentiate;
 /// looked at, and the derivative is the function `rule`, which has the type of `f::vjp`: it takes
 /// the arguments, then the cotangent of the result, and returns the value and the gradient. Where
 /// the result is a float, `partials = rule` is simpler: it takes the arguments and returns the value
-/// and the gradient. Either is a path, which may be generic, of another module, or of the form
+/// and the gradient, which serves `f::jvp` too. A rule for forward mode, `jvp = rule`, has the type
+/// of `f::jvp`: it takes the arguments, then a tangent for each differentiated parameter, and returns
+/// value and tangent. It goes beside `vjp = rule`; alone it serves reverse mode by one direction after
+/// the other, which takes as many calls as there are numbers. Each of these is a path, which may be generic, of another module, or of the form
 /// `Self::rule` at a method. [`check::check_rule`] tests a rule.
 ///
 /// Beside `f` stands what always does, and functions that call `f` use the rule, also those of

@@ -82,10 +82,8 @@ fn loops_and_values() {
     let ((by_x, mixed), (again, by_rate)) = descent::hessian(&x, 0.125);
     assert_eq!(mixed, again);
     let slope = |k: usize| {
-        let by_differences = differences(
-            |(x, rate)| descent::grad(x, *rate).0[k],
-            &(x.clone(), 0.125),
-        );
+        let by_differences =
+            differences(|(x, rate)| descent::grad(x, *rate).0[k], &(x.clone(), 0.125));
         by_differences
     };
     for k in 0..2 {

@@ -156,18 +156,20 @@ fn options(attr: &syn::Attribute) -> syn::Result<Options> {
 /// The functions of the block that are rules of its methods, `vjp = Self::rule`: they are taken as
 /// they stand.
 fn rules(block: &syn::ItemImpl) -> Vec<syn::Ident> {
-    let rule = |attr: &syn::Attribute| {
-        let options = options(attr).ok()?;
-        let path = options.derivative.rule()?;
+    let of_block = |path: &syn::Path| {
         (path.segments.len() == 2 && path.segments[0].ident == "Self")
             .then(|| path.segments[1].ident.clone())
+    };
+    let rules = |attr: &syn::Attribute| {
+        let options = options(attr).unwrap_or_default();
+        options.rules().filter_map(of_block).collect::<Vec<_>>()
     };
     let methods = block.items.iter().filter_map(|item| match item {
         syn::ImplItem::Fn(method) => Some(method),
         _ => None,
     });
     let attrs = methods.flat_map(|method| &method.attrs);
-    attrs.filter(|attr| is_differentiate(attr)).filter_map(rule).collect()
+    attrs.filter(|attr| is_differentiate(attr)).flat_map(rules).collect()
 }
 
 /// Whether the reason why a method was refused only means that there is nothing to differentiate.

@@ -289,7 +289,14 @@ pub fn scaled<F: Real>(partial: F, by: F) -> F {
     if by == zero { zero } else { partial * by }
 }
 
-/// The same of every float of a struct.
+/// A derivative along a direction: nothing comes of one that is zero.
+#[inline(always)]
+pub fn product<F: Real>(partial: F, tangent: F) -> F {
+    let zero = F::of(0.0);
+    if partial == zero || tangent == zero { zero } else { partial * tangent }
+}
+
+/// A partial derivative times a cotangent, of every float of a struct.
 pub fn scale_tangent<F: Real + Into<f64>>(of: &mut impl Tangent, by: F) {
     let mut floats = Vec::new();
     of.save(&mut |float| floats.push(float));

@@ -14,8 +14,23 @@ fn two(x: f64) -> f64 {
     x * x
 }
 
+#[differentiate(partials = rule, jvp = rule)]
+fn twice_forward(x: f64) -> f64 {
+    x * x
+}
+
+#[differentiate(jvp = rule, via = tape)]
+fn by_tape(x: f64) -> f64 {
+    x * x
+}
+
 #[differentiate(jvp = rule)]
-fn forward(x: f64) -> f64 {
+fn in_place(x: &mut f64) {
+    *x *= *x;
+}
+
+#[differentiate(jvp = 3)]
+fn no_rule(x: f64) -> f64 {
     x * x
 }
 

@@ -300,6 +300,8 @@ pub struct Call {
     /// What is called for value and tangent, if the callee has it: takes the arguments, then a
     /// tangent for each differentiated one, by value.
     pub jvp: Option<TokenStream>,
+    /// Whether its derivative is a rule by hand.
+    pub rule: bool,
     /// Whether these are methods of the first argument: `receiver.at(args)`.
     pub method: bool,
     /// The arguments, the receiver of a method first.

@@ -140,6 +140,13 @@ impl Function {
         self.options.derivative.is_given()
     }
 
+    /// Whether it has a `jvp`, which functions that call it may call.
+    pub fn has_jvp(&self) -> bool {
+        let structs = || self.wrt().any(|param| !param.ty.structs().is_empty());
+        self.options.jvp.is_some()
+            || matches!(self.options.derivative, Derivative::Partials(_)) && !structs()
+    }
+
     /// Where the derivative of one that is opaque comes from, in words.
     pub(crate) fn origin(&self) -> &'static str {
         match self.options.derivative.is_by_tape() {
@@ -235,7 +242,7 @@ fn parse(
     }
     let in_place = params.iter().any(|p| p.wrt && p.passing == Passing::Exclusive);
     if let Some(output) = &output {
-        check_rule(&options, output, in_place, errors);
+        check_rule(&options, output, &params, errors);
         check_forward(&options, output, &params, errors);
         if let (Derivative::Tape(span), true) = (&options.derivative, errors.count() == before) {
             check_tape(*span, &params, output, &floats, errors);
@@ -281,7 +288,8 @@ fn check_tape(span: Span, params: &[Param], output: &Type, floats: &[String], er
 }
 
 /// Reports what does not go with a rule by hand.
-fn check_rule(options: &Options, output: &Type, in_place: bool, errors: &mut Errors) {
+fn check_rule(options: &Options, output: &Type, params: &[Param], errors: &mut Errors) {
+    let in_place = params.iter().any(|p| p.wrt && p.passing == Passing::Exclusive);
     let (given, span) = (options.derivative.option(), options.derivative.span());
     if !options.derivative.is_given() {
         return;
@@ -306,14 +314,29 @@ fn check_rule(options: &Options, output: &Type, in_place: bool, errors: &mut Err
     {
         errors.at(span, "`partials` is for functions that return a float and change nothing in place: give `vjp = rule`");
     }
+    let structs = params.iter().any(|p| p.wrt && !p.ty.structs().is_empty());
+    let changes = params.iter().any(|p| p.passing == Passing::Exclusive);
+    if matches!(options.derivative, Derivative::Jvp(_))
+        && (changes || structs || !value.structs().is_empty())
+    {
+        errors.at(span, "a rule for `jvp` alone is for functions without structs that change nothing in place: give `vjp = rule` beside it");
+    }
 }
 
 /// Reports options of forward mode that a function cannot have.
 fn check_forward(options: &Options, output: &Type, params: &[Param], errors: &mut Errors) {
     if options.derivative.is_given() {
         let given = options.derivative.option();
-        for (option, _) in options.forward() {
-            errors.at(option, format!("`{given}` and `{option}` exclude each other: forward mode reads the body; leave one of the two out"));
+        let structs = params.iter().any(|p| p.wrt && !p.ty.structs().is_empty());
+        for option in options.forward() {
+            let message = match (&options.derivative, option == "jvp") {
+                (_, true) if options.jvp_rule.is_some() => continue,
+                (Derivative::Partials(_), true) if !structs => continue,
+                (Derivative::Partials(_), true) => "the option `jvp` of a function with `partials` is not supported yet for structs: give `vjp = rule` and `jvp = rule`".to_string(),
+                (Derivative::Vjp(_), true) => "`vjp = rule` says nothing of forward mode: give it a rule, too, `jvp = rule`".to_string(),
+                _ => format!("`{given}` and `{option}` exclude each other: the body is not looked at, and the derivative of a rule is not known; leave one of the two out"),
+            };
+            errors.at(option, message);
         }
         return;
     }

@@ -22,6 +22,9 @@ pub struct Options {
     pub check: Option<Check>,
     /// `jvp`, if it is generated.
     pub jvp: Option<Ident>,
+    /// The rule by hand that it is then, if there is one: it takes the arguments, then the tangents,
+    /// and returns value and tangent, as `f::jvp` does.
+    pub jvp_rule: Option<syn::Path>,
     /// `hvp`, if it is generated.
     pub hvp: Option<Ident>,
     /// `hessian`, if it is generated.
@@ -51,6 +54,8 @@ pub enum Derivative {
     /// From a rule by hand: it takes the arguments and returns the value and its partial
     /// derivatives.
     Partials(syn::Path),
+    /// From a rule by hand for `jvp` alone, which is the same path.
+    Jvp(syn::Path),
     /// From the run-time tape, while the function runs; the option's place.
     Tape(Span),
 }
@@ -60,7 +65,9 @@ impl Derivative {
     pub fn rule(&self) -> Option<&syn::Path> {
         match self {
             Derivative::Body | Derivative::Tape(_) => None,
-            Derivative::Vjp(path) | Derivative::Partials(path) => Some(path),
+            Derivative::Vjp(path) | Derivative::Partials(path) | Derivative::Jvp(path) => {
+                Some(path)
+            }
         }
     }
 
@@ -70,6 +77,7 @@ impl Derivative {
             Derivative::Body => "",
             Derivative::Vjp(_) => "vjp",
             Derivative::Partials(_) => "partials",
+            Derivative::Jvp(_) => "jvp",
             Derivative::Tape(_) => "via",
         }
     }
@@ -78,7 +86,9 @@ impl Derivative {
     pub(crate) fn span(&self) -> Span {
         match self {
             Derivative::Body => Span::call_site(),
-            Derivative::Vjp(path) | Derivative::Partials(path) => path.span(),
+            Derivative::Vjp(path) | Derivative::Partials(path) | Derivative::Jvp(path) => {
+                path.span()
+            }
             Derivative::Tape(span) => *span,
         }
     }
@@ -94,20 +104,17 @@ impl Derivative {
     }
 }
 
-const SUPPORTED: &str = "`wrt(..)`, `tape`, `pullback`, `jvp`, `hvp`, `hessian`, `jacobian`, `check`, `vjp = rule`, `partials = rule` and `via = tape`";
+const SUPPORTED: &str = "`wrt(..)`, `tape`, `pullback`, `jvp`, `hvp`, `hessian`, `jacobian`, `check`, `vjp = rule`, `jvp = rule`, `partials = rule` and `via = tape`";
 
 impl Options {
-    /// The options of forward mode that are given, each with what serves without it.
-    pub(crate) fn forward(&self) -> Vec<(&Ident, &'static str)> {
-        let jvp = self.jvp.as_ref().map(|jvp| (jvp, "call `vjp`"));
-        let second = self.second().map(|option| (option, "take differences of `grad`"));
-        let jacobian = self.jacobian.as_ref().map(|option| (option, "call `vjp` for each row"));
-        jvp.into_iter().chain(second).chain(jacobian).collect()
+    /// The options of forward mode that are given.
+    pub(crate) fn forward(&self) -> impl Iterator<Item = &Ident> {
+        self.jvp.iter().chain(self.second()).chain(&self.jacobian)
     }
 
     /// The options that ask for more than reverse mode by `vjp`.
     pub(crate) fn further(&self) -> impl Iterator<Item = &Ident> {
-        self.pullback.iter().chain(self.forward().into_iter().map(|(option, _)| option))
+        self.pullback.iter().chain(self.forward())
     }
 
     /// The options that ask for second derivatives.
@@ -115,11 +122,19 @@ impl Options {
         self.hvp.iter().chain(&self.hessian)
     }
 
-    /// `vjp = path`, `partials = path`.
+    /// The rules by hand.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &syn::Path> {
+        self.derivative.rule().into_iter().chain(&self.jvp_rule)
+    }
+
+    /// `vjp = path`, `jvp = path`, `partials = path`.
     fn rule(&mut self, name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
         let what = match name.to_string().as_str() {
             "vjp" => {
                 "takes the function's arguments, then the cotangent of its result, and returns `(value, gradient)`"
+            }
+            "jvp" => {
+                "takes the function's arguments, then a tangent for each differentiated one, and returns `(value, tangent)`"
             }
             _ => "takes the function's arguments and returns `(value, partial derivatives)`",
         };
@@ -130,13 +145,31 @@ impl Options {
                 format!("`{name}` needs a rule, `{name} = path`: a function that {what}"),
             ));
         };
-        self.set(
-            name,
-            match name == "vjp" {
-                true => Derivative::Vjp(path),
-                false => Derivative::Partials(path),
-            },
-        )
+        match name.to_string().as_str() {
+            "jvp" => {
+                (self.jvp, self.jvp_rule) = (Some(name.clone()), Some(path));
+                Ok(())
+            }
+            "vjp" => self.set(name, Derivative::Vjp(path)),
+            _ => self.set(name, Derivative::Partials(path)),
+        }
+    }
+
+    /// Where the derivative comes from, with a rule for `jvp`.
+    fn with_jvp_rule(mut self) -> syn::Result<Self> {
+        let (Some(path), Some(name)) = (&self.jvp_rule, &self.jvp) else { return Ok(self) };
+        let instead = match &self.derivative {
+            Derivative::Body => {
+                self.derivative = Derivative::Jvp(path.clone());
+                return Ok(self);
+            }
+            Derivative::Vjp(_) | Derivative::Jvp(_) => return Ok(self),
+            Derivative::Partials(_) => "serves `jvp` too",
+            Derivative::Tape(_) => "says already where the derivative comes from",
+        };
+        let given = self.derivative.option();
+        let message = format!("`{given}` {instead}: leave `jvp = rule` out");
+        Err(syn::Error::new(name.span(), message))
     }
 
     /// `via = tape`.
@@ -214,12 +247,7 @@ impl Parse for Options {
                 "vjp" | "partials" => options.rule(&name, input)?,
                 "check" => options.check(&name, input)?,
                 "via" => options.via(&name, input)?,
-                "jvp" if input.peek(Token![=]) => {
-                    return Err(syn::Error::new(
-                        name.span(),
-                        "a rule for `jvp` is not supported yet: give `partials = rule` where the result is a float, `vjp = rule` otherwise",
-                    ));
-                }
+                "jvp" if input.peek(Token![=]) => options.rule(&name, input)?,
                 "jvp" => options.jvp = Some(name),
                 "hvp" => options.hvp = Some(name),
                 "hessian" | "jacobian" if input.peek(syn::token::Paren) => {
@@ -248,6 +276,6 @@ impl Parse for Options {
             }
             input.parse::<Token![,]>()?;
         }
-        Ok(options)
+        options.with_jvp_rule()
     }
 }

@@ -170,7 +170,15 @@ impl Build {
             Some(name) => (tokens(name.to_string()), tokens(format!("{name}_vjp")), true),
             None => (tokens(callee.to_string()), tokens(format!("{callee}::vjp")), false),
         };
-        self.put(Kind::Call(Box::new(Call { value, vjp, jvp: None, method, args, out })));
+        self.put(Kind::Call(Box::new(Call {
+            value,
+            vjp,
+            jvp: None,
+            rule: false,
+            method,
+            args,
+            out,
+        })));
     }
 
     /// A call without a result; `.m` is a method.

@@ -25,21 +25,36 @@ use quote::quote;
 
 /// Value and tangent.
 pub(super) fn jvp(function: &Function, forward: &Forward) -> TokenStream {
+    functions(function, forward, ["jvp", "__jvp"], about_jvp(function), &parts_of_jvp(function))
+}
+
+/// What a `jvp` returns.
+fn parts_of_jvp(function: &Function) -> Vec<Part<'_>> {
     let output = success(&function.output);
     let mut parts = vec![Part::of(owned(output))];
     parts.extend((*output != Type::Unit).then(|| Part::of(tangent_type(output))));
     let exclusive = function.wrt().filter(|p| p.passing == Passing::Exclusive);
-    let exclusive: Vec<Part<'_>> = exclusive.map(Part::of_param).collect();
-    let doc = match exclusive.len() {
-        0 => {
+    parts.extend(exclusive.map(Part::of_param));
+    parts
+}
+
+/// The type of what a `jvp` returns.
+pub(super) fn type_of_jvp(function: &Function) -> TokenStream {
+    let parts = parts_of_jvp(function);
+    let types = parts.iter().map(|part| &part.ty);
+    wrapped_type(&function.output, quote!((#(#types,)*)))
+}
+
+/// The documentation of a `jvp`.
+pub(super) fn about_jvp(function: &Function) -> &'static str {
+    match function.wrt().any(|p| p.passing == Passing::Exclusive) {
+        false => {
             "The value, and the Jacobian-vector product: the derivative of the result in the direction\nof the tangents."
         }
-        _ => {
+        true => {
             "The value, and the Jacobian-vector product: the derivative, in the direction of the\ntangents, of the result (if there is one) and of what each exclusive reference holds at the\nend."
         }
-    };
-    parts.extend(exclusive);
-    functions(function, forward, ["jvp", "__jvp"], doc, &parts)
+    }
 }
 
 /// Gradient and Hessian-vector product.
@@ -157,7 +172,7 @@ pub(crate) fn tangents(function: &Function) -> Vec<(&Param, Ident)> {
 }
 
 /// Checks that a tangent has the shape of its parameter.
-fn check(function: &Function, param: &Param, tangent: &Ident) -> TokenStream {
+pub(super) fn check(function: &Function, param: &Param, tangent: &Ident) -> TokenStream {
     let (name, shown) = (&param.name, param.name.to_string());
     let place = match param.passing {
         Passing::Value => quote!(#name),

@@ -12,13 +12,16 @@
 
 use super::api::{attributes, overwrites};
 use super::block::one_or_tuple;
+use super::forward::{about_jvp, check, tangents, type_of_jvp};
 use super::kernel::{succeeded, success, turbofish, where_clause, wrapped, wrapped_type};
 use super::names::local;
+use super::nested::{count, like, products};
 use super::types::{self, Shown, owned};
-use crate::emit::element::literal;
+use super::{arrays, matrix};
+use crate::emit::element::{literal, zero};
 use crate::emit::names::{Further, named};
 use crate::emit::signature::tangent_type;
-use crate::ir::Literal;
+use crate::ir::{Elem, Literal};
 use crate::parse::{Derivative, Function, Param, Passing, Type};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -33,6 +36,7 @@ pub(super) fn functions(function: &Function) -> TokenStream {
         out.extend(api.in_place(true));
     }
     out.extend(api.vjp());
+    out.extend(function.has_jvp().then(|| api.jvp()));
     out
 }
 
@@ -103,9 +107,19 @@ impl<'f> Given<'f> {
         quote!(Self::#name #turbofish (#(#arguments),*))
     }
 
-    /// A call of the rule with further arguments of these types.
+    /// A call of the rule for value and gradient, with further arguments of these types.
     fn rule(&self, path: &syn::Path, more: &[(TokenStream, TokenStream)]) -> TokenStream {
-        let mut arguments = self.arguments();
+        self.rule_of(path, self.arguments(), more, &self.both())
+    }
+
+    /// A call of a rule that returns this type.
+    fn rule_of(
+        &self,
+        path: &syn::Path,
+        mut arguments: Vec<TokenStream>,
+        more: &[(TokenStream, TokenStream)],
+        returned: &TokenStream,
+    ) -> TokenStream {
         arguments.extend(more.iter().map(|(argument, _)| argument.clone()));
         let written = self.function.params.iter().map(|p| p.written.to_token_stream());
         let types: Vec<TokenStream> =
@@ -114,9 +128,9 @@ impl<'f> Given<'f> {
         if types.iter().any(|ty| mentions(ty.clone(), "impl")) {
             return quote!(#path(#(#arguments),*));
         }
-        let (rule, both) = (local("rule"), self.both());
+        let rule = local("rule");
         quote!({
-            let #rule: fn(#(#types),*) -> #both = #path;
+            let #rule: fn(#(#types),*) -> #returned = #path;
             #rule(#(#arguments),*)
         })
     }
@@ -155,6 +169,7 @@ impl<'f> Given<'f> {
                 arguments.extend(more.iter().map(|(name, _)| name.clone()));
                 self.sibling("__by_tape", &arguments)
             }
+            Derivative::Jvp(path) => self.by_directions(path, &cotangent),
             Derivative::Body => TokenStream::new(),
         };
         self.public(Public {
@@ -163,6 +178,97 @@ impl<'f> Given<'f> {
             params,
             result: self.both(),
             body,
+            must_use: true,
+        })
+    }
+
+    /// The gradient by a rule for tangents, one direction after the other.
+    fn by_directions(&self, path: &syn::Path, cotangent: &Ident) -> TokenStream {
+        let function = self.function;
+        let [n, all, first, row, value, tangent, sum] =
+            ["n", "all", "first", "row", "value", "tangent", "sum"].map(local);
+        let (elem, output) = (matrix::elem(function), success(&function.output));
+        let zero_of_result = zero(&types::float(output).unwrap_or_else(|| elem.clone()));
+        let (zero, one) = (zero(&elem), literal(&Literal::Float(1.0, None), &elem));
+        let counts = function.wrt().map(|param| count(&param.ty, &matrix::place(param)));
+        let entry = quote!({
+            #row += 1;
+            if #row == #first + 1 { #one } else { #zero }
+        });
+        let directions: Vec<(TokenStream, TokenStream)> = function
+            .wrt()
+            .map(|param| {
+                let direction = like(&param.ty, &matrix::place(param), &entry);
+                (arrays::of_param(param, &direction), owned(&param.ty))
+            })
+            .collect();
+        let arguments = function.params.iter().map(|param| {
+            let name = &param.name;
+            matrix::copied_argument(param, quote!(#name))
+        });
+        let run = self.rule_of(path, arguments.collect(), &directions, &type_of_jvp(function));
+        let run = succeeded(function, &run);
+        let added = products(output, &quote!(#cotangent), &quote!(#tangent), &sum);
+        let next = quote!(#all.next().unwrap_or(#zero));
+        let grads = function
+            .wrt()
+            .map(|param| arrays::of_param(param, &like(&param.ty, &matrix::place(param), &next)));
+        let grad = one_or_tuple(&grads.collect::<Vec<_>>());
+        let done = wrapped(&function.output, quote!((#value, #grad)));
+        quote! {
+            let #n: usize = 0usize #(+ #counts)*;
+            let mut #all = ::std::vec::Vec::with_capacity(#n);
+            let mut #first = 0usize;
+            // Also where there is nothing to differentiate by, the rule is run for the value.
+            let #value = loop {
+                let mut #row = 0usize;
+                let (#value, #tangent) = #run;
+                let mut #sum = #zero_of_result;
+                #added
+                #all.push(#sum);
+                #first += 1;
+                if #first >= #n { break #value; }
+            };
+            let mut #all = #all.into_iter();
+            #done
+        }
+    }
+
+    /// Value and tangent, by a rule for them or by partial derivatives.
+    fn jvp(&self) -> TokenStream {
+        let function = self.function;
+        let (tangents, returned) = (tangents(function), type_of_jvp(function));
+        let more: Vec<(TokenStream, TokenStream)> = tangents
+            .iter()
+            .map(|(param, name)| (name.to_token_stream(), owned(&param.ty)))
+            .collect();
+        let mut params = self.params();
+        params.extend(more.iter().map(|(name, ty)| quote!(#name: #ty,)));
+        let checks = tangents.iter().map(|(param, name)| check(function, param, name));
+        let checks: TokenStream = checks.collect();
+        let body = match (&function.options.jvp_rule, &function.options.derivative) {
+            (Some(path), _) => self.rule_of(path, self.arguments(), &more, &returned),
+            (None, Derivative::Partials(path)) => {
+                let (value, sum) = (local("value"), local("sum"));
+                let differentiated = self.differentiated();
+                let names = differentiated.iter().map(|(_, grad)| grad.to_token_stream());
+                let names: Vec<TokenStream> = names.collect();
+                let bound = self.bound(&value, &names, &self.rule(path, &[]));
+                let zero = zero(&types::float(success(&function.output)).unwrap_or(Elem::F64));
+                let added = names.iter().zip(&tangents).map(|(partial, (param, tangent))| {
+                    products(&param.ty, partial, &quote!(#tangent), &sum)
+                });
+                let done = wrapped(&function.output, quote!((#value, #sum)));
+                quote!(#bound let mut #sum = #zero; #(#added)* #done)
+            }
+            _ => TokenStream::new(),
+        };
+        self.public(Public {
+            doc: about_jvp(function),
+            base: "jvp",
+            params,
+            result: returned,
+            body: quote!(#checks #body),
             must_use: true,
         })
     }

@@ -4,7 +4,7 @@
 use super::names::local;
 use super::types::{field, owned, tokens};
 use crate::parse::Type;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 /// A matrix of derivatives of something of one type by something of another: the one with the other
@@ -83,6 +83,25 @@ pub(super) fn each(
             .collect(),
         _ => then(place),
     }
+}
+
+/// Adds to a variable the products of the floats of two places, as statements.
+pub(super) fn products(ty: &Type, a: &TokenStream, b: &TokenStream, sum: &Ident) -> TokenStream {
+    let (x, y) = (local("x"), local("y"));
+    let (one, other) = (quote!((*#x)), quote!((*#y)));
+    let inner = match ty {
+        Type::Fixed(of, _) | Type::Slice(of) | Type::Vec(of) => products(of, &one, &other, sum),
+        Type::Array(elem, _) => products(&Type::Float(elem.clone()), &one, &other, sum),
+        Type::Tuple(parts) => {
+            let parts = parts.iter().enumerate().map(|(k, part)| {
+                let k = k.to_string();
+                products(part, &field(a, &k), &field(b, &k), sum)
+            });
+            return parts.collect();
+        }
+        _ => return quote!(#sum = #sum + ::chainrule::rt::product(#a, #b);),
+    };
+    quote!(for (#x, #y) in #a.iter().zip(#b.iter()) { #inner })
 }
 
 /// How many floats there are in a place, as an expression.

@@ -30,6 +30,9 @@ pub fn given(function: &Function) -> String {
                 let _ = writeln!(out, "  {} = {}·∂{y}/∂{name}", bar(name), bar(&y));
             }
         }
+        Derivative::Jvp(_) => {
+            let _ = writeln!(out, "  {bars} by that, one direction after the other");
+        }
         _ => {
             let exclusive = function.wrt().filter(|p| p.passing == Passing::Exclusive);
             let cotangents: Vec<String> = std::iter::once(bar(&y))
@@ -39,8 +42,21 @@ pub fn given(function: &Function) -> String {
             let _ = writeln!(out, "  ({y}, {bars}) = {rule}({params}; {cotangents})");
         }
     }
+    if let Some(path) = &function.options.jvp_rule {
+        let rule = path.to_token_stream().to_string().replace(' ', "");
+        let dots: Vec<String> = wrt.iter().map(|name| dot(name)).collect();
+        let exclusive = function.wrt().filter(|p| p.passing == Passing::Exclusive);
+        let results = std::iter::once(dot(&y)).chain(exclusive.map(|p| dot(&p.name.to_string())));
+        let results = results.collect::<Vec<_>>().join(", ");
+        let _ = writeln!(out, "  ({y}, {results}) = {rule}({params}; {})", dots.join(", "));
+    }
     let _ = writeln!(out, "\nstores what {rule} stores");
     out
+}
+
+/// The tangent of a name.
+fn dot(name: &str) -> String {
+    format!("{name}\u{307}")
 }
 
 /// One as it is, several as a tuple.

@@ -260,7 +260,7 @@ impl<'a> Lowerer<'a> {
                 CallOut::Mem(mem)
             }
         };
-        let has_jvp = function.options.jvp.is_some();
+        let has_jvp = function.has_jvp();
         let (value, vjp, jvp) = match method {
             false => (quote!(#path), quote!(#path::vjp), quote!(#path::jvp)),
             true => {
@@ -275,7 +275,8 @@ impl<'a> Lowerer<'a> {
             _ => (value, vjp, jvp),
         };
         let jvp = has_jvp.then_some(jvp);
-        let call = Call { value, vjp, jvp, method: method && receiver, args: list, out };
+        let rule = function.options.derivative.rule().is_some();
+        let call = Call { value, vjp, jvp, rule, method: method && receiver, args: list, out };
         self.emit(Kind::Call(Box::new(call)), span);
         self.write_back(after, span);
         match out {

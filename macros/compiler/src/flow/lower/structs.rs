@@ -230,7 +230,15 @@ impl Lowerer<'_> {
             None => CallOut::Value(self.fresh("result", Slot::FloatLiteral, span)),
         };
         self.emit(
-            Kind::Call(Box::new(Call { value, vjp, jvp: None, method, args: list, out })),
+            Kind::Call(Box::new(Call {
+                value,
+                vjp,
+                jvp: None,
+                rule: false,
+                method,
+                args: list,
+                out,
+            })),
             span,
         );
         self.write_back(after, span);

@@ -386,6 +386,18 @@ impl<'p> Builder<'p> {
     /// Reports a call whose derivative is a call.
     fn refused(&mut self, call: &Call, lacks: &str, wanted: &str, span: Span) {
         let callee = call.value.to_string().replace(' ', "");
+        if call.rule {
+            let message = match lacks {
+                "no tangents" => format!(
+                    "`{callee}` has a rule for `vjp` alone, where {wanted} is wanted: give it `jvp = rule`, too, or `partials = rule`, which serves both"
+                ),
+                _ => format!(
+                    "`{callee}` has a rule by hand, whose own derivative is not known, where {wanted} is wanted: write it as a function that can be inlined"
+                ),
+            };
+            self.errors.at(span, message);
+            return;
+        }
         let by_itself = match lacks {
             "no tangents" => ", give it the option `jvp`, or",
             _ => ",",

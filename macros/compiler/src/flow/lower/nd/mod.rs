@@ -89,7 +89,11 @@ pub(in crate::flow::lower) enum Of {
 
 impl Arr {
     /// The whole of a memory.
-    pub(in crate::flow::lower) fn whole(mem: crate::flow::ir::MemId, held: Held, extents: Vec<V>) -> Arr {
+    pub(in crate::flow::lower) fn whole(
+        mem: crate::flow::ir::MemId,
+        held: Held,
+        extents: Vec<V>,
+    ) -> Arr {
         Arr { place: Place::whole(mem), held, extents, layout: Layout::Rows }
     }
 
