@@ -1,9 +1,10 @@
 //! The hunt for wrong gradients: random programs in the accepted language, run by every engine.
 //!
 //! [`program`] writes one program; [`run`] puts many of them into a crate, compiles it under
-//! `#![forbid(unsafe_code)]`, and has each compared with itself undifferentiated and with the tape.
+//! `#![forbid(unsafe_code)]`, and has each compared with itself undifferentiated and with the tape. [`spoil`] hunts the hunter.
 
 mod expressions;
 pub mod program;
 pub mod run;
+pub mod spoil;
 mod statements;

@@ -15,6 +15,9 @@ const BATCH: u64 = 150;
 /// How many programs may call each other.
 const FAMILY: usize = 3;
 
+/// In the name of a crate's source that was kept because it did not compile.
+pub const NOT_RUN: &str = "refused-by-rustc";
+
 /// What a hunt found.
 #[derive(Debug, Default)]
 pub struct Findings {
@@ -28,7 +31,12 @@ pub struct Findings {
     pub wrong: Vec<String>,
 }
 
-/// Runs so many programs.
+/// The repository that this crate is part of.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Runs so many programs by what stands in a repository.
 ///
 /// `progress` is told after each crate how many programs are done.
 ///
@@ -37,6 +45,7 @@ pub struct Findings {
 pub fn hunt(
     seed: u64,
     programs: u64,
+    repository: &Path,
     directory: &Path,
     progress: &mut dyn FnMut(u64),
 ) -> io::Result<Findings> {
@@ -44,7 +53,7 @@ pub fn hunt(
     let mut next = 0;
     while next < programs {
         let count = BATCH.min(programs - next);
-        batch(seed, next..next + count, directory, &mut findings)?;
+        batch(seed, next..next + count, repository, directory, &mut findings)?;
         next += count;
         progress(next);
     }
@@ -54,6 +63,7 @@ pub fn hunt(
 fn batch(
     seed: u64,
     numbers: std::ops::Range<u64>,
+    repository: &Path,
     directory: &Path,
     findings: &mut Findings,
 ) -> io::Result<()> {
@@ -76,7 +86,7 @@ fn batch(
             }
         }
     }
-    let output = run_crate(&accepted, directory)?;
+    let output = run_crate(&accepted, repository, directory)?;
     findings.wrong.extend(output);
     Ok(())
 }
@@ -122,7 +132,7 @@ const POINTS: &str = "\
     (-0.6, 1.3, vec![-0.2, 0.4, 0.9, -1.2], 5)";
 
 /// Compiles and runs a crate of programs; what was wrong.
-fn run_crate(programs: &[Program], directory: &Path) -> io::Result<Vec<String>> {
+fn run_crate(programs: &[Program], repository: &Path, directory: &Path) -> io::Result<Vec<String>> {
     let mut text = String::from(
         "#![forbid(unsafe_code)]\n#![allow(warnings)]\nuse chainrule::differentiate;\nuse chainrule_tests::cases;\n\n",
     );
@@ -144,7 +154,7 @@ fn run_crate(programs: &[Program], directory: &Path) -> io::Result<Vec<String>> 
     );
     fs::create_dir_all(directory.join("src"))?;
     fs::write(directory.join("src/main.rs"), text)?;
-    fs::write(directory.join("Cargo.toml"), manifest())?;
+    fs::write(directory.join("Cargo.toml"), manifest(repository))?;
     let output = Command::new("cargo")
         .args(["run", "--quiet", "--offline"])
         .current_dir(directory)
@@ -154,7 +164,7 @@ fn run_crate(programs: &[Program], directory: &Path) -> io::Result<Vec<String>> 
     let mut wrong: Vec<String> = said.split("\n\n").map(str::trim).map(str::to_owned).collect();
     wrong.retain(|what| !what.is_empty());
     if !output.status.success() {
-        let kept = directory.join(format!("refused-by-rustc-{}.rs", programs[0].name));
+        let kept = directory.join(format!("{NOT_RUN}-{}.rs", programs[0].name));
         fs::copy(directory.join("src/main.rs"), &kept)?;
         let said = String::from_utf8_lossy(&output.stderr);
         wrong.push(format!("{}:\n{said}", kept.display()));
@@ -170,9 +180,8 @@ fn run_crate(programs: &[Program], directory: &Path) -> io::Result<Vec<String>> 
     Ok(wrong.into_iter().map(with_source).collect())
 }
 
-fn manifest() -> String {
-    let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let runtime = tests.join("../runtime");
+fn manifest(repository: &Path) -> String {
+    let (tests, runtime) = (repository.join("tests"), repository.join("runtime"));
     format!(
         "[package]\nname = \"hunted\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\nchainrule = {{ path = {runtime:?} }}\nchainrule-tests = {{ path = {tests:?} }}\n\n[profile.dev]\nopt-level = 0\ndebug = 0\n\n[workspace]\n"
     )

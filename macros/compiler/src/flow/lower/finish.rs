@@ -111,6 +111,14 @@ impl Lowerer<'_> {
                         stmt.kind = Kind::Prim(*out, row, args.clone());
                     }
                 }
+                // Of a number that is written out it is known now whether there is one more.
+                Kind::Pass(out, Pass::Binary("+"), args)
+                    if self.inclusive.contains(out) && self.known.contains_key(&args[0]) =>
+                {
+                    if greatest(&program.of(*out).ty) == self.known.get(&args[0]).copied() {
+                        self.errors.at(stmt.span, END_OF_TYPE);
+                    }
+                }
                 Kind::Pass(out, Pass::Binary("+"), args)
                     if self.inclusive.contains(out) && is_small(&program.of(*out).ty) =>
                 {
@@ -119,11 +127,10 @@ impl Lowerer<'_> {
                         what: Source::Value(args[0]),
                         by: By::Value,
                     };
+                    let message = format!("chainrule: {END_OF_TYPE}");
                     let tokens = quote!(match __last.checked_add(1) {
                         ::core::option::Option::Some(end) => end,
-                        ::core::option::Option::None => ::core::panic!(
-                            "chainrule: an inclusive range up to the greatest number of its type cannot be differentiated: use a greater type"
-                        ),
+                        ::core::option::Option::None => ::core::panic!(#message),
                     });
                     let code = Code { tokens, binds: vec![bind] };
                     stmt.kind = Kind::Opaque { out: Some(*out), code, pure: true };
@@ -167,6 +174,25 @@ fn code_of(block: &mut Block, v: V) -> Option<&mut Code> {
 }
 
 /// Whether a loop may well reach the greatest number of an integer type.
+/// What an inclusive range is refused with whose end has no successor.
+pub(super) const END_OF_TYPE: &str = "an inclusive range up to the greatest number of its type cannot be differentiated: use a greater type, or a `while` loop";
+
+/// The greatest number of an integer type.
+fn greatest(ty: &Ty) -> Option<i128> {
+    let Ty::Int(name) = ty else { return None };
+    Some(match name.as_deref().unwrap_or("i32") {
+        "u8" => u8::MAX.into(),
+        "u16" => u16::MAX.into(),
+        "u32" => u32::MAX.into(),
+        "u64" | "usize" => u64::MAX.into(),
+        "i8" => i8::MAX.into(),
+        "i16" => i16::MAX.into(),
+        "i32" => i32::MAX.into(),
+        "i64" | "isize" => i64::MAX.into(),
+        _ => return None,
+    })
+}
+
 fn is_small(ty: &Ty) -> bool {
     match ty {
         Ty::Int(Some(name)) => {

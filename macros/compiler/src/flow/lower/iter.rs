@@ -1,6 +1,7 @@
 //! Iterators: what they run over, and what is done to their items on the way.
 
 use super::nd::Arr;
+use super::pattern::last_name;
 use super::val::{Held, Val, VarId};
 use super::{Lowerer, Slot};
 use crate::flow::ir::{Bind, By, Kind, Pass, Place, Source, V};
@@ -8,6 +9,7 @@ use crate::parse::Type;
 use proc_macro2::{Ident, Span};
 use quote::{ToTokens, quote};
 use std::rc::Rc;
+use syn::Expr;
 use syn::spanned::Spanned;
 
 /// An iterator.
@@ -83,10 +85,11 @@ impl Lowerer<'_> {
                 }
                 match range.limits {
                     syn::RangeLimits::Closed(_) => {
-                        let end = self.plus_one(hi, span);
-                        if !self.known.contains_key(&hi) {
-                            self.inclusive.insert(end);
+                        if matches!(&**end, Expr::Path(path) if last_name(&path.path) == "MAX") {
+                            return self.error(range, super::finish::END_OF_TYPE);
                         }
+                        let end = self.plus_one(hi, span);
+                        self.inclusive.insert(end);
                         Some(end)
                     }
                     syn::RangeLimits::HalfOpen(_) => Some(hi),
