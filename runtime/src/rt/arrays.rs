@@ -114,11 +114,14 @@ pub fn elements_of_array<F: Clone, D: Dimension>(array: Array<F, D>) -> Cow<'sta
 /// # Panics
 /// If there are not as many as the extents say.
 #[inline]
-pub fn from_flat<F, D: Dimension>(
-    extents: impl ndarray::IntoDimension<Dim = D>,
+pub fn from_flat<F, const RANK: usize, D: Dimension>(
+    extents: [usize; RANK],
     elements: Vec<F>,
-) -> Array<F, D> {
-    Array::from_shape_vec(extents.into_dimension(), elements)
+) -> Array<F, D>
+where
+    [usize; RANK]: ndarray::IntoDimension<Dim = D>,
+{
+    Array::from_shape_vec(ndarray::IntoDimension::into_dimension(extents), elements)
         .expect("as many elements as the extents say")
 }
 

@@ -141,23 +141,68 @@ pub fn fail_shape(function: &str, what: &str, shape: &[usize], of: &str, expecte
     panic!("`{function}`: {what} has {}, but {of} has {}", shown(shape), shown(expected))
 }
 
-/// What two extents broadcast to.
+/// What the extents of two arrays broadcast to, along the axis that is the `axis`th from the last.
 ///
 /// # Panics
 /// If they do not.
 #[inline]
 #[track_caller]
-pub fn common(a: usize, b: usize) -> usize {
-    if a != b && a != 1 && b != 1 {
-        fail_common(a, b);
+pub fn common(
+    function: &str,
+    left: &str,
+    a: &[usize],
+    right: &str,
+    b: &[usize],
+    axis: usize,
+) -> usize {
+    let (of_a, of_b) = (a[a.len() - 1 - axis], b[b.len() - 1 - axis]);
+    if of_a != of_b && of_a != 1 && of_b != 1 {
+        fail_broadcast(function, left, a, right, b);
     }
-    broadcast(a, b)
+    broadcast(of_a, of_b)
 }
 
+/// Panics: two arrays that run side by side have different shapes.
 #[cold]
 #[track_caller]
-fn fail_common(a: usize, b: usize) -> ! {
-    panic!("ndarray: axes of {a} and {b} elements do not broadcast together")
+pub fn fail_same(function: &str, left: &str, a: &[usize], right: &str, b: &[usize]) -> ! {
+    panic!("`{function}`: `{left}` ({}) and `{right}` ({}) have different shapes", shown(a), shown(b))
+}
+
+/// Panics: two arrays cannot be put one behind the other.
+#[cold]
+#[track_caller]
+pub fn fail_joined(function: &str, left: &str, a: &[usize], right: &str, b: &[usize]) -> ! {
+    panic!(
+        "`{function}`: `{left}` ({}) and `{right}` ({}) cannot be joined: they differ along another axis",
+        shown(a),
+        shown(b)
+    )
+}
+
+/// Panics: windows or chunks of no elements were asked for.
+#[cold]
+#[track_caller]
+pub fn fail_size(function: &str, array: &str, shape: &[usize], what: &str) -> ! {
+    panic!("`{function}`: the size of {what} of `{array}` ({}) must not be zero", shown(shape))
+}
+
+/// A bound of a slice, which counts from the end if it is negative; one before the first element
+/// lies outside of every axis.
+#[inline(always)]
+pub fn slice_bound(len: usize, at: isize) -> usize {
+    usize::try_from(absolute(len, at)).unwrap_or(usize::MAX)
+}
+
+/// How many numbers there are from zero to `len`, every `by`.
+///
+/// # Panics
+/// If there is no such number of them.
+#[inline]
+#[track_caller]
+pub fn steps<F: num_traits::Float>(len: F, by: F) -> usize {
+    let steps = (len / by).ceil().to_usize();
+    steps.expect("the step of a range leads from its start to its end")
 }
 
 /// The distance between the elements of an axis that is broadcast to an extent.

@@ -54,11 +54,13 @@ impl Callees {
         })
     }
 
-    /// Whether a function here has loops, conditions, variables that change or indices that are
-    /// computed.
+    /// Whether a function here has loops, conditions, variables that change, indices that are
+    /// computed or types of scalar code.
     pub fn any_statements(&self) -> bool {
         self.meanings.iter().any(|meaning| match meaning {
-            Meaning::Function(function) => has_statements(&function.item.block),
+            Meaning::Function(function) => {
+                !function.is_of_tensors() || has_statements(&function.item.block)
+            }
             _ => false,
         })
     }

@@ -83,7 +83,7 @@ pub(super) fn test(function: &Function) -> TokenStream {
 /// given.
 fn owned(param: &Param) -> Option<TokenStream> {
     match &param.ty {
-        Type::Constant(_) => None,
+        Type::Constant(_) | Type::Passive(..) => None,
         Type::Int(name) => {
             let name = Ident::new(name, param.name.span());
             Some(quote!(#name))
@@ -99,7 +99,7 @@ fn value(check: &Check, param: &Param) -> Option<TokenStream> {
     }
     let structs = !param.ty.structs().is_empty();
     match &param.ty {
-        Type::Constant(_) => None,
+        Type::Constant(_) | Type::Passive(..) => None,
         _ if structs => None,
         _ => Some(quote!(::chainrule::check::Sampled::sample(&mut __numbers))),
     }
@@ -108,7 +108,7 @@ fn value(check: &Check, param: &Param) -> Option<TokenStream> {
 /// An input, as the function takes it.
 fn lent(param: &Param, local: &Ident) -> TokenStream {
     match (&param.ty, param.passing) {
-        (Type::Constant(_), _) => quote!(#local),
+        (Type::Constant(_) | Type::Passive(..), _) => quote!(#local),
         (Type::Slice(_), Passing::Shared) => quote!(&#local[..]),
         _ => pass(param, Some(local)),
     }

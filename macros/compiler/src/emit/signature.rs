@@ -79,7 +79,7 @@ fn collect<'t>(ty: &'t Type, path: &mut Vec<usize>, visit: &mut impl FnMut(&[usi
 /// The tangent type.
 pub(crate) fn tangent_type(ty: &Type) -> TokenStream {
     match ty {
-        Type::Int(_) | Type::Constant(_) => quote!(()),
+        Type::Int(_) | Type::Constant(_) | Type::Passive(..) => quote!(()),
         Type::Tuple(parts) => {
             let parts = parts.iter().map(tangent_type);
             quote!((#(#parts,)*))

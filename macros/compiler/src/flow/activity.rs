@@ -456,6 +456,6 @@ pub(super) fn has_floats(ty: &Type) -> bool {
         Type::Tuple(parts) => parts.iter().any(has_floats),
         Type::Fixed(of, _) | Type::Slice(of) | Type::Vec(of) => has_floats(of),
         Type::Option(of) | Type::Result(of, _) => has_floats(of),
-        Type::Int(_) | Type::Constant(_) | Type::Unit => false,
+        Type::Int(_) | Type::Constant(_) | Type::Passive(..) | Type::Unit => false,
     }
 }

@@ -43,6 +43,7 @@ pub fn type_text(ty: &Type) -> String {
     match ty {
         Type::Float(elem) => elem.to_string(),
         Type::Array(elem, rank) => format!("Array{rank}<{elem}>"),
+        Type::Passive(of, rank) => format!("Array{rank}<{}>", type_text(of)),
         Type::Tuple(parts) => {
             let parts: Vec<_> = parts.iter().map(type_text).collect();
             format!("({})", parts.join(", "))

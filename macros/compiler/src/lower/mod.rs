@@ -17,6 +17,8 @@ mod stmt;
 mod text;
 mod view;
 
+pub(crate) use text::text;
+
 use crate::capsule::Callees;
 use crate::error::{Errors, Place};
 use crate::ir::{Dim, DimId, Elem, Index, Kind, Op, Program, ValueId};

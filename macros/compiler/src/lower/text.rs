@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
 /// An expression on one line, spaced as rustfmt would, cut where it gets long.
-pub(super) fn text(expr: &impl ToTokens) -> String {
+pub(crate) fn text(expr: &impl ToTokens) -> String {
     let mut out = String::new();
     write(expr.to_token_stream(), &mut out);
     if out.chars().count() > 60 {

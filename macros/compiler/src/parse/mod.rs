@@ -31,6 +31,9 @@ pub struct Function {
     pub floats: Vec<String>,
     /// The other type parameters, each with its description: their values are constants.
     pub passive: Vec<(String, String)>,
+    /// The type parameters that hold an array's data, `S: Data<Elem = f64>`, each with the type of
+    /// its elements.
+    pub data: Vec<(String, syn::Type)>,
     /// The `impl` block around it, if it is a method or an associated function.
     pub owner: Option<Owner>,
 }
@@ -120,7 +123,7 @@ impl Function {
     /// What the names in the function's types mean.
     pub(crate) fn names(&self) -> Names<'_> {
         let this = self.owner.as_ref().map(|owner| &owner.ty);
-        Names { floats: &self.floats, passive: &self.passive, this }
+        Names { floats: &self.floats, passive: &self.passive, data: &self.data, this }
     }
 
     /// Whether tensors alone can serve its signature: `ndarray` arrays, floats, integers, constants
@@ -219,7 +222,12 @@ fn parse(
     }
     type_parameters(&sig.generics, &mut floats, &mut passive, Some(errors));
     let this = owner.as_ref().map(|owner| &owner.ty);
-    let names = Names { floats: &floats, passive: &passive, this };
+    let mut data = Vec::new();
+    if let Some(owner) = &owner {
+        data.extend(holders(&owner.generics));
+    }
+    data.extend(holders(&sig.generics));
+    let names = Names { floats: &floats, passive: &passive, data: &data, this };
     let output = output(sig, names, errors);
     let mut params = Vec::new();
     for (k, input) in sig.inputs.iter().enumerate() {
@@ -261,7 +269,7 @@ fn parse(
     }
     match output {
         Some(output) if errors.count() == before => {
-            Some(Function { item, options, params, output, floats, passive, owner })
+            Some(Function { item, options, params, output, floats, passive, data, owner })
         }
         _ => None,
     }
@@ -622,17 +630,7 @@ fn type_parameters(
     mut errors: Option<&mut Errors>,
 ) {
     for param in generics.type_params() {
-        let of_where = (generics.where_clause.iter())
-            .flat_map(|clause| &clause.predicates)
-            .filter_map(|predicate| match predicate {
-                syn::WherePredicate::Type(p) => Some(p),
-                _ => None,
-            })
-            .filter(
-                |p| matches!(&p.bounded_ty, syn::Type::Path(t) if t.path.is_ident(&param.ident)),
-            )
-            .flat_map(|p| &p.bounds);
-        let bounds: Vec<&syn::TypeParamBound> = param.bounds.iter().chain(of_where).collect();
+        let bounds = bounds_of(param, generics);
         let name = param.ident.to_string();
         if bounds.iter().any(|bound| is_bound(bound, &["Float", "NdFloat"])) {
             floats.push(name);
@@ -649,6 +647,41 @@ fn type_parameters(
             _ => passive.push((name, types::bounds_text(bounds))),
         }
     }
+}
+
+/// The bounds of a type parameter, wherever they stand.
+fn bounds_of<'g>(
+    param: &'g syn::TypeParam,
+    generics: &'g syn::Generics,
+) -> Vec<&'g syn::TypeParamBound> {
+    let of_where = (generics.where_clause.iter())
+        .flat_map(|clause| &clause.predicates)
+        .filter_map(|predicate| match predicate {
+            syn::WherePredicate::Type(p) => Some(p),
+            _ => None,
+        })
+        .filter(|p| matches!(&p.bounded_ty, syn::Type::Path(t) if t.path.is_ident(&param.ident)))
+        .flat_map(|p| &p.bounds);
+    param.bounds.iter().chain(of_where).collect()
+}
+
+/// The type parameters that hold an array's data, `S: Data<Elem = f64>`, each with the type of its
+/// elements.
+fn holders(generics: &syn::Generics) -> Vec<(String, syn::Type)> {
+    let elem = |bound: &syn::TypeParamBound| {
+        let syn::TypeParamBound::Trait(bound) = bound else { return None };
+        let last = bound.path.segments.last()?;
+        let syn::PathArguments::AngleBracketed(list) = &last.arguments else { return None };
+        list.args.iter().find_map(|arg| match arg {
+            syn::GenericArgument::AssocType(of) if of.ident == "Elem" => Some(of.ty.clone()),
+            _ => None,
+        })
+    };
+    let of = |param: &syn::TypeParam| {
+        let elem = bounds_of(param, generics).into_iter().find_map(elem)?;
+        Some((param.ident.to_string(), elem))
+    };
+    generics.type_params().filter_map(of).collect()
 }
 
 fn is_bound(bound: &syn::TypeParamBound, names: &[&str]) -> bool {

@@ -12,6 +12,8 @@ pub enum Type {
     Float(Elem),
     /// An array of floats: owned, borrowed or a view.
     Array(Elem, usize),
+    /// An array of integers or conditions, which carries no derivative: its elements, its rank.
+    Passive(Box<Type>, usize),
     /// A tuple.
     Tuple(Vec<Type>),
     /// `[T; N]`: the elements, and the length as it is written.
@@ -44,7 +46,7 @@ impl Type {
             Type::Fixed(of, _) | Type::Slice(of) | Type::Vec(of) => of.is_differentiable(),
             Type::Struct(_) => true,
             Type::Option(of) | Type::Result(of, _) => of.is_differentiable(),
-            Type::Int(_) | Type::Constant(_) | Type::Unit => false,
+            Type::Int(_) | Type::Constant(_) | Type::Passive(..) | Type::Unit => false,
         }
     }
 
@@ -62,14 +64,15 @@ impl Type {
         match self {
             Type::Float(_) | Type::Array(..) | Type::Int(_) | Type::Constant(_) => true,
             Type::Tuple(parts) => parts.iter().all(Type::is_of_tensors),
-            other => !other.is_differentiable() && !matches!(other, Type::Unit),
+            Type::Unit | Type::Passive(..) => false,
+            other => !other.is_differentiable(),
         }
     }
 
     /// Whether there are arrays of `ndarray` in it.
     pub fn mentions_arrays(&self) -> bool {
         match self {
-            Type::Array(..) => true,
+            Type::Array(..) | Type::Passive(..) => true,
             Type::Tuple(parts) => parts.iter().any(Type::mentions_arrays),
             Type::Fixed(of, _) | Type::Slice(of) | Type::Vec(of) | Type::Option(of) => {
                 of.mentions_arrays()
@@ -183,6 +186,8 @@ pub(crate) struct Names<'n> {
     pub(crate) floats: &'n [String],
     /// The other type parameters, each with its description.
     pub(crate) passive: &'n [(String, String)],
+    /// The type parameters that hold an array's data, each with the type of its elements.
+    pub(crate) data: &'n [(String, syn::Type)],
     /// What `Self` is.
     pub(crate) this: Option<&'n syn::Type>,
 }
@@ -383,33 +388,79 @@ fn named(
             return Some(container(of, ty, Type::Vec));
         }
         "Option" | "Result" => return fallible(ty, &name, &arguments, names, errors),
-        "ArrayBase" | "CowArray" | "ArcArray" | "ArrayD" | "ArrayViewD" => {
+        "CowArray" | "ArcArray" | "ArrayD" | "ArrayViewD" | "ArrayViewMutD" | "ArrayRefD" => {
             errors.at(ty, format!("`{name}` is not supported yet: take `&Array`, `ArrayView` or `&ArrayRef` of rank 0 to 6"));
+            return None;
+        }
+        "RawArrayView" | "RawArrayViewMut" | "RawRef" | "LayoutRef" => {
+            errors.at(ty, format!("`{name}` cannot be differentiated: chainrule reads safe Rust only; take `ArrayView`"));
             return None;
         }
         _ => {}
     }
-    match array_rank(&name, &arguments) {
-        None => Some(Type::Struct(text_of(path))),
-        Some(Some(rank @ 0..=6)) => {
-            match arguments.first().and_then(|elem| elem_of(elem, names.floats)) {
-                Some(elem) if elem.is_float() => Some(Type::Array(elem, rank)),
-                _ => {
-                    errors.at(
-                        ty,
-                        "an array's elements must be `f32`, `f64` or a type parameter bounded by `Float`",
-                    );
-                    None
-                }
-            }
+    array(ty, &name, &arguments, path, names, errors)
+}
+
+/// An `ndarray` array or view by its name; a struct where it is none.
+fn array(
+    ty: &syn::Type,
+    name: &str,
+    arguments: &[&syn::Type],
+    path: &syn::TypePath,
+    names: Names<'_>,
+    errors: &mut Errors,
+) -> Option<Type> {
+    let Some(rank) = array_rank(name, arguments) else {
+        return Some(Type::Struct(text_of(path)));
+    };
+    let Some(rank @ 0..=6) = rank else {
+        errors.at(
+            ty,
+            format!("`{name}` is not known to be an array of rank 0 to 6, which are supported: write the rank out, `{name}2<f64>` or `{name}<f64, Ix2>`", name = name.trim_end_matches(|c: char| c.is_ascii_digit())),
+        );
+        return None;
+    };
+    let elem = arguments.first().copied();
+    let elem = match name {
+        // Who holds the data says what it is.
+        "ArrayBase" => elem.and_then(|holder| data_of(holder, names)),
+        _ => elem,
+    };
+    let is_bool = |elem: &&syn::Type| matches!(strip(elem), syn::Type::Path(path) if path.path.is_ident("bool"));
+    match elem.and_then(|elem| elem_of(elem, names.floats)) {
+        Some(Elem::Int(name)) => Some(Type::Passive(Box::new(Type::Int(name)), rank)),
+        Some(elem) => Some(Type::Array(elem, rank)),
+        None if elem.as_ref().is_some_and(is_bool) => {
+            Some(Type::Passive(Box::new(Type::Constant("bool".to_string())), rank))
         }
-        Some(_) => {
+        None if name == "ArrayBase" => {
             errors.at(
                 ty,
-                format!("`{name}` is not known to be an array of rank 0 to 6, which are supported so far"),
+                "what this array holds is not known here: bound its first argument, `S: Data<Elem = f64>`",
             );
             None
         }
+        None => {
+            errors.at(
+                ty,
+                "an array's elements must be `f32`, `f64`, a type parameter bounded by `Float`, integers or `bool`",
+            );
+            None
+        }
+    }
+}
+
+/// The elements of an `ArrayBase` with this first argument: `S`, `OwnedRepr<f64>`,
+/// `ViewRepr<&f64>`.
+fn data_of<'n>(holder: &'n syn::Type, names: Names<'n>) -> Option<&'n syn::Type> {
+    let syn::Type::Path(path) = strip(holder) else { return None };
+    if let Some(name) = path.path.get_ident() {
+        let of = names.data.iter().find(|(holder, _)| name == holder);
+        return of.map(|(_, elem)| elem);
+    }
+    match strip(type_arguments(&path.path).first()?) {
+        syn::Type::Reference(reference) => Some(&reference.elem),
+        elem => Some(elem),
     }
 }
 
@@ -440,13 +491,13 @@ fn fallible(
 /// The rank of an `ndarray` array by its type: `None` if it is none, `Some(None)` if the rank is
 /// not known.
 fn array_rank(name: &str, arguments: &[&syn::Type]) -> Option<Option<usize>> {
-    let rest = ["ArrayView", "ArrayRef", "Array", "Tensor"]
+    let rest = ["ArrayViewMut", "ArrayView", "ArrayRef", "ArrayBase", "Array", "Tensor"]
         .iter()
         .find_map(|prefix| name.strip_prefix(prefix))?;
     match (rest, arguments) {
         // Names of the user's that start alike.
         ("", []) => None,
-        (other, _) if !other.is_empty() && !other.starts_with("Mut") && !is_digits(other) => None,
+        (other, _) if !other.is_empty() && !is_digits(other) => None,
         ("", [_, syn::Type::Path(dimension), ..]) => {
             let dimension = dimension.path.segments.last()?.ident.to_string();
             Some(dimension.strip_prefix("Ix").and_then(|n| n.parse().ok()))

@@ -147,7 +147,7 @@ fn is_closure(param: &Param, function: &Function) -> bool {
     match strip(&param.written) {
         syn::Type::Path(path) => path.path.get_ident().is_some_and(names_closure),
         ty => {
-            matches!(param.ty, Type::Constant(_))
+            matches!(param.ty, Type::Constant(_) | Type::Passive(..))
                 && mentions_floats(ty, &function.floats, Structs::default())
         }
     }
@@ -262,7 +262,7 @@ impl<'f> Entered<'f> {
         }
         let floats = &function.floats;
         let active =
-            mentions_floats(&ty, floats, structs) && !matches!(param.ty, Type::Constant(_));
+            mentions_floats(&ty, floats, structs) && !matches!(param.ty, Type::Constant(_) | Type::Passive(..));
         let (variable, working) = (format_ident!("__variable_{k}"), format_ident!("__working_{k}"));
         Entered { param, ty, floats, structs, variable, working, active }
     }

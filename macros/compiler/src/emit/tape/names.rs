@@ -42,7 +42,7 @@ impl Names {
             names.binding(&param.pat);
             if !mentions_floats(&param.written, &function.floats, structs)
                 && param.name != "self"
-                && matches!(param.ty, Type::Constant(_) | Type::Struct(_))
+                && matches!(param.ty, Type::Constant(_) | Type::Passive(..) | Type::Struct(_))
             {
                 names.foreign.insert(param.name.to_string());
             }

@@ -10,6 +10,11 @@ use crate::parse::{Function, Param, Passing, Type};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
+/// Whether a type is that of an array, of whatever elements.
+pub(super) fn is_array(ty: &Type) -> bool {
+    matches!(ty, Type::Array(..) | Type::Passive(..))
+}
+
 /// What the kernel gets for a parameter: its extents and its elements.
 pub(super) fn arguments(k: usize) -> Vec<TokenStream> {
     let (extents, elements) = (extents(k), elements(k));
@@ -21,7 +26,7 @@ pub(super) fn arguments(k: usize) -> Vec<TokenStream> {
 pub(super) fn around(function: &Function) -> (TokenStream, TokenStream) {
     let (mut before, mut after) = (TokenStream::new(), TokenStream::new());
     let arrays = function.params.iter().enumerate();
-    for (k, param) in arrays.filter(|(_, param)| matches!(param.ty, Type::Array(..))) {
+    for (k, param) in arrays.filter(|(_, param)| is_array(&param.ty)) {
         let (name, extents, elements) = (&param.name, extents(k), elements(k));
         let ordered = local(&format!("ordered_{k}"));
         before.extend(match param.passing {

@@ -258,10 +258,14 @@ pub(super) fn parameters_with(
                 let mutable = of.object.then(|| quote!(mut));
                 quote!(#mutable #name: #ty)
             }
-            ParamIs::Mem(mem) if matches!(param.ty, Type::Array(..)) => {
+            ParamIs::Mem(mem) if super::arrays::is_array(&param.ty) => {
                 let (name, shape) = (names::mem(program, *mem), shape_of(param));
-                let Type::Array(elem, rank) = &param.ty else { continue };
-                let (elem, rank) = (elem_type(elem), Literal::usize_unsuffixed(*rank));
+                let (elem, rank) = match &param.ty {
+                    Type::Array(elem, rank) => (elem_type(elem), *rank),
+                    Type::Passive(of, rank) => (owned(of), *rank),
+                    _ => continue,
+                };
+                let rank = Literal::usize_unsuffixed(rank);
                 inputs.push(quote!(#shape: [usize; #rank]));
                 elements(&name, param.passing == Passing::Exclusive, elem)
             }
@@ -305,7 +309,7 @@ pub(super) fn arguments(function: &Function, program: &Program) -> Vec<TokenStre
 pub(super) fn argument(function: &Function, program: &Program, k: usize) -> Vec<TokenStream> {
     let (name, ty) = (&function.params[k].name, &function.params[k].ty);
     match (ty, is_dereferenced(function, program, k)) {
-        (Type::Array(..), _) => super::arrays::arguments(k),
+        (Type::Array(..) | Type::Passive(..), _) => super::arrays::arguments(k),
         (_, true) => vec![quote!(*#name)],
         (_, false) => vec![quote!(#name)],
     }
@@ -450,8 +454,9 @@ pub(super) fn seed_types(program: &Program, seed: &Tree) -> Vec<TokenStream> {
 
 /// An array from its elements.
 fn array(extents: &[V], elements: &TokenStream, body: &Body<'_>) -> TokenStream {
+    let rank = Literal::usize_unsuffixed(extents.len());
     let extents = extents.iter().map(|v| body.value(*v));
-    quote!(::chainrule::rt::from_flat([#(#extents),*], #elements))
+    quote!(::chainrule::rt::from_flat::<_, #rank, _>([#(#extents),*], #elements))
 }
 
 fn built(tree: &Tree, mems: &[MemId], body: &Body<'_>) -> TokenStream {

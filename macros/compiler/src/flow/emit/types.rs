@@ -21,6 +21,11 @@ pub(crate) fn owned(ty: &Type) -> TokenStream {
             let elem = elem_type(elem);
             quote!(::chainrule::rt::#array<#elem>)
         }
+        Type::Passive(of, rank) => {
+            let array = Ident::new(&format!("Array{rank}"), Span::call_site());
+            let of = owned(of);
+            quote!(::chainrule::rt::#array<#of>)
+        }
         Type::Tuple(parts) => {
             let parts = parts.iter().map(owned);
             quote!((#(#parts,)*))

@@ -48,6 +48,14 @@ impl Lowerer<'_> {
             let with_value = last_name(path) == "value_and_grad";
             return self.gradient(callee, &of, with_value, args, span);
         }
+        if super::makes_array(path) {
+            match last_name(path).as_str() {
+                "concatenate" => return self.joined(call, false),
+                "stack" => return self.joined(call, true),
+                "general_mat_mul" | "general_mat_vec_mul" => return self.general_product(call),
+                _ => {}
+            }
+        }
         if !self.is_known_call(path) {
             return self.passive_call(call, path);
         }
@@ -333,6 +341,10 @@ impl Lowerer<'_> {
 
     /// `std::mem::swap(a, b)`
     pub(super) fn swap(&mut self, a: &Val, b: &Val, span: Span) {
+        if let (Val::Array(a), Val::Array(b)) = (a, b) {
+            self.swap_arrays(a, b, span);
+            return;
+        }
         match (self.place_of(a), self.place_of(b)) {
             (Some((a, _)), Some((b, _))) => {
                 let scalar = matches!(self.place_type(&a), Some(Type::Float(_) | Type::Int(_)));

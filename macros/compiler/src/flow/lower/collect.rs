@@ -23,6 +23,9 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn collect(&mut self, it: &Rc<It>, ty: Option<&Type>, span: Span) -> Val {
+        if let Some(Type::Array(..) | Type::Passive(..)) = ty {
+            return self.collected_array(it, ty, span);
+        }
         let of = match ty {
             Some(Type::Vec(of)) => Some((**of).clone()),
             Some(other) => {

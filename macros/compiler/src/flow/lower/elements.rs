@@ -132,6 +132,7 @@ impl Lowerer<'_> {
             (
                 Val::Array(array),
                 ty @ (Type::Array(..)
+                | Type::Passive(..)
                 | Type::Float(_)
                 | Type::Int(_)
                 | Type::Tuple(_)

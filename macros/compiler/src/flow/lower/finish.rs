@@ -143,6 +143,10 @@ impl Lowerer<'_> {
                     let name = Ident::new(&name, Span::call_site());
                     *ty = quote!(#name);
                 }
+                // What stands in an array of conditions before it is written.
+                Kind::Const(v, _) if program.of(*v).ty == Ty::Bool => {
+                    stmt.kind = Kind::Pass(*v, Pass::Path(quote!(false)), vec![]);
+                }
                 Kind::Const(v, literal) => match (&program.of(*v).ty, &literal) {
                     (Ty::Float(_), Literal::Int(number)) => {
                         *literal = Literal::Float(*number as f64, None);

@@ -1,6 +1,6 @@
 //! Iterators: what they run over, and what is done to their items on the way.
 
-use super::nd::Arr;
+use super::nd::{Arr, Parts};
 use super::pattern::last_name;
 use super::val::{Held, Val, VarId};
 use super::{Lowerer, Slot};
@@ -65,6 +65,8 @@ pub(super) enum It {
     Parts(Rc<Arr>, usize),
     /// The elements of an array with their indices.
     Indexed(Rc<Arr>),
+    /// Parts of an array that have axes of their own: lanes, windows, chunks.
+    Shaped(Rc<Parts>),
 }
 
 impl Lowerer<'_> {
@@ -256,6 +258,7 @@ impl Lowerer<'_> {
             | It::All(_)
             | It::Parts(..)
             | It::Indexed(_)
+            | It::Shaped(_)
             | It::Collected(_) => true,
             It::Zip(a, b) => self.is_indexed(a) && self.is_indexed(b),
             It::Chain(a, b) => self.is_indexed(a) && self.is_indexed(b) && !self.is_endless(a),
@@ -301,6 +304,7 @@ impl Lowerer<'_> {
             It::Elements(place, _) => self.length(place, span),
             It::All(array) | It::Indexed(array) => self.count_of_array(array, span),
             It::Parts(array, axis) => array.extents[*axis],
+            It::Shaped(parts) => self.count_of_parts(parts, span),
             It::Windows(place, size) => {
                 let len = self.length(place, span);
                 let more = self.plus_one(len, span);
@@ -430,6 +434,7 @@ impl Lowerer<'_> {
             It::All(array) => self.numbered_element(array, at, span),
             It::Indexed(array) => self.indexed_element(array, at, span),
             It::Parts(array, axis) => self.part_along(array, *axis, at, span),
+            It::Shaped(parts) => self.numbered_part(parts, at, span),
             It::Windows(place, size) => {
                 let to = self.int_op("+", at, *size, span);
                 Val::Place(self.sub_slice(place, at, Some(to)), Held::Ref)

@@ -19,6 +19,9 @@ impl Lowerer<'_> {
         match name.as_str() {
             "vec" => self.vec_macro(mac, span),
             "array" => self.array_macro(mac, span),
+            "concatenate" => self.joined_macro(mac, false),
+            "stack" => self.joined_macro(mac, true),
+            "azip" => self.azip(mac),
             "matches" => match mac.parse_body::<Matches>() {
                 Ok(Matches(value, pat, guard)) => {
                     let val = self.expr(&value);

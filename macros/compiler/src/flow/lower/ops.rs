@@ -1,5 +1,6 @@
 //! Operators, casts and literals.
 
+use super::nd::Said;
 use super::place::Lv;
 use super::spans::Spanned;
 use super::val::{Held, Val, start};
@@ -101,7 +102,10 @@ impl Lowerer<'_> {
         {
             return match left.is_silent() || right.is_silent() {
                 true => Val::Error,
-                false => self.elementwise(row, left, right, span),
+                false => {
+                    let said = (Said::source(&binary.left, &left), Said::source(&binary.right, &right));
+                    self.elementwise(row, (left, right), (&said.0, &said.1), span)
+                }
             };
         }
         let left = self.scalar(left, span);
@@ -217,7 +221,9 @@ impl Lowerer<'_> {
             let to = self.lvalue(&binary.left).and_then(|lv| self.array_named(&lv));
             match (operation, to) {
                 (Operation::Arithmetic(row), Some(to)) => {
-                    self.compound_assign_array(&to, row, right, span);
+                    let own = Val::Array(Box::new(to.clone()));
+                    let said = (Said::source(&binary.left, &own), Said::source(&binary.right, &right));
+                    self.compound_assign_array(&to, row, right, (&said.0, &said.1), span);
                 }
                 _ => {
                     self.error(span, "an array is combined with something that is none here");
@@ -234,7 +240,9 @@ impl Lowerer<'_> {
         };
         let Some(right) = right else { return };
         if let (Operation::Arithmetic(row), Some(to)) = (operation, self.array_named(&lv)) {
-            self.compound_assign_array(&to, row, Val::Scalar(right), span);
+            let own = Val::Array(Box::new(to.clone()));
+            let said = (Said::source(&binary.left, &own), Said::source(&binary.right, &Val::Unit));
+            self.compound_assign_array(&to, row, Val::Scalar(right), (&said.0, &said.1), span);
             return;
         }
         if let Lv::Var(id, path) = &lv

@@ -192,6 +192,7 @@ impl Lowerer<'_> {
                     Some(Lv::Either(cond, Box::new((a, b))))
                 }
                 Val::Array(array) => self.indexed_array(&array, index, span),
+                val @ Val::Tuple(_) => self.element_of(Lv::Val(val), index, span),
                 Val::Error | Val::Never => {
                     self.expr(index);
                     Some(Lv::Val(Val::Error))
@@ -207,6 +208,11 @@ impl Lowerer<'_> {
             Lv::Val(Val::Tuple(parts)) => match index {
                 Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(k), .. }) => {
                     parts.get(k.base10_parse::<usize>().ok()?).cloned().map(Lv::Val)
+                }
+                _ if parts.iter().all(|part| matches!(part, Val::Scalar(_))) => {
+                    let list = self.list(parts, None, span);
+                    let Val::Place(place, held) = list else { return None };
+                    self.element_of(Lv::Place(place, held), index, span)
                 }
                 _ => None,
             },
@@ -421,7 +427,7 @@ impl Lowerer<'_> {
     pub(super) fn read_place(&mut self, place: Place, held: Held, span: Span) -> Val {
         match self.place_type(&place) {
             Some(ty @ (Type::Float(_) | Type::Int(_))) => Val::Scalar(self.load(place, &ty, span)),
-            Some(Type::Constant(_)) => Val::Scalar(self.load(place, &Type::Unit, span)),
+            Some(ty @ Type::Constant(_)) => Val::Scalar(self.load(place, &ty, span)),
             _ => Val::Place(place, held),
         }
     }
@@ -430,6 +436,7 @@ impl Lowerer<'_> {
         let class = match ty {
             Type::Float(elem) => self.types.of_elem(elem),
             Type::Int(name) => self.types.class(Slot::Int(Some(name.clone()))),
+            Type::Constant(name) if name == "bool" => self.types.class(Slot::Bool),
             _ => self.types.class(Slot::Unknown),
         };
         let name = self.place_name(&place);

@@ -101,17 +101,12 @@ impl<'a> Lowerer<'a> {
             (Type::Constant(what), Passing::Value | Passing::Shared) if what == "bool" => {
                 value(self, Slot::Bool)
             }
-            (Type::Array(elem, rank @ 1..), _) => self.array_parameter(param, elem, *rank),
+            (Type::Array(elem, rank), _) => {
+                self.array_parameter(param, Type::Float(elem.clone()), *rank)
+            }
+            (Type::Passive(of, rank), _) => self.array_parameter(param, (**of).clone(), *rank),
             (ty, _) if ty.mentions_arrays() => {
-                let message = match ty {
-                    Type::Array(..) => {
-                        "an array of rank 0 is supported in functions without loops and conditions only: take the float itself"
-                    }
-                    _ => {
-                        "a tuple of arrays is supported in functions without loops and conditions only: take the arrays one by one"
-                    }
-                };
-                self.error(span, message);
+                self.error(span, "a tuple of arrays is supported in functions without loops and conditions only: take the arrays one by one");
                 let (is, _) = value(self, Slot::Other);
                 (is, Val::Error)
             }
@@ -189,7 +184,7 @@ impl<'a> Lowerer<'a> {
                     return None;
                 }
                 let array = match array.held {
-                    Held::Fresh => array,
+                    Held::Fresh if array.is_rows() => array,
                     _ => self.copy_of(&array, span),
                 };
                 Some(Tree::Array(array.place, array.extents))

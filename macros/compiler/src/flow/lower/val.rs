@@ -1,7 +1,7 @@
 //! What expressions evaluate to while lowering.
 
 use super::iter::It;
-use super::nd::{Arr, Each};
+use super::nd::{Arr, Each, Parts};
 use crate::flow::ir::{Place, V};
 use crate::hash::HashMap;
 use crate::ir::Elem;
@@ -69,7 +69,7 @@ pub(super) enum Val {
     /// An array that is computed element by element where it is used.
     Each(Rc<Each>),
     /// Arrays side by side: `Zip`.
-    Zip(Vec<Arr>),
+    Zip(Vec<Parts>),
     /// `()`
     Unit,
     /// Control does not get here.

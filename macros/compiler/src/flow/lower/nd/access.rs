@@ -20,6 +20,7 @@ impl Lowerer<'_> {
         let parts: Vec<&Expr> = match index {
             Expr::Array(list) => list.elems.iter().collect(),
             Expr::Tuple(tuple) => tuple.elems.iter().collect(),
+            Expr::Paren(inner) => return self.indexed_array(array, &inner.expr, span),
             other => vec![other],
         };
         let mut at = Vec::new();
@@ -77,9 +78,9 @@ impl Lowerer<'_> {
             }
         }
         let checked = array.rank() > 1 || !array.is_rows();
-        for (v, extent) in at.iter().zip(&array.extents) {
+        for (axis, v) in at.iter().enumerate() {
             if checked {
-                self.check_index(*v, *extent, span);
+                self.check_index(*v, array, axis, span);
             }
         }
         let place = self.element_place(array, &at, span);
@@ -93,21 +94,6 @@ impl Lowerer<'_> {
             Val::Place(..) => Some(self.element_at(val, k, span)),
             _ => None,
         }
-    }
-
-    /// Panics where an index is not below an extent, unless it is known to be.
-    pub(super) fn check_index(&mut self, at: V, extent: V, span: Span) {
-        if self.below.get(&at).is_some_and(|end| self.is_same(*end, extent)) {
-            return;
-        }
-        if let (Some(at), Some(extent)) = (self.known.get(&at), self.known.get(&extent))
-            && at < extent
-        {
-            return;
-        }
-        let inside = self.compare("<", at, extent, span);
-        let text = "ndarray: index out of bounds";
-        self.or_panic(inside, quote::quote!(::core::panic!(#text)), span);
     }
 
     /// Where an element is.
@@ -214,7 +200,7 @@ impl Lowerer<'_> {
     }
 
     /// A part of a slice, which may be a part itself.
-    fn slice_of(&mut self, place: &Place, from: V, to: V, span: Span) -> Place {
+    pub(super) fn slice_of(&mut self, place: &Place, from: V, to: V, span: Span) -> Place {
         let place = self.sub_slice(place, from, Some(to));
         self.in_one_view(place, span)
     }

@@ -1,5 +1,6 @@
 //! What is computed element by element: arithmetic with broadcasting, methods of floats, functions.
 
+use super::check::Said;
 use super::{Arr, Each, Layout, Of, Step};
 use crate::flow::ir::{Kind, MemId, Place, Proj, V};
 use crate::flow::lower::Lowerer;
@@ -32,8 +33,8 @@ impl<'a> Lowerer<'a> {
     pub(in crate::flow::lower) fn elementwise(
         &mut self,
         row: Prim,
-        left: Val,
-        right: Val,
+        (left, right): (Val, Val),
+        (left_said, right_said): (&Said<'_>, &Said<'_>),
         span: Span,
     ) -> Val {
         let (Some(a), Some(b)) = (self.elements_of(left, span), self.elements_of(right, span))
@@ -42,44 +43,14 @@ impl<'a> Lowerer<'a> {
         };
         let rank = a.extents.len().max(b.extents.len());
         let mut extents = Vec::new();
-        for axis in 0..rank {
-            let of = |each: &Each| {
-                let skipped = rank - each.extents.len();
-                axis.checked_sub(skipped).map(|axis| each.extents[axis])
+        for axis in (0..rank).rev() {
+            let Some(extent) = self.common(axis, left_said, right_said, span) else {
+                return Val::Error;
             };
-            extents.push(match (of(&a), of(&b)) {
-                (Some(a), Some(b)) => self.common(a, b, span),
-                (a, b) => match a.or(b) {
-                    Some(extent) => extent,
-                    None => return Val::Error,
-                },
-            });
+            extents.push(extent);
         }
         let (a, b) = (self.stretched(a, &extents, span), self.stretched(b, &extents, span));
         Val::Each(Rc::new(Each { extents, of: Of::Prim(row, vec![a, b]) }))
-    }
-
-    /// The extent that two broadcast to.
-    fn common(&mut self, a: V, b: V, span: Span) -> V {
-        if self.is_same(a, b) || self.known.get(&b) == Some(&1) {
-            return a;
-        }
-        if self.known.get(&a) == Some(&1) {
-            return b;
-        }
-        let bind = |name: &str, v: V| crate::flow::ir::Bind {
-            name: proc_macro2::Ident::new(name, Span::call_site()),
-            what: crate::flow::ir::Source::Value(v),
-            by: crate::flow::ir::By::Value,
-        };
-        let tokens = quote!(::chainrule::rt::common(__a, __b));
-        match self.opaque_tokens(tokens, vec![bind("__a", a), bind("__b", b)], true, span) {
-            Val::Scalar(v) => {
-                self.as_index(v);
-                v
-            }
-            _ => a,
-        }
     }
 
     /// Elements in the shape they are broadcast to: an axis of extent 1 has its one element
@@ -117,7 +88,12 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    fn stretched_view(&mut self, array: &Arr, to: &[V], span: Span) -> Arr {
+    pub(super) fn stretched_view(&mut self, array: &Arr, to: &[V], span: Span) -> Arr {
+        let same = array.rank() == to.len()
+            && array.extents.iter().zip(to).all(|(a, b)| self.is_same(*a, *b));
+        if same {
+            return Arr { held: Held::Ref, ..array.clone() };
+        }
         let (offset, own) = self.strided(array, span);
         let added = to.len().saturating_sub(own.len());
         let mut steps = Vec::new();
@@ -265,7 +241,7 @@ impl<'a> Lowerer<'a> {
     /// Runs over elements, and over arrays that have as many, in row-major order.
     pub(super) fn run_over(&mut self, each: &Each, beside: &[Arr], span: Span, body: Body<'_, 'a>) {
         let rows = beside.iter().all(Arr::is_rows) && self.is_flat(each, &each.extents);
-        if rows && each.extents.len() != 1 {
+        if rows && each.extents.len() > 1 {
             // All lie one behind the other: one loop runs over them.
             let count = self.count_all(&each.extents, span);
             let zero = self.index(0, span);

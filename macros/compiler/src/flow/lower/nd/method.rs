@@ -1,11 +1,10 @@
 //! Methods of arrays.
 
-use super::{Arr, Layout};
+use super::{Arr, Each, Of};
+use crate::flow::ir::V;
 use crate::flow::lower::Lowerer;
-use crate::flow::lower::iter::It;
-use crate::flow::lower::val::{Held, Opt, Val};
+use crate::flow::lower::val::{Held, Val};
 use crate::primitives;
-use std::rc::Rc;
 use syn::{Expr, ExprMethodCall};
 
 impl Lowerer<'_> {
@@ -20,14 +19,14 @@ impl Lowerer<'_> {
             ("sum", []) => return self.sum_of(val, span),
             ("product", []) => return self.product_of(val, span),
             ("mean", []) => return self.mean_of(val, span),
-            ("std" | "var", [ddof]) => return self.spread_of(val, &name, ddof, span),
+            ("std" | "var", [ddof]) => return self.spread_of(val, call, ddof),
             ("dot", [other]) => {
-                let other = self.expr(other);
-                return self.dot(val, other, span);
+                let right = self.expr(other);
+                return self.dot(val, right, (&call.receiver, other), span);
             }
             (
                 "len" | "is_empty" | "nrows" | "ncols" | "dim" | "shape" | "raw_dim" | "ndim"
-                | "len_of",
+                | "len_of" | "is_square",
                 _,
             ) => {
                 return self.extent_method(&val, call);
@@ -42,7 +41,13 @@ impl Lowerer<'_> {
         if let Some(val) = self.changing_method(&array, call) {
             return val;
         }
+        if let Some(val) = self.relaid(&array, call) {
+            return val;
+        }
         if let Some(val) = self.view_method(&array, call) {
+            return val;
+        }
+        if let Some(val) = self.axis_method(&array, call) {
             return val;
         }
         self.other_method(&array, call)
@@ -66,6 +71,7 @@ impl Lowerer<'_> {
             }
             ("nrows", 2) => Val::Scalar(extents[0]),
             ("ncols", 2) => Val::Scalar(extents[1]),
+            ("is_square", 2) => self.compare("==", extents[0], extents[1], span),
             ("dim" | "raw_dim", 1) => Val::Scalar(extents[0]),
             ("dim" | "raw_dim" | "shape", _) => Val::Tuple(all()),
             ("ndim", rank) => Val::Scalar(self.index(rank as i128, span)),
@@ -111,128 +117,6 @@ impl Lowerer<'_> {
         }
     }
 
-    /// A method that gives a part of an array; nothing if it is no such method.
-    fn view_method(&mut self, array: &Arr, call: &ExprMethodCall) -> Option<Val> {
-        let span = call.method.span();
-        let name = call.method.to_string();
-        let args: Vec<&Expr> = call.args.iter().collect();
-        let mutable = name.ends_with("_mut");
-        let held = match (mutable, array.held) {
-            (true, _) => Held::Mut,
-            (false, Held::Fresh) => Held::Ref,
-            (false, Held::Mut) => Held::Ref,
-            (false, held) if held == Held::Frozen || held == Held::Named => Held::Ref,
-            (false, held) => held,
-        };
-        let base = Arr { held, ..array.clone() };
-        let view = |array: Arr| Some(Val::Array(Box::new(array)));
-        let rank = array.rank();
-        match (name.as_str(), &args[..]) {
-            ("view" | "view_mut" | "by_ref" | "as_ref" | "borrow", []) => view(base),
-            ("t", []) => {
-                let order: Vec<usize> = (0..rank).rev().collect();
-                let array = self.permuted(&base, &order, span);
-                view(array)
-            }
-            ("reversed_axes", []) => {
-                let order: Vec<usize> = (0..rank).rev().collect();
-                let of = Arr { held: Held::Ref, ..array.clone() };
-                let array = self.permuted(&of, &order, span);
-                view(array)
-            }
-            ("row" | "row_mut" | "column" | "column_mut", [at]) if rank == 2 => {
-                let axis = usize::from(name.starts_with("column"));
-                let Some(at) = self.index_value(at) else { return Some(Val::Error) };
-                self.check_index(at, array.extents[axis], span);
-                let array = self.sub_array(&base, axis, at, span);
-                view(array)
-            }
-            ("index_axis" | "index_axis_mut" | "index_axis_move", [axis, at]) if rank > 1 => {
-                let Some(axis) = self.axis(axis, rank) else { return Some(Val::Error) };
-                let Some(at) = self.index_value(at) else { return Some(Val::Error) };
-                self.check_index(at, array.extents[axis], span);
-                let array = self.sub_array(&base, axis, at, span);
-                view(array)
-            }
-            ("slice" | "slice_mut" | "slice_move", [arg]) => match self.sliced(&base, arg) {
-                Some(array) if array.rank() == 0 => Some(self.error(
-                    *arg,
-                    "a slice without a range is a single element: index it, `x[[i, j]]`",
-                )),
-                Some(array) => view(array),
-                None => Some(Val::Error),
-            },
-            ("insert_axis", [axis]) => {
-                let Some(axis) = self.axis(axis, rank + 1) else { return Some(Val::Error) };
-                let mut of = base;
-                let one = self.index(1, span);
-                of.extents.insert(axis, one);
-                if let Layout::Strided(_, steps) = &mut of.layout {
-                    let stride = self.index(0, span);
-                    steps.insert(axis, super::Step { stride, back: false });
-                }
-                view(of)
-            }
-            ("permuted_axes", [order]) => {
-                let list: Option<Vec<usize>> = match order {
-                    Expr::Array(list) => list.elems.iter().map(axis_number).collect(),
-                    Expr::Tuple(list) => list.elems.iter().map(axis_number).collect(),
-                    _ => None,
-                };
-                let valid = list.filter(|list| {
-                    let mut sorted = list.clone();
-                    sorted.sort_unstable();
-                    sorted.into_iter().eq(0..rank)
-                });
-                match valid {
-                    Some(list) => {
-                        let array = self.permuted(&base, &list, span);
-                        view(array)
-                    }
-                    None => Some(self.error(*order, "write the order of the axes out, `[1, 0]`")),
-                }
-            }
-            (
-                "rows" | "rows_mut" | "outer_iter" | "outer_iter_mut" | "axis_iter"
-                | "axis_iter_mut" | "columns" | "columns_mut" | "lanes",
-                _,
-            ) => {
-                let axis = match (name.trim_end_matches("_mut"), &args[..]) {
-                    ("outer_iter", []) => 0,
-                    ("rows", []) if rank == 2 => 0,
-                    ("columns", []) if rank == 2 => 1,
-                    ("axis_iter", [axis]) => match self.axis(axis, rank) {
-                        Some(axis) => axis,
-                        None => return Some(Val::Error),
-                    },
-                    ("lanes", [axis]) if rank == 2 => match self.axis(axis, rank) {
-                        // Lanes lie along the axis: one for each index of the other.
-                        Some(axis) => 1 - axis,
-                        None => return Some(Val::Error),
-                    },
-                    _ => return None,
-                };
-                Some(Val::Iter(Rc::new(It::Parts(Rc::new(base), axis))))
-            }
-            ("iter" | "iter_mut" | "into_iter", []) => {
-                let held = match name.as_str() {
-                    "iter_mut" => Held::Mut,
-                    "iter" => Held::Ref,
-                    _ if array.held == Held::Mut => Held::Mut,
-                    _ => Held::Ref,
-                };
-                Some(Val::Iter(self.elements_iterator(array, held)))
-            }
-            ("indexed_iter" | "indexed_iter_mut", []) => {
-                Some(Val::Iter(Rc::new(It::Indexed(Rc::new(base)))))
-            }
-            ("first" | "last", []) if rank == 1 && array.is_rows() => {
-                Some(self.memory_method(array.place.clone(), Held::Ref, call))
-            }
-            _ => None,
-        }
-    }
-
     fn other_method(&mut self, array: &Arr, call: &ExprMethodCall) -> Val {
         let span = call.method.span();
         let name = call.method.to_string();
@@ -247,7 +131,7 @@ impl Lowerer<'_> {
                     return Val::Array(Box::new(array.clone()));
                 }
                 let copy = match array.held {
-                    Held::Fresh => array.clone(),
+                    Held::Fresh if array.is_rows() => array.clone(),
                     _ => self.copy_of(array, span),
                 };
                 match name.as_str() {
@@ -255,13 +139,17 @@ impl Lowerer<'_> {
                     _ => Val::Array(Box::new(copy)),
                 }
             }
-            ("as_slice" | "as_slice_mut", []) if array.is_rows() => {
-                let held = if name == "as_slice" { Held::Ref } else { Held::Mut };
+            (
+                "as_slice" | "as_slice_mut" | "as_slice_memory_order"
+                | "as_slice_memory_order_mut",
+                [],
+            ) if array.is_rows() => {
+                let held = if name.ends_with("mut") { Held::Mut } else { Held::Ref };
                 Val::option(Val::Bool(true), Val::Place(array.place.clone(), held))
             }
-            ("sum_axis" | "mean_axis", [axis]) => {
-                let Some(axis) = self.axis(axis, array.rank()) else { return Val::Error };
-                self.along_axis(array, axis, &name, span)
+            ("into_scalar", []) if array.rank() == 0 => {
+                let place = self.element_place(array, &[], span);
+                self.read_place(place, Held::Named, span)
             }
             ("fold", [init, f]) => {
                 let init = self.expr(init);
@@ -276,88 +164,79 @@ impl Lowerer<'_> {
                 self.each_element(array, Held::Ref, &f, span);
                 Val::Unit
             }
-            ("diag", []) if array.rank() == 2 => self.diagonal(array, span),
-            ("into_shape_with_order" | "to_shape" | "into_shape", [shape]) => {
-                let shape = self.expr(shape);
-                let Some(extents) = self.shape(shape, None, span) else { return Val::Error };
-                let rows = match array.is_rows() {
-                    true => array.clone(),
-                    false => self.copy_of(array, span),
-                };
-                let (have, want) =
-                    (self.count_all(&rows.extents, span), self.count_all(&extents, span));
-                let tag = self.compare("==", have, want, span);
-                let some = Val::Array(Box::new(Arr { extents, ..rows }));
-                Val::Opt(Box::new(Opt { result: true, tag, some, err: Val::Undef }))
-            }
-            ("get", [index]) => {
-                // Not there where an index is too large.
-                let Some(at) = self.indices_of(array, index) else { return Val::Error };
-                let mut tag = Val::Bool(true);
-                for (at, extent) in at.iter().zip(&array.extents) {
-                    let (at, extent) = (*at, *extent);
-                    tag = self.branch(
-                        tag,
-                        span,
-                        |this| this.compare("<", at, extent, span),
-                        |_| Val::Bool(false),
-                    );
-                }
-                let place = self.element_place(array, &at, span);
-                Val::option(tag, Val::Place(place, Held::Ref))
-            }
+            ("select", [axis, indices]) => self.selected(array, axis, indices, span),
             _ => {
-                let what = match name.as_str() {
-                    "iter_axis" | "map_axis" | "fold_axis" | "select" | "broadcast" => {
-                        "write a loop over the rows or elements"
-                    }
-                    "max" | "min" | "argmax" => {
+                let instead = match name.as_str() {
+                    "max" | "min" | "argmax" | "argmin" => {
                         "write a loop over the elements, or `fold` with `f64::max`"
                     }
+                    "into_raw_vec_and_offset" | "into_raw_vec" => {
+                        "take the elements in row-major order, `to_vec()` or `iter()`"
+                    }
+                    "uget" | "uget_mut" | "get_ptr" | "get_mut_ptr" | "as_ptr" | "as_mut_ptr"
+                    | "raw_view" | "raw_view_mut" | "uswap" => {
+                        "chainrule reads safe Rust only; index the array, `x[[i, j]]`"
+                    }
+                    "as_slice" | "as_slice_mut" | "as_slice_memory_order"
+                    | "as_slice_memory_order_mut" => {
+                        "this view may have gaps; copy it first, `to_owned()`, or index it"
+                    }
+                    "multi_slice_mut" => {
+                        "take one `slice_mut` after the other, or `view_mut().split_at(Axis(0), k)`"
+                    }
+                    "into_dyn" | "into_dimensionality" => {
+                        "the rank has to be known while compiling; write it out in the type"
+                    }
+                    "cell_view" | "to_shared" | "into_shared" => {
+                        "take `view()`, or `view_mut()` to change elements"
+                    }
+                    "strides" | "stride_of" | "is_standard_layout" | "merge_axes" | "axes"
+                    | "min_stride_axis" | "max_stride_axis" => {
+                        "derivatives do not depend on the memory layout; write it without"
+                    }
+                    "slice_each_axis" | "slice_each_axis_mut" | "slice_each_axis_inplace" => {
+                        "write the slice out, `slice(s![1.., 1..])`"
+                    }
+                    "par_map_collect" | "par_for_each" | "par_mapv_inplace" | "into_par_iter" => {
+                        "leave the `par_` away"
+                    }
+                    "partition" | "sort_axis_by" => {
+                        "sort a list of indices and gather through it, `select(Axis(0), &order)`"
+                    }
+                    "insert_axis" | "remove_index" => "build the array anew, by `concatenate!`",
                     _ => "write a loop over the elements",
                 };
-                self.error(&call.method, format!("`{name}` of an array is not supported in a function with loops or conditions: {what}"))
+                self.error(&call.method, format!("`{name}` of an array is not supported in a function with loops or conditions: {instead}"))
             }
         }
     }
 
-    fn indices_of(&mut self, array: &Arr, index: &Expr) -> Option<Vec<crate::flow::ir::V>> {
-        let parts: Vec<&Expr> = match index {
-            Expr::Array(list) => list.elems.iter().collect(),
-            Expr::Tuple(tuple) => tuple.elems.iter().collect(),
-            other => vec![other],
-        };
-        if parts.len() != array.rank() {
-            let rank = array.rank();
-            self.error(index, format!("an array of rank {rank} takes {rank} indices here"));
-            return None;
-        }
-        parts.into_iter().map(|part| self.index_value(part)).collect()
+    /// A new array whose elements are what a step gives at their indices.
+    pub(super) fn made_by(
+        &mut self,
+        extents: Vec<V>,
+        name: &str,
+        span: proc_macro2::Span,
+        step: &mut dyn FnMut(&mut Self, &[V]) -> Val,
+    ) -> Val {
+        let zero = self.number(0.0, crate::flow::lower::Slot::Unknown, span);
+        let array = self.filled_array(name, zero, extents.clone(), span);
+        let of = array.clone();
+        self.nested(&extents, &mut vec![], span, &mut |this, at| {
+            let val = step(this, at);
+            let Some(v) = this.scalar(val, span) else { return };
+            if !this.unify(zero, v) {
+                this.error(span, "this must give a number or a condition, always of one type");
+            }
+            let place = this.element_place(&of, at, span);
+            this.emit(crate::flow::ir::Kind::Store(place, v, crate::flow::ir::Mode::Set), span);
+        });
+        Val::Array(Box::new(array))
     }
 
-    fn diagonal(&mut self, array: &Arr, span: proc_macro2::Span) -> Val {
-        let n = match self.is_same(array.extents[0], array.extents[1]) {
-            true => array.extents[0],
-            false => self.index_method("min", array.extents[0], array.extents[1], span),
-        };
-        let (offset, steps) = self.strided(array, span);
-        if steps.iter().any(|step| step.back) {
-            return self.error(
-                span,
-                "`diag` of a reversed view is not supported here: write a loop over the elements",
-            );
-        }
-        let stride = self.plus(steps[0].stride, steps[1].stride, span);
-        let held = Arr { held: Held::Ref, ..array.clone() };
-        let step = super::Step { stride, back: false };
-        Val::Array(Box::new(self.view(&held, vec![n], offset, vec![step], span)))
-    }
-}
-
-fn axis_number(expr: &Expr) -> Option<usize> {
-    match expr {
-        Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(n), .. }) => n.base10_parse().ok(),
-        _ => None,
+    /// A number as an array of any shape.
+    pub(super) fn everywhere(v: V, extents: &[V]) -> Each {
+        Each { extents: extents.to_vec(), of: Of::One(v) }
     }
 }
 

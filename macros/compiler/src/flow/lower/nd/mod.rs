@@ -8,19 +8,32 @@
 
 mod access;
 mod assign;
+mod axes;
+mod check;
 mod each;
+mod gather;
 mod join;
 mod make;
 mod method;
+<<<<<<< HEAD
 mod model;
+=======
+mod parts;
+>>>>>>> acebb1d (Arrays in loops: any rank, windows, chunks, lanes, select, concatenate, Zip with indices, reshaping and the rest of ndarray's vocabulary; arrays of integers and conditions; shape errors with names and shapes)
 mod product;
 mod reduce;
 mod runs;
 mod slice;
+<<<<<<< HEAD
 mod windows;
+=======
+mod views;
+>>>>>>> acebb1d (Arrays in loops: any rank, windows, chunks, lanes, select, concatenate, Zip with indices, reshaping and the rest of ndarray's vocabulary; arrays of integers and conditions; shape errors with names and shapes)
 mod zip;
 
+pub(super) use check::Said;
 pub(super) use join::{differ, renamed};
+pub(super) use parts::Parts;
 pub(crate) use make::makes_array;
 
 use super::Lowerer;
@@ -102,7 +115,7 @@ impl Arr {
         self.extents.len()
     }
 
-    fn is_rows(&self) -> bool {
+    pub(in crate::flow::lower) fn is_rows(&self) -> bool {
         self.layout == Layout::Rows
     }
 }
@@ -112,7 +125,7 @@ impl Lowerer<'_> {
     pub(super) fn array_parameter(
         &mut self,
         param: &crate::parse::Param,
-        elem: &Elem,
+        of: Type,
         rank: usize,
     ) -> (crate::flow::ir::ParamIs, Val) {
         let span = param.name.span();
@@ -126,7 +139,7 @@ impl Lowerer<'_> {
         });
         let extents: Vec<V> = extents.collect();
         let name = param.name.to_string();
-        let ty = Type::Slice(Box::new(Type::Float(elem.clone())));
+        let ty = Type::Slice(Box::new(of));
         let exclusive = param.passing == crate::parse::Passing::Exclusive;
         let origin = if exclusive { Origin::Exclusive } else { Origin::Shared };
         let mem = self.program.mem(name.trim_start_matches("r#"), ty, origin, span);
@@ -148,6 +161,7 @@ impl Lowerer<'_> {
         match self.element_type(&array.place) {
             Some(Type::Float(elem)) => self.types.of_elem(&elem),
             Some(Type::Int(name)) => self.types.of_elem(&Elem::Int(name)),
+            Some(Type::Constant(name)) if name == "bool" => self.types.class(super::Slot::Bool),
             _ => self.types.class(super::Slot::Unknown),
         }
     }
@@ -203,6 +217,8 @@ impl Lowerer<'_> {
                 }
             }
             Held::Frozen if mutable => self.copy_of(&array, span),
+            // What changes lies in order.
+            Held::Fresh if mutable && !array.is_rows() => self.copy_of(&array, span),
             Held::Fresh => {
                 if mutable {
                     self.changing.insert(array.place.mem);
@@ -245,24 +261,13 @@ impl Lowerer<'_> {
         let zero = self.number(0.0, super::Slot::Unknown, span);
         let array = self.filled_array(name, zero, each.extents.clone(), span);
         self.run_over(each, std::slice::from_ref(&array), span, &mut |this, v, places| {
-            if !this.unify(zero, v) {
-                this.error(span, "the elements of this array are of different types");
+            if !this.unify(zero, v) || matches!(this.slot(v), super::Slot::Other) {
+                this.error(span, "the elements of this array are neither numbers nor conditions, all of one type");
             }
             let kind = Kind::Store(places[0].clone(), v, crate::flow::ir::Mode::Set);
             this.emit(kind, span);
         });
         array
-    }
-
-    /// Panics where two extents differ.
-    fn same_extent(&mut self, a: V, b: V, span: Span) {
-        if self.is_same(a, b) {
-            return;
-        }
-        self.unify(a, b);
-        let same = self.compare("==", a, b, span);
-        let text = "ndarray: the shapes of two arrays do not fit";
-        self.or_panic(same, quote::quote!(::core::panic!(#text)), span);
     }
 
     /// Whether two integers are known to be the same.

@@ -1,14 +1,14 @@
 //! Sums and means.
 
+use super::check::Said;
 use super::{Arr, Each, Of};
-use crate::flow::ir::{Kind, Mode, V};
+use crate::flow::ir::{Kind, V};
 use crate::flow::lower::val::Val;
 use crate::flow::lower::{Lowerer, Slot};
 use crate::primitives::{self, Prim};
 use proc_macro2::Span;
-use std::rc::Rc;
-use syn::Expr;
 use syn::spanned::Spanned;
+use syn::{Expr, ExprMethodCall};
 
 impl<'a> Lowerer<'a> {
     pub(super) fn sum_of(&mut self, val: Val, span: Span) -> Val {
@@ -69,14 +69,21 @@ impl<'a> Lowerer<'a> {
     }
 
     /// `var`, `std`
-    pub(super) fn spread_of(&mut self, val: Val, name: &str, ddof: &Expr, span: Span) -> Val {
-        let Some(each) = self.elements_of(val, span) else { return Val::Error };
+    pub(super) fn spread_of(&mut self, val: Val, call: &ExprMethodCall, ddof: &Expr) -> Val {
+        let span = call.method.span();
+        let shown = Said::source(&call.receiver, &val);
         // The elements are looked at twice.
-        let array = self.in_memory(Val::Each(Rc::new(each)), span);
-        let Some(array) = array else { return Val::Error };
-        let each = Each::of(array);
+        let Some(array) = self.in_memory(val, span) else { return Val::Error };
         let ddof_val = self.expr(ddof);
         let Some(ddof) = self.scalar(ddof_val, ddof.span()) else { return Val::Error };
+        let count = self.count_all(&array.extents, span);
+        self.freedom(count, &array, &shown, ddof, span);
+        self.spread(&array, call.method == "std", ddof, span)
+    }
+
+    /// The variance of all elements, or its root.
+    pub(super) fn spread(&mut self, array: &Arr, root: bool, ddof: V, span: Span) -> Val {
+        let each = Each::of(array.clone());
         let Val::Scalar(sum) = self.reduced(&each, 0.0, &primitives::ADD, span) else {
             return Val::Error;
         };
@@ -95,47 +102,16 @@ impl<'a> Lowerer<'a> {
         let Some(by) = self.arithmetic(&primitives::SUB, n, ddof, span) else {
             return Val::Error;
         };
-        match self.arithmetic(&primitives::DIV, squares, by, span) {
-            Some(v) if name == "std" => {
-                self.float_method("sqrt", &[v], span, &proc_macro2::Ident::new("sqrt", span))
-            }
-            Some(v) => Val::Scalar(v),
-            None => Val::Error,
+        let Some(variance) = self.arithmetic(&primitives::DIV, squares, by, span) else {
+            return Val::Error;
+        };
+        if !root {
+            return Val::Scalar(variance);
         }
-    }
-
-    /// `sum_axis`, `mean_axis`
-    pub(super) fn along_axis(&mut self, array: &Arr, axis: usize, name: &str, span: Span) -> Val {
-        if array.rank() < 2 {
-            return self.error(span, format!("`{name}` of an array of rank 1 gives one of rank 0, which is not supported here: use `{}`", name.trim_end_matches("_axis")));
-        }
-        let zero = self.number(0.0, Slot::Unknown, span);
-        let class = self.element_class(array);
-        let own = self.class(zero);
-        self.types.unify(own, class);
-        let mut extents = array.extents.clone();
-        let along = extents.remove(axis);
-        let sums = self.filled_array("sums", zero, extents, span);
-        let (of, to) = (array.clone(), sums.clone());
-        self.nested(&array.extents.clone(), &mut vec![], span, &mut |this, at| {
-            let place = this.element_place(&of, at, span);
-            let v = this.read_place(place, crate::flow::lower::val::Held::Named, span);
-            let Some(v) = this.scalar(v, span) else { return };
-            let mut at = at.to_vec();
-            at.remove(axis);
-            let place = this.element_place(&to, &at, span);
-            this.emit(Kind::Store(place, v, Mode::Add), span);
-        });
-        if name == "sum_axis" {
-            return Val::Array(Box::new(sums));
-        }
-        let none = self.index(0, span);
-        let tag = self.compare(">", along, none, span);
-        let n = self.as_float_like(along, zero, span);
-        let extents = sums.extents.clone();
-        let count = Each { extents: extents.clone(), of: Of::One(n) };
-        let mean = Of::Prim(&primitives::DIV, vec![Each::of(sums), count]);
-        let mean = self.computed(&Each { extents, of: mean }, "mean", span);
-        Val::option(tag, Val::Array(Box::new(mean)))
+        // Its derivative at zero is zero.
+        let class = self.class(variance);
+        let out = self.of_class("std", class, span);
+        self.emit(Kind::Prim(out, &primitives::ROOT, vec![variance]), span);
+        Val::Scalar(out)
     }
 }

@@ -1,6 +1,6 @@
 //! Arrays as iterators.
 
-use super::Arr;
+use super::{Arr, parts};
 use crate::flow::ir::V;
 use crate::flow::lower::Lowerer;
 use crate::flow::lower::iter::It;
@@ -31,15 +31,27 @@ impl Lowerer<'_> {
         self.count_all(&array.extents.clone(), span)
     }
 
-    /// The indices of an element by its number in logical order.
-    fn numbered(&mut self, array: &Arr, number: V, span: Span) -> Vec<V> {
+    /// The indices of what has this number in logical order.
+    pub(super) fn numbered(&mut self, extents: &[V], number: V, span: Span) -> Vec<V> {
         let mut at = Vec::new();
-        let mut rest = number;
-        for extent in array.extents.iter().skip(1).rev() {
-            at.push(self.int_op("%", rest, *extent, span));
-            rest = self.int_op("/", rest, *extent, span);
+        let mut rest = Some(number);
+        for (axis, extent) in extents.iter().enumerate().rev() {
+            let one = self.known.get(extent) == Some(&1);
+            at.push(match (rest, one) {
+                (None, _) | (_, true) => self.index(0, span),
+                (Some(left), false) => {
+                    // The first axis that has more than one element takes what is left.
+                    let outer = &extents[..axis];
+                    if outer.iter().all(|extent| self.known.get(extent) == Some(&1)) {
+                        rest = None;
+                        left
+                    } else {
+                        rest = Some(self.int_op("/", left, *extent, span));
+                        self.int_op("%", left, *extent, span)
+                    }
+                }
+            });
         }
-        at.push(rest);
         at.reverse();
         at
     }
@@ -51,7 +63,7 @@ impl Lowerer<'_> {
         number: V,
         span: Span,
     ) -> Val {
-        let at = self.numbered(array, number, span);
+        let at = self.numbered(&array.extents, number, span);
         self.element_of_array(array, &at, span)
     }
 
@@ -71,12 +83,8 @@ impl Lowerer<'_> {
         number: V,
         span: Span,
     ) -> Val {
-        let at = self.numbered(array, number, span);
+        let at = self.numbered(&array.extents, number, span);
         let element = self.element_of_array(array, &at, span);
-        let index = match &at[..] {
-            [at] => Val::Scalar(*at),
-            at => Val::Tuple(at.iter().map(|v| Val::Scalar(*v)).collect()),
-        };
-        Val::Tuple(vec![index, element])
+        Val::Tuple(vec![parts::indices(&at), element])
     }
 }
