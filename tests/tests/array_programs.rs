@@ -6,14 +6,14 @@
 #![allow(clippy::reversed_empty_ranges, reason = "ends of slices count from the back")]
 
 mod array_programs {
+    mod construction;
+    mod in_place;
+    mod indices;
+    mod iterators;
+    mod products;
     mod ranks;
+    mod reductions;
     mod shapes;
     mod views;
-    mod reductions;
-    mod iterators;
     mod zips;
-    mod indices;
-    mod in_place;
-    mod construction;
-    mod products;
 }

@@ -166,7 +166,11 @@ pub fn common(
 #[cold]
 #[track_caller]
 pub fn fail_same(function: &str, left: &str, a: &[usize], right: &str, b: &[usize]) -> ! {
-    panic!("`{function}`: `{left}` ({}) and `{right}` ({}) have different shapes", shown(a), shown(b))
+    panic!(
+        "`{function}`: `{left}` ({}) and `{right}` ({}) have different shapes",
+        shown(a),
+        shown(b)
+    )
 }
 
 /// Panics: two arrays cannot be put one behind the other.

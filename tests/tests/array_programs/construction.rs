@@ -2,7 +2,10 @@
 
 use chainrule_tests::arrays::{array_of, matrix, vector};
 use chainrule_tests::programs;
-use ndarray::{Array, Array1, Array2, Array3, Array4, ArrayView1, ArrayView2, Axis, arr1, arr2, aview1, array, concatenate, stack};
+use ndarray::{
+    Array, Array1, Array2, Array3, Array4, ArrayView1, ArrayView2, Axis, arr1, arr2, array, aview1,
+    concatenate, stack,
+};
 
 programs! {
     concatenated_by_macro(x: Array2<f64>, y: Array2<f64>) -> Array2<f64> {

@@ -2,7 +2,7 @@
 
 use chainrule_tests::arrays::{array_of, matrix, vector, zero_dim};
 use chainrule_tests::programs;
-use ndarray::{Array0, Array1, Array2, Array3, Array4, Array5, Array6, Array, Ix3, Axis};
+use ndarray::{Array, Array0, Array1, Array2, Array3, Array4, Array5, Array6, Axis, Ix3};
 
 programs! {
     rank_0(x: Array0<f64>) -> Array0<f64> {

@@ -414,9 +414,13 @@ fn array(
         return Some(Type::Struct(text_of(path)));
     };
     let Some(rank @ 0..=6) = rank else {
+        let written = match name.ends_with(|c: char| c.is_ascii_digit()) {
+            true => "",
+            false => ": write the rank out, `Ix2`",
+        };
         errors.at(
             ty,
-            format!("`{name}` is not known to be an array of rank 0 to 6, which are supported: write the rank out, `{name}2<f64>` or `{name}<f64, Ix2>`", name = name.trim_end_matches(|c: char| c.is_ascii_digit())),
+            format!("`{name}` is not known to be an array of rank 0 to 6, which are supported so far{written}"),
         );
         return None;
     };

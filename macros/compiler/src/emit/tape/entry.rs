@@ -261,8 +261,8 @@ impl<'f> Entered<'f> {
             Owned(&owner.ty).visit_type_mut(&mut ty);
         }
         let floats = &function.floats;
-        let active =
-            mentions_floats(&ty, floats, structs) && !matches!(param.ty, Type::Constant(_) | Type::Passive(..));
+        let active = mentions_floats(&ty, floats, structs)
+            && !matches!(param.ty, Type::Constant(_) | Type::Passive(..));
         let (variable, working) = (format_ident!("__variable_{k}"), format_ident!("__working_{k}"));
         Entered { param, ty, floats, structs, variable, working, active }
     }

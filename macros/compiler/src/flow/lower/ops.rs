@@ -103,7 +103,8 @@ impl Lowerer<'_> {
             return match left.is_silent() || right.is_silent() {
                 true => Val::Error,
                 false => {
-                    let said = (Said::source(&binary.left, &left), Said::source(&binary.right, &right));
+                    let said =
+                        (Said::source(&binary.left, &left), Said::source(&binary.right, &right));
                     self.elementwise(row, (left, right), (&said.0, &said.1), span)
                 }
             };
@@ -222,7 +223,8 @@ impl Lowerer<'_> {
             match (operation, to) {
                 (Operation::Arithmetic(row), Some(to)) => {
                     let own = Val::Array(Box::new(to.clone()));
-                    let said = (Said::source(&binary.left, &own), Said::source(&binary.right, &right));
+                    let said =
+                        (Said::source(&binary.left, &own), Said::source(&binary.right, &right));
                     self.compound_assign_array(&to, row, right, (&said.0, &said.1), span);
                 }
                 _ => {

@@ -92,11 +92,13 @@ impl Lowerer<'_> {
     fn reads_in_place(each: &Each, to: &Arr) -> bool {
         match &each.of {
             Of::One(_) => true,
-            Of::View(array) => array.place.mem != to.place.mem || {
-                array.place == to.place
-                    && array.extents == to.extents
-                    && array.layout == to.layout
-            },
+            Of::View(array) => {
+                array.place.mem != to.place.mem || {
+                    array.place == to.place
+                        && array.extents == to.extents
+                        && array.layout == to.layout
+                }
+            }
             Of::Prim(_, args) | Of::Method(_, args) => {
                 args.iter().all(|arg| Self::reads_in_place(arg, to))
             }
@@ -192,7 +194,9 @@ impl Lowerer<'_> {
                 let f = self.function_value(f);
                 let Some(each) = self.elements_of(val, span) else { return Some(Val::Error) };
                 if each.extents.len() > array.rank() {
-                    return Some(self.error(*other, "an array of a higher rank does not fit in here"));
+                    return Some(
+                        self.error(*other, "an array of a higher rank does not fit in here"),
+                    );
                 }
                 let fits = self.is_stretched(&each.extents, &array.extents, span);
                 self.fit(fits, "fail_broadcast", &own, &said, span);

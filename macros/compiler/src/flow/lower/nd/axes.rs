@@ -31,9 +31,11 @@ impl<'a> Lowerer<'a> {
         Some(match (name.as_str(), &args[1..]) {
             ("sum_axis", _) => Val::Array(Box::new(self.sums(array, axis, span))),
             ("mean_axis", _) => self.means(array, axis, span),
-            ("product_axis", _) => self.by_lanes(array, axis, "products", span, &mut |this, lane| {
-                this.reduced(&Each::of(lane), 1.0, &primitives::MUL, span)
-            }),
+            ("product_axis", _) => {
+                self.by_lanes(array, axis, "products", span, &mut |this, lane| {
+                    this.reduced(&Each::of(lane), 1.0, &primitives::MUL, span)
+                })
+            }
             ("var_axis" | "std_axis", [ddof]) => {
                 let val = self.expr(ddof);
                 let Some(ddof) = self.scalar(val, ddof.span()) else { return Some(Val::Error) };
@@ -175,14 +177,7 @@ impl<'a> Lowerer<'a> {
     }
 
     /// Panics where a variance does not exist.
-    pub(super) fn freedom(
-        &mut self,
-        count: V,
-        array: &Arr,
-        shown: &Said<'_>,
-        ddof: V,
-        span: Span,
-    ) {
+    pub(super) fn freedom(&mut self, count: V, array: &Arr, shown: &Said<'_>, ddof: V, span: Span) {
         let class = self.element_class(array);
         let own = self.class(ddof);
         if !self.types.unify(own, class) {

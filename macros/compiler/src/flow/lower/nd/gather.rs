@@ -56,9 +56,14 @@ impl Lowerer<'_> {
     }
 
     fn copied_into(&mut self, from: &Arr, to: &Arr, span: Span) {
-        self.run_over(&Each::of(from.clone()), std::slice::from_ref(to), span, &mut |this, v, at| {
-            this.emit(Kind::Store(at[0].clone(), v, Mode::Set), span);
-        });
+        self.run_over(
+            &Each::of(from.clone()),
+            std::slice::from_ref(to),
+            span,
+            &mut |this, v, at| {
+                this.emit(Kind::Store(at[0].clone(), v, Mode::Set), span);
+            },
+        );
     }
 
     /// `concatenate(Axis(0), &[x.view(), y.view()])`, `stack(..)`: an error where shapes differ.
@@ -123,11 +128,7 @@ impl Lowerer<'_> {
     }
 
     /// The arrays that expressions are, in memory.
-    fn arrays<'e>(
-        &mut self,
-        list: impl Iterator<Item = &'e Expr>,
-        span: Span,
-    ) -> Option<Vec<Arr>> {
+    fn arrays<'e>(&mut self, list: impl Iterator<Item = &'e Expr>, span: Span) -> Option<Vec<Arr>> {
         let arrays: Vec<Option<Arr>> = list
             .map(|expr| {
                 let val = self.expr(expr);
@@ -243,7 +244,10 @@ impl Lowerer<'_> {
         let rank = a.rank();
         let along: Vec<V> = a.extents.iter().chain(&b.extents).copied().collect();
         self.nested(&along, &mut vec![], span, &mut |this, at| {
-            let (of_a, of_b) = (this.element_place(a, &at[..rank], span), this.element_place(b, &at[rank..], span));
+            let (of_a, of_b) = (
+                this.element_place(a, &at[..rank], span),
+                this.element_place(b, &at[rank..], span),
+            );
             let (x, y) = (
                 this.read_place(of_a, Held::Named, span),
                 this.read_place(of_b, Held::Named, span),
@@ -263,12 +267,7 @@ impl Lowerer<'_> {
     }
 
     /// Runs a step for each number below a count.
-    pub(super) fn each_index(
-        &mut self,
-        count: V,
-        span: Span,
-        step: &mut dyn FnMut(&mut Self, V),
-    ) {
+    pub(super) fn each_index(&mut self, count: V, span: Span, step: &mut dyn FnMut(&mut Self, V)) {
         let zero = self.index(0, span);
         self.looped(Run::Range(zero, count, false), &Header::default(), span, &mut |this, i| {
             if let Some(i) = i {

@@ -142,12 +142,14 @@ impl Lowerer<'_> {
             }
             ("from_shape_simple_fn", Some(shape), Some(f)) => {
                 let Some(extents) = self.shape(shape, rank, span) else { return Val::Error };
-                return self.made_by(extents, "made", span, &mut |this, _| {
-                    this.apply(&f, vec![], span)
-                });
+                return self
+                    .made_by(extents, "made", span, &mut |this, _| this.apply(&f, vec![], span));
             }
             ("uninit", ..) => {
-                return self.error(path, "an array that is not initialised cannot be differentiated: take `zeros`");
+                return self.error(
+                    path,
+                    "an array that is not initialised cannot be differentiated: take `zeros`",
+                );
             }
             (name @ ("zeros" | "ones" | "default"), Some(shape), None) => {
                 let Some(extents) = self.shape(shape, rank, span) else { return Val::Error };
@@ -172,12 +174,14 @@ impl Lowerer<'_> {
                     val => return val,
                 }
             }
-            ("from_vec" | "from" | "arr1" | "arr2" | "arr3" | "aview1" | "aview2" | "from_iter", Some(list), None) => {
-                match self.listed(list, span) {
-                    Some(array) => array,
-                    None => return Val::Error,
-                }
-            }
+            (
+                "from_vec" | "from" | "arr1" | "arr2" | "arr3" | "aview1" | "aview2" | "from_iter",
+                Some(list),
+                None,
+            ) => match self.listed(list, span) {
+                Some(array) => array,
+                None => return Val::Error,
+            },
             ("from_shape_vec" | "from_shape", Some(shape), Some(list)) => {
                 let Some(extents) = self.shape(shape, rank, span) else { return Val::Error };
                 let Some(flat) = self.listed(list, span) else { return Val::Error };

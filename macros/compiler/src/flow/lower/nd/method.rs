@@ -140,8 +140,7 @@ impl Lowerer<'_> {
                 }
             }
             (
-                "as_slice" | "as_slice_mut" | "as_slice_memory_order"
-                | "as_slice_memory_order_mut",
+                "as_slice" | "as_slice_mut" | "as_slice_memory_order" | "as_slice_memory_order_mut",
                 [],
             ) if array.is_rows() => {
                 let held = if name.ends_with("mut") { Held::Mut } else { Held::Ref };
@@ -177,7 +176,9 @@ impl Lowerer<'_> {
                     | "raw_view" | "raw_view_mut" | "uswap" => {
                         "chainrule reads safe Rust only; index the array, `x[[i, j]]`"
                     }
-                    "as_slice" | "as_slice_mut" | "as_slice_memory_order"
+                    "as_slice"
+                    | "as_slice_mut"
+                    | "as_slice_memory_order"
                     | "as_slice_memory_order_mut" => {
                         "this view may have gaps; copy it first, `to_owned()`, or index it"
                     }

@@ -33,8 +33,8 @@ mod zip;
 
 pub(super) use check::Said;
 pub(super) use join::{differ, renamed};
-pub(super) use parts::Parts;
 pub(crate) use make::makes_array;
+pub(super) use parts::Parts;
 
 use super::Lowerer;
 use super::val::{Held, Val};

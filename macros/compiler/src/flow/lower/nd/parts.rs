@@ -126,13 +126,7 @@ impl Lowerer<'_> {
         Some(sizes)
     }
 
-    fn windows(
-        &mut self,
-        array: Arr,
-        sizes: Vec<V>,
-        steps: Option<Vec<V>>,
-        span: Span,
-    ) -> Parts {
+    fn windows(&mut self, array: Arr, sizes: Vec<V>, steps: Option<Vec<V>>, span: Span) -> Parts {
         let mut extents = Vec::new();
         for (axis, size) in sizes.iter().enumerate() {
             let (all, size) = (array.extents[axis], *size);
@@ -174,7 +168,10 @@ impl Lowerer<'_> {
             Val::Place(place, held) => match self.array_of_slice(&place, held, span) {
                 Some(array) => Some(elements(array)),
                 None => {
-                    self.error(span, "a `Zip` runs over arrays, their rows, lanes, windows and chunks");
+                    self.error(
+                        span,
+                        "a `Zip` runs over arrays, their rows, lanes, windows and chunks",
+                    );
                     None
                 }
             },

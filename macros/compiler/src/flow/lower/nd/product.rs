@@ -134,8 +134,7 @@ impl Lowerer<'_> {
         }
         let shown = Said::source(a, &product);
         let one = Said::source(alpha, &Val::Unit);
-        let scaled =
-            self.elementwise(&primitives::MUL, (scale, product), (&one, &shown), span);
+        let scaled = self.elementwise(&primitives::MUL, (scale, product), (&one, &shown), span);
         let Some(each) = self.elements_of(scaled, span) else { return Val::Error };
         if each.extents.len() != to.rank() {
             return self.error(*c, "the product has another rank than the array it goes into");

@@ -46,7 +46,10 @@ impl Lowerer<'_> {
                     Entry::Range { from, extent, step: 1, all: false }
                 }
                 Entry::New => {
-                    self.error(arg, "`slice_collapse` keeps the rank: `NewAxis` has no place in it");
+                    self.error(
+                        arg,
+                        "`slice_collapse` keeps the rank: `NewAxis` has no place in it",
+                    );
                     return None;
                 }
                 range => range,
@@ -215,13 +218,7 @@ impl Lowerer<'_> {
         self.times(gaps, step, span)
     }
 
-    fn entry(
-        &mut self,
-        part: TokenStream,
-        array: &Arr,
-        axis: usize,
-        span: Span,
-    ) -> Option<Entry> {
+    fn entry(&mut self, part: TokenStream, array: &Arr, axis: usize, span: Span) -> Option<Entry> {
         let extent = array.extents[axis];
         let shown = part.to_string();
         let pieces = separated(part.clone(), ';');

@@ -127,7 +127,10 @@ impl Lowerer<'_> {
                 Some(Val::option(tag, Val::Array(Box::new(array))))
             }
             (
-                "into_shape_with_order" | "to_shape" | "into_shape" | "into_shape_clone"
+                "into_shape_with_order"
+                | "to_shape"
+                | "into_shape"
+                | "into_shape_clone"
                 | "reshape",
                 [shape],
             ) => {
@@ -168,7 +171,8 @@ impl Lowerer<'_> {
                     true => vec![zero; rank],
                     false => {
                         let one = self.index(1, span);
-                        let last = |extent: &V| self.index_method("saturating_sub", *extent, one, span);
+                        let last =
+                            |extent: &V| self.index_method("saturating_sub", *extent, one, span);
                         array.extents.iter().map(last).collect()
                     }
                 };
@@ -381,7 +385,10 @@ impl Lowerer<'_> {
                 _ => {
                     return Some(self.error(
                         &call.method,
-                        format!("the axes must be written out, two of 0 to {}", rank.saturating_sub(1)),
+                        format!(
+                            "the axes must be written out, two of 0 to {}",
+                            rank.saturating_sub(1)
+                        ),
                     ));
                 }
             },
@@ -399,9 +406,7 @@ impl Lowerer<'_> {
                 steps[axis].back = !steps[axis].back;
                 self.view(&base, base.extents.clone(), offset, steps, span)
             }
-            ("slice_collapse", [arg]) => {
-                self.sliced_keeping(&base, arg)?
-            }
+            ("slice_collapse", [arg]) => self.sliced_keeping(&base, arg)?,
             ("slice_axis_inplace", [axis, slice]) => {
                 let Some(axis) = self.axis(axis, rank) else { return Some(Val::Error) };
                 match self.sliced_axis(&base, axis, slice) {
@@ -429,7 +434,12 @@ impl Lowerer<'_> {
         let span = call.method.span();
         let name = &call.method;
         let Some(lv @ Lv::Var(..)) = self.lvalue(&call.receiver) else {
-            return self.error(name, format!("`{name}` changes what a variable holds: bind the array with `let mut` first"));
+            return self.error(
+                name,
+                format!(
+                    "`{name}` changes what a variable holds: bind the array with `let mut` first"
+                ),
+            );
         };
         match old.held {
             Held::Ref | Held::Mut => {

@@ -135,7 +135,10 @@ impl<'a> Lowerer<'a> {
             let Some(v) = this.scalar(val, span) else { return };
             let own = this.class(v);
             if !this.types.unify(class, own) {
-                this.error(span, "this closure must return a number or a condition, always of one type");
+                this.error(
+                    span,
+                    "this closure must return a number or a condition, always of one type",
+                );
             }
             let mut place = out.place.clone();
             match (at, out.rank()) {
@@ -151,7 +154,9 @@ impl<'a> Lowerer<'a> {
     fn zipped(&mut self, zip: &[Parts], beside: Option<&Arr>, span: Span, body: Body<'_, Self>) {
         let extents = zip[0].extents.clone();
         let flat = extents.len() > 1
-            && zip.iter().all(|parts| matches!(parts.kind, Part::Elements) && parts.array.is_rows())
+            && zip
+                .iter()
+                .all(|parts| matches!(parts.kind, Part::Elements) && parts.array.is_rows())
             && beside.is_none_or(Arr::is_rows);
         if flat {
             let count = self.count_all(&extents, span);
