@@ -10,11 +10,8 @@ pub mod case;
 pub mod forward;
 pub mod functions;
 pub mod hunt;
-<<<<<<< HEAD
 pub mod modes;
-=======
 pub mod programs;
->>>>>>> acebb1d (Arrays in loops: any rank, windows, chunks, lanes, select, concatenate, Zip with indices, reshaping and the rest of ndarray's vocabulary; arrays of integers and conditions; shape errors with names and shapes)
 mod scalars;
 
 pub use case::Case;

@@ -9,6 +9,7 @@ mod array_programs {
     mod construction;
     mod in_place;
     mod indices;
+    mod interface;
     mod iterators;
     mod products;
     mod ranks;

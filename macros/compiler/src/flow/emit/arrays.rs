@@ -5,7 +5,8 @@ use super::block::one_or_tuple;
 use super::kernel::shape_of;
 use super::matrix;
 use super::names::local;
-use super::types::field;
+use super::types::{field, owned};
+use crate::emit::element::elem_type;
 use crate::parse::{Function, Param, Passing, Type};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -13,6 +14,15 @@ use quote::{format_ident, quote};
 /// Whether a type is that of an array, of whatever elements.
 pub(super) fn is_array(ty: &Type) -> bool {
     matches!(ty, Type::Array(..) | Type::Passive(..))
+}
+
+/// The type of an array's elements.
+pub(super) fn element(ty: &Type) -> Option<TokenStream> {
+    match ty {
+        Type::Array(elem, _) => Some(elem_type(elem)),
+        Type::Passive(of, _) => Some(owned(of)),
+        _ => None,
+    }
 }
 
 /// What the kernel gets for a parameter: its extents and its elements.
@@ -71,7 +81,7 @@ pub(super) fn flat(ty: &Type) -> Type {
 /// [`arguments`] names are borrowed from the caller where they are in row-major order.
 pub(super) fn kept(function: &Function) -> TokenStream {
     let arrays = function.params.iter().enumerate();
-    let arrays = arrays.filter(|(_, param)| matches!(param.ty, Type::Array(..)));
+    let arrays = arrays.filter(|(_, param)| is_array(&param.ty));
     let bound = arrays.map(|(k, param)| {
         let (name, extents, elements) = (&param.name, extents(k), elements(k));
         let (of, all) = match (param.passing, param.is_view()) {

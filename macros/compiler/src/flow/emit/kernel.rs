@@ -260,12 +260,9 @@ pub(super) fn parameters_with(
             }
             ParamIs::Mem(mem) if super::arrays::is_array(&param.ty) => {
                 let (name, shape) = (names::mem(program, *mem), shape_of(param));
-                let (elem, rank) = match &param.ty {
-                    Type::Array(elem, rank) => (elem_type(elem), *rank),
-                    Type::Passive(of, rank) => (owned(of), *rank),
-                    _ => continue,
-                };
-                let rank = Literal::usize_unsuffixed(rank);
+                let (Type::Array(_, rank) | Type::Passive(_, rank)) = &param.ty else { continue };
+                let Some(elem) = super::arrays::element(&param.ty) else { continue };
+                let rank = Literal::usize_unsuffixed(*rank);
                 inputs.push(quote!(#shape: [usize; #rank]));
                 elements(&name, param.passing == Passing::Exclusive, elem)
             }

@@ -115,7 +115,7 @@ fn copied(function: &Function, program: &Program) -> Vec<TokenStream> {
     let passed = function.params.iter().enumerate();
     let passed = passed.flat_map(|(k, param)| {
         // Of an array its extents and a slice.
-        let array = matches!(param.ty, Type::Array(..));
+        let array = super::arrays::is_array(&param.ty);
         let arguments = kernel::argument(function, program, k).into_iter();
         arguments.map(move |of| if array { of } else { copied_argument(param, of) })
     });

@@ -34,7 +34,7 @@ use crate::flow::ir::{Adjoint, Grad, Init, Kind, MemId, Origin, ParamIs, Place, 
 use crate::flow::rows::{Part, Row, Rows};
 use crate::flow::walk;
 use crate::ir::{Elem, Literal};
-use crate::parse::{Function, Type};
+use crate::parse::Function;
 use proc_macro2::{Ident, Literal as Token, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use std::collections::BTreeSet;
@@ -51,9 +51,9 @@ pub(super) fn pullback(function: &Function, adjoint: &Adjoint, rows: Option<&Row
     });
     let arrays = function.params.iter().zip(&program.params);
     let lent: TokenStream = arrays
-        .filter_map(|(param, is)| match (&param.ty, is) {
-            (Type::Array(elem, _), ParamIs::Mem(mem)) => {
-                let (elem, name) = (elem_type(elem), names::mem(program, *mem));
+        .filter_map(|(param, is)| match (arrays::element(&param.ty), is) {
+            (Some(elem), ParamIs::Mem(mem)) => {
+                let name = names::mem(program, *mem);
                 let kept = kept(&name);
                 Some(quote!(let #name: &[#elem] = &#kept;))
             }

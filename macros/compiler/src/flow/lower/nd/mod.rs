@@ -15,20 +15,14 @@ mod gather;
 mod join;
 mod make;
 mod method;
-<<<<<<< HEAD
 mod model;
-=======
 mod parts;
->>>>>>> acebb1d (Arrays in loops: any rank, windows, chunks, lanes, select, concatenate, Zip with indices, reshaping and the rest of ndarray's vocabulary; arrays of integers and conditions; shape errors with names and shapes)
 mod product;
 mod reduce;
 mod runs;
 mod slice;
-<<<<<<< HEAD
-mod windows;
-=======
 mod views;
->>>>>>> acebb1d (Arrays in loops: any rank, windows, chunks, lanes, select, concatenate, Zip with indices, reshaping and the rest of ndarray's vocabulary; arrays of integers and conditions; shape errors with names and shapes)
+mod windows;
 mod zip;
 
 pub(super) use check::Said;

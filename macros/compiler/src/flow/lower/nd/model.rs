@@ -58,9 +58,8 @@ impl Lowerer<'_> {
                 if rank == 0 || targets.rank() != rank {
                     return Some(self.error(span, "`cross_entropy` takes an array of the same shape: the probability of each class"));
                 }
-                for (a, b) in array.extents.clone().into_iter().zip(targets.extents.clone()) {
-                    self.same_extent(a, b, span);
-                }
+                let (left, right) = (self.said(&array), self.said(&targets));
+                self.same_shape(&left, &right, span);
                 let rows = self.count_all(&array.extents[..rank - 1], span);
                 let rows = self.count_like(rows, &array, span);
                 let source = Lanes { rank, axis: rank - 1, span }.cross_entropy();

@@ -1,0 +1,161 @@
+//! What parameters of programs can be: views, references and generic holders of arrays, and arrays
+//! that carry no derivative.
+
+use chainrule::differentiate;
+use chainrule_tests::arrays::{array_of, matrix, vector};
+use ndarray::{
+    Array, Array1, Array2, Array3, ArrayBase, ArrayRef, ArrayView3, ArrayViewMut2, Axis, Data, Ix1,
+    Ix2, Ix3, array, s,
+};
+
+/// The weights of the sums below: they tell elements apart.
+fn expected(x: &Array3<f64>) -> Array3<f64> {
+    Array3::from_shape_fn(x.dim(), |(i, j, k)| 2.0 * x[[i, j, k]] * (i + 2 * j + 3 * k) as f64)
+}
+
+macro_rules! weighted {
+    ($x:ident) => {{
+        let mut s = 0.0;
+        for ((i, j, k), &v) in $x.indexed_iter() {
+            s += v * v * (i + 2 * j + 3 * k) as f64;
+        }
+        s
+    }};
+}
+
+#[test]
+fn views_and_references() {
+    #[differentiate]
+    fn view(x: ArrayView3<'_, f64>) -> f64 {
+        let mut s = 0.0;
+        for ((i, j, k), &v) in x.indexed_iter() {
+            s += v * v * (i + 2 * j + 3 * k) as f64;
+        }
+        s
+    }
+    #[differentiate]
+    fn reference(x: &ArrayRef<f64, Ix3>) -> f64 {
+        let mut s = 0.0;
+        for ((i, j, k), &v) in x.indexed_iter() {
+            s += v * v * (i + 2 * j + 3 * k) as f64;
+        }
+        s
+    }
+    let x = array_of((2, 3, 2));
+    let mut larger = Array3::zeros((2, 6, 2));
+    larger.slice_mut(s![.., ..;-2, ..]).assign(&x);
+    let strided = larger.slice(s![.., ..;-2, ..]);
+    let plain = weighted!(x);
+    assert_eq!(view::value_and_grad(strided), (plain, expected(&x)));
+    assert_eq!(reference::value_and_grad(&x), (plain, expected(&x)));
+    assert_eq!(reference::value_and_grad(&strided), (plain, expected(&x)));
+}
+
+/// Whoever holds the data, of whichever float.
+#[test]
+fn generic_holders() {
+    #[differentiate]
+    fn product<S, T>(x: &ArrayBase<S, Ix2>, y: &ArrayBase<T, Ix1>) -> Array1<f64>
+    where
+        S: Data<Elem = f64>,
+        T: Data<Elem = f64>,
+    {
+        let mut z = Array1::zeros(x.nrows());
+        for (z, row) in z.iter_mut().zip(x.rows()) {
+            *z = row.dot(y);
+        }
+        z
+    }
+    #[differentiate]
+    fn of_any_float<F: num_traits::Float, S: Data<Elem = F>>(x: &ArrayBase<S, Ix1>) -> F {
+        let mut s = F::zero();
+        for &v in x {
+            s = s + v * v;
+        }
+        s
+    }
+    let (x, y) = (matrix(3, 2), vector(2));
+    let (value, (dx, dy)) = product::vjp(&x.t().t(), &y.view(), vector(3));
+    assert_eq!(value, x.dot(&y));
+    assert_eq!(dx, Array2::from_shape_fn((3, 2), |(i, j)| vector(3)[i] * y[j]));
+    assert!((dy - vector(3).dot(&x)).iter().all(|d| d.abs() < 1e-15));
+    assert_eq!(of_any_float::grad(&array![1.0f32, -2.0]), array![2.0, -4.0]);
+    assert_eq!(
+        of_any_float::grad(&array![[1.0f64, 3.0], [-2.0, 0.0]].column(0)),
+        array![2.0, -4.0]
+    );
+}
+
+/// A view that is written through is input and output.
+#[test]
+fn exclusive_views() {
+    #[differentiate]
+    fn scale_rows(x: &mut ArrayViewMut2<'_, f64>, w: &Array1<f64>) {
+        for (mut row, &w) in x.outer_iter_mut().zip(w) {
+            row *= w;
+        }
+    }
+    let (mut x, w) = (matrix(3, 2), vector(3));
+    let before = x.clone();
+    let ((), (dx, dw)) = scale_rows::vjp(&mut x.view_mut(), &w, matrix(3, 2));
+    assert_eq!(x, &before * &w.view().insert_axis(Axis(1)));
+    assert_eq!(dx, matrix(3, 2) * w.view().insert_axis(Axis(1)));
+    assert_eq!(dw, (matrix(3, 2) * before).sum_axis(Axis(1)));
+}
+
+/// Arrays of integers and conditions are constants without being said to be.
+#[test]
+fn constants() {
+    #[differentiate]
+    fn chosen(x: &Array1<f64>, at: &Array1<usize>, mask: Array1<bool>) -> f64 {
+        let mut s = 0.0;
+        for (i, k) in at.iter().enumerate() {
+            if mask[i] {
+                s += x[*k] * x[*k];
+            }
+        }
+        s
+    }
+    #[differentiate]
+    fn straight(x: &Array<f64, Ix2>, at: &Array1<usize>) -> f64 {
+        x[[at[0], at[1]]] * x.select(Axis(0), at.as_slice().unwrap()).sum()
+    }
+    #[differentiate]
+    fn counted(x: &Array1<f64>, counts: &mut Array1<usize>) -> f64 {
+        let mut s = 0.0;
+        for i in 0..x.len() {
+            counts[i] += 1;
+            s += x[i] * counts[i] as f64;
+        }
+        s
+    }
+    let (x, at) = (array![1.0, 2.0, 3.0], array![2, 0, 2]);
+    let (value, dx) = chosen::value_and_grad(&x, &at, array![true, true, false]);
+    assert_eq!((value, dx), (10.0, array![2.0, 0.0, 6.0]));
+
+    let (value, dx) = straight::value_and_grad(&array![[1.0, 2.0], [3.0, 4.0]], &array![1, 0]);
+    assert_eq!((value, dx), (30.0, array![[3.0, 3.0], [13.0, 3.0]]));
+
+    let mut counts = array![0, 1, 2];
+    let (value, dx) = counted::value_and_grad(&x, &mut counts);
+    assert_eq!((value, dx, counts), (14.0, array![1.0, 2.0, 3.0], array![1, 2, 3]));
+}
+
+/// Integers take no part in what is differentiated twice or forwards.
+#[test]
+fn constants_in_other_modes() {
+    #[differentiate(pullback, jvp, hvp, hessian)]
+    fn cubes(x: &Array1<f64>, at: &Array1<usize>) -> f64 {
+        let mut s = 0.0;
+        for &k in at {
+            s += x[k] * x[k] * x[k];
+        }
+        s
+    }
+    let (x, at) = (array![1.0, 2.0], array![1, 1]);
+    assert_eq!(cubes::jvp(&x, &at, array![1.0, 0.5]), (16.0, 12.0));
+    assert_eq!(cubes::hvp(&x, &at, array![1.0, 0.5]), (array![0.0, 24.0], array![0.0, 12.0]));
+    let (value, back) = cubes::pullback(&x, &at);
+    assert_eq!((value, back(2.0)), (16.0, array![0.0, 48.0]));
+    assert_eq!(cubes::hessian(&x, &at)[[1, 1]], 24.0);
+}
