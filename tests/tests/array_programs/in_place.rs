@@ -106,7 +106,7 @@ programs! {
         for _ in 0..3 {
             std::mem::swap(&mut y, &mut z);
             y.scaled_add(0.3, &z);
-            z = z * 2.0;
+            z *= 2.0;
         }
         y + z
     } at (vector(3));

@@ -34,7 +34,7 @@ programs! {
     slices_of_rank_3(x: Array3<f64>) -> Array2<f64> {
         let mut y = x.slice(s![0, .., 1..]).to_owned();
         for i in 1..x.shape()[0] {
-            y = y * &x.slice(s![i, .., 1..]) + x.slice(s![i, .., ..-1]);
+            y = y * x.slice(s![i, .., 1..]) + x.slice(s![i, .., ..-1]);
         }
         y
     } at (array_of((3, 2, 4)));
