@@ -10,6 +10,7 @@ mod array_programs {
     mod in_place;
     mod indices;
     mod interface;
+    mod ownership;
     mod iterators;
     mod products;
     mod ranks;
