@@ -10,8 +10,8 @@ mod array_programs {
     mod in_place;
     mod indices;
     mod interface;
-    mod ownership;
     mod iterators;
+    mod ownership;
     mod products;
     mod ranks;
     mod reductions;

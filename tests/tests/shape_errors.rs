@@ -1,7 +1,7 @@
 //! Shapes that do not fit: the panic names the function, the parameter or expression and both
 //! shapes, and points at the caller's line.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 use chainrule::differentiate;
 use ndarray::{Array1, Array2, Axis};
@@ -186,4 +186,149 @@ fn shapes_on_the_tape() {
     let (message, _) =
         panic_of(|| loss::tape_value_and_grad(&matrix(16, 5), &vector(15), &vector(5), 0.0));
     assert!(message.contains("16") && message.contains("15"), "{message}");
+}
+
+/// Functions with loops and computed indices: the same messages.
+mod programs {
+    use super::*;
+    use ndarray::{Zip, concatenate, s};
+
+    #[differentiate]
+    fn added(x: &Array2<f64>, y: &Array1<f64>, n: usize) -> f64 {
+        let mut z = x.clone();
+        for _ in 0..n {
+            z += &(x + y);
+        }
+        z.sum()
+    }
+
+    #[test]
+    fn operands() {
+        panics!(
+            added::grad(&matrix(2, 3), &vector(2), 1),
+            "`added`: `x` (shape 2×3) and `y` (length 2) do not broadcast together"
+        );
+        assert_eq!(added(&matrix(2, 3), &vector(1), 1), 18.0);
+        assert_eq!(added::value_and_grad(&matrix(2, 3), &vector(1), 1).0, 18.0);
+    }
+
+    #[differentiate]
+    fn indexed(x: &Array2<f64>, i: usize) -> f64 {
+        let mut s = 0.0;
+        for j in 0..x.ncols() {
+            s += x[[i, j]] + x.row(i)[j];
+        }
+        s
+    }
+
+    #[test]
+    fn an_index() {
+        panics!(
+            indexed::grad(&matrix(2, 3), 2),
+            "`indexed`: index 2 of axis 0 is out of bounds for `x` (shape 2×3)"
+        );
+    }
+
+    #[differentiate]
+    fn sliced(x: &Array1<f64>, from: isize, to: isize) -> f64 {
+        let mut s = 0.0;
+        for v in x.slice(s![from..to]) {
+            s += v;
+        }
+        s
+    }
+
+    #[test]
+    fn a_slice() {
+        assert_eq!(sliced::value_and_grad(&vector(3), 1, -1).0, 1.0);
+        // ndarray takes nothing where the end lies before the start.
+        assert_eq!(sliced::value_and_grad(&vector(3), 2, 1).0, sliced(&vector(3), 2, 1));
+        panics!(
+            sliced::grad(&vector(3), 1, 4),
+            "`sliced`: slice `from..to` of axis 0 is out of bounds for `x` (length 3)"
+        );
+        panics!(
+            sliced::grad(&vector(3), 1, -4),
+            "`sliced`: slice `from..to` of axis 0 is out of bounds for `x` (length 3)"
+        );
+    }
+
+    #[differentiate]
+    fn multiplied(x: &Array2<f64>, y: &Array1<f64>, n: usize) -> f64 {
+        let mut s = 0.0;
+        for _ in 0..n {
+            s += x.dot(y).sum() + x.row(0).dot(y);
+        }
+        s
+    }
+
+    #[test]
+    fn a_product() {
+        panics!(
+            multiplied::grad(&matrix(2, 3), &vector(2), 1),
+            "`multiplied`: `x` (shape 2×3) cannot be multiplied with `y` (length 2): 3 columns against 2 rows"
+        );
+    }
+
+    #[differentiate]
+    fn side_by_side(x: &Array1<f64>, y: &Array1<f64>) -> f64 {
+        let mut s = 0.0;
+        Zip::from(x).and(y).for_each(|a, b| s += a * b);
+        s
+    }
+
+    #[differentiate]
+    fn joined(x: &Array2<f64>, y: &Array2<f64>) -> f64 {
+        let mut s = 0.0;
+        for row in concatenate![Axis(0), *x, *y].rows() {
+            s += row[0];
+        }
+        s
+    }
+
+    #[differentiate]
+    fn put(x: &Array2<f64>, y: &Array2<f64>) -> f64 {
+        let mut z = x.clone();
+        for _ in 0..1 {
+            z.assign(y);
+        }
+        z.sum()
+    }
+
+    #[test]
+    fn arrays_side_by_side() {
+        panics!(
+            side_by_side::grad(&vector(3), &vector(2)),
+            "`side_by_side`: `x` (length 3) and `y` (length 2) have different shapes"
+        );
+        panics!(
+            joined::grad(&matrix(2, 3), &matrix(2, 2)),
+            "`joined`: `*x` (shape 2×3) and `*y` (shape 2×2) cannot be joined: they differ along another axis"
+        );
+        panics!(
+            put::grad(&matrix(2, 3), &matrix(2, 2)),
+            "`put`: `z` (shape 2×3) and `y` (shape 2×2) do not broadcast together"
+        );
+    }
+
+    #[differentiate]
+    fn parts(x: &Array1<f64>, size: usize, ddof: f64) -> f64 {
+        let mut s = 0.0;
+        for part in x.windows(size) {
+            s += part.var(ddof);
+        }
+        s
+    }
+
+    #[test]
+    fn sizes() {
+        panics!(
+            parts::grad(&vector(3), 0, 0.0),
+            "`parts`: the size of windows of `x` (length 3) must not be zero"
+        );
+        panics!(
+            parts::grad(&vector(3), 2, 3.0),
+            "`parts`: the variance of `part` (length 2) does not exist: `ddof` is 3, more than the number of elements"
+        );
+    }
 }

@@ -4,8 +4,8 @@
 use chainrule::differentiate;
 use chainrule_tests::arrays::{array_of, matrix, vector};
 use ndarray::{
-    Array, Array1, Array2, Array3, ArrayBase, ArrayRef, ArrayView3, ArrayViewMut2, Axis, Data, Ix1,
-    Ix2, Ix3, array, s,
+    Array, Array1, Array2, Array3, ArrayBase, ArrayRef, ArrayView3, ArrayViewMut1, ArrayViewMut2,
+    Axis, Data, Ix1, Ix2, Ix3, array, s,
 };
 
 /// The weights of the sums below: they tell elements apart.
@@ -95,12 +95,32 @@ fn exclusive_views() {
             row *= w;
         }
     }
+    #[differentiate(jvp)]
+    fn own(mut x: ArrayViewMut1<'_, f64>, n: usize) -> f64 {
+        for i in 1..n {
+            x[i] += x[i - 1] * x[i - 1];
+        }
+        x.sum()
+    }
     let (mut x, w) = (matrix(3, 2), vector(3));
     let before = x.clone();
     let ((), (dx, dw)) = scale_rows::vjp(&mut x.view_mut(), &w, matrix(3, 2));
     assert_eq!(x, &before * &w.view().insert_axis(Axis(1)));
     assert_eq!(dx, matrix(3, 2) * w.view().insert_axis(Axis(1)));
     assert_eq!(dw, (matrix(3, 2) * before).sum_axis(Axis(1)));
+
+    // y1 = 2 + 1, y2 = 3 + y1², of which the sum depends on the first by 1 + 2 · (1 + 2 · y1).
+    let mut y = array![1.0, 2.0, 3.0];
+    let (value, dy) = own::vjp(y.view_mut(), 3, 1.0, Array1::zeros(3));
+    assert_eq!((value, dy), (16.0, array![15.0, 7.0, 1.0]));
+    assert_eq!(y, array![1.0, 3.0, 12.0]);
+    let mut z = array![[1.0, 0.0], [2.0, 0.0], [3.0, 0.0]];
+    let (value, dz) = own::value_and_grad(z.column_mut(0), 3);
+    assert_eq!((value, dz), (16.0, array![15.0, 7.0, 1.0]));
+    assert_eq!(z, array![[1.0, 0.0], [3.0, 0.0], [12.0, 0.0]]);
+    let tangent = array![1.0, 0.0, 0.0];
+    let mut y = array![1.0, 2.0, 3.0];
+    assert_eq!(own::jvp(y.view_mut(), 3, tangent), (16.0, 15.0, array![1.0, 2.0, 12.0]));
 }
 
 /// Arrays of integers and conditions are constants without being said to be.

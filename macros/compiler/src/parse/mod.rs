@@ -62,7 +62,7 @@ pub enum Passing {
     Value,
     /// By `&`.
     Shared,
-    /// By `&mut`: input and output.
+    /// By `&mut`, or as an `ArrayViewMut`: input and output.
     Exclusive,
 }
 
@@ -89,6 +89,12 @@ impl Param {
         matches!(strip(&self.written), syn::Type::Path(path)
             if path.path.segments.last().is_some_and(|s| s.ident.to_string().starts_with("ArrayView")))
     }
+}
+
+/// Whether a type is a view through which an array is changed.
+fn is_exclusive_view(path: &syn::TypePath) -> bool {
+    let last = path.path.segments.last();
+    last.is_some_and(|segment| segment.ident.to_string().starts_with("ArrayViewMut"))
 }
 
 impl Function {
@@ -513,6 +519,8 @@ fn parameter(
     let passing = match strip(&written) {
         syn::Type::Reference(r) if r.mutability.is_some() => Passing::Exclusive,
         syn::Type::Reference(_) => Passing::Shared,
+        // What is written through a view is the caller's.
+        syn::Type::Path(path) if is_exclusive_view(path) => Passing::Exclusive,
         _ => Passing::Value,
     };
     let constant = || Type::Constant(text_of(strip_reference(&written)));

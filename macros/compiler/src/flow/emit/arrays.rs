@@ -39,6 +39,10 @@ pub(super) fn around(function: &Function) -> (TokenStream, TokenStream) {
     for (k, param) in arrays.filter(|(_, param)| is_array(&param.ty)) {
         let (name, extents, elements) = (&param.name, extents(k), elements(k));
         let ordered = local(&format!("ordered_{k}"));
+        if param.passing == Passing::Exclusive && param.is_view() {
+            let view = local(&format!("view_{k}"));
+            before.extend(quote!(let mut #view = #name; let #name = &mut *#view;));
+        }
         before.extend(match param.passing {
             Passing::Exclusive => quote! {
                 let #extents = ::chainrule::rt::extents(#name);

@@ -220,7 +220,7 @@ impl Lowerer<'_> {
 
     fn entry(&mut self, part: TokenStream, array: &Arr, axis: usize, span: Span) -> Option<Entry> {
         let extent = array.extents[axis];
-        let shown = part.to_string();
+        let shown = crate::parse::text_of(&part);
         let pieces = separated(part.clone(), ';');
         let step = match pieces.get(1).map(|step| number(step.clone())) {
             None => 1,
