@@ -179,3 +179,81 @@ fn constants_in_other_modes() {
     assert_eq!((value, back(2.0)), (16.0, array![0.0, 48.0]));
     assert_eq!(cubes::hessian(&x, &at)[[1, 1]], 24.0);
 }
+
+#[differentiate]
+fn of_many_methods<F: num_traits::Float + std::ops::AddAssign + 'static>(
+    x: &ArrayRef<F, Ix2>,
+    one: F,
+    n: usize,
+) -> F
+where
+    F: num_traits::FromPrimitive + ndarray::ScalarOperand + num_traits::NumAssign,
+{
+    let mut s = F::zero();
+    for k in 0..n {
+        let y = ndarray::concatenate![Axis(0), x.view(), x.select(Axis(0), &[k, 0])];
+        let spread = y.var_axis(Axis(1), one).sum() + y.std_axis(Axis(0), F::zero()).sum();
+        let means = y.mean_axis(Axis(0)).unwrap();
+        s += spread * means.product() + y.map_axis(Axis(1), |row| row[0] * row[1]).sum();
+    }
+    s
+}
+
+/// The same function of `f32`, `f64`, and of `f64` alone.
+#[test]
+fn generic_over_the_float() {
+    let x = matrix(3, 2);
+    let (value, (gradient, by_one)) = of_many_methods::value_and_grad(&x, 1.0, 2);
+    let single = x.mapv(|e| e as f32);
+    let (of_single, (gradient_of_single, _)) = of_many_methods::value_and_grad(&single, 1.0, 2);
+    assert!((value - f64::from(of_single)).abs() < 1e-4 * value.abs());
+    for (a, b) in gradient.iter().zip(&gradient_of_single) {
+        assert!((a - f64::from(*b)).abs() < 1e-3 * a.abs().max(1.0), "{a}, {b}");
+    }
+    let slope = chainrule_tests::differences(
+        |(x, one)| of_many_methods(x, *one, 2),
+        &(x.clone(), 1.0),
+    );
+    chainrule_tests::assert_close("differences", &(gradient, by_one), &slope, 1e-8);
+}
+
+#[differentiate]
+fn picked(x: &Array2<f64>, at: &Array1<usize>) -> Array1<f64> {
+    let mut y = Array1::zeros(at.len());
+    for (i, &k) in at.iter().enumerate() {
+        y[i] = x[[i, k]] * x[[i, k]];
+    }
+    y
+}
+
+/// Callees are inlined with what they take, arrays of integers too.
+#[test]
+fn calls() {
+    #[differentiate]
+    fn total(x: &Array2<f64>, at: &Array1<usize>, w: &Array1<f64>) -> f64 {
+        (picked(&(x * 2.0), at) * w).sum() + picked(x, at).dot(w)
+    }
+    #[differentiate]
+    fn in_a_loop(x: &Array3<f64>, labels: &Array2<usize>) -> f64 {
+        let mut s = 0.0;
+        for (part, at) in x.outer_iter().zip(labels.rows()) {
+            s += picked(&part.to_owned(), &at.to_owned()).sum();
+        }
+        s
+    }
+    let (x, at, w) = (matrix(2, 3), array![2, 0], vector(2));
+    let (value, (dx, dw)) = total::value_and_grad(&x, &at, &w);
+    assert!((value - total(&x, &at, &w)).abs() < 1e-14);
+    let mut expected = Array2::zeros((2, 3));
+    expected[[0, 2]] = 10.0 * x[[0, 2]] * w[0];
+    expected[[1, 0]] = 10.0 * x[[1, 0]] * w[1];
+    chainrule_tests::assert_close("by x", &dx, &expected, 1e-14);
+    chainrule_tests::assert_close("by w", &dw, &(picked(&x, &at) * 5.0), 1e-14);
+
+    let (x, labels) = (array_of((2, 2, 3)), array![[0, 1], [2, 2]]);
+    let gradient = in_a_loop::grad(&x, &labels);
+    let expected = Array3::from_shape_fn((2, 2, 3), |(i, j, k)| {
+        if labels[[i, j]] == k { 2.0 * x[[i, j, k]] } else { 0.0 }
+    });
+    assert_eq!(gradient, expected);
+}

@@ -128,7 +128,14 @@ impl<'ast> Visit<'ast> for Body {
     }
 
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
-        if let syn::Expr::Path(path) = &*call.func {
+        // `Array1::zeros(n)`, `Slice::from(1..)` are understood, wherever they stand.
+        let of_arrays = |path: &syn::Path| {
+            super::makes_array(path)
+                || path.segments.iter().rev().nth(1).is_some_and(|ty| ty.ident == "Slice")
+        };
+        if let syn::Expr::Path(path) = &*call.func
+            && !of_arrays(&path.path)
+        {
             self.recursive |= path.path.is_ident(&self.own);
             // A function of the callee's place that takes more than numbers cannot be reached from
             // another.
