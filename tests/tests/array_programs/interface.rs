@@ -210,10 +210,8 @@ fn generic_over_the_float() {
     for (a, b) in gradient.iter().zip(&gradient_of_single) {
         assert!((a - f64::from(*b)).abs() < 1e-3 * a.abs().max(1.0), "{a}, {b}");
     }
-    let slope = chainrule_tests::differences(
-        |(x, one)| of_many_methods(x, *one, 2),
-        &(x.clone(), 1.0),
-    );
+    let slope =
+        chainrule_tests::differences(|(x, one)| of_many_methods(x, *one, 2), &(x.clone(), 1.0));
     chainrule_tests::assert_close("differences", &(gradient, by_one), &slope, 1e-8);
 }
 
@@ -241,6 +239,23 @@ fn calls() {
         }
         s
     }
+    #[differentiate]
+    fn square(x: f64) -> f64 {
+        x * x
+    }
+    #[differentiate]
+    fn in_macros(x: &Array2<f64>, at: &Array1<usize>) -> f64 {
+        let both = ndarray::stack![Axis(0), picked(x, at), picked(&(x + 1.0), at)];
+        let mut sums = ndarray::array![square(x[[0, 0]]), 0.0];
+        ndarray::azip!((s in &mut sums, row in both.rows()) *s += square(row.sum()));
+        sums.sum()
+    }
+    let x = array![[1.0, 2.0], [3.0, 4.0]];
+    let (value, dx) = in_macros::value_and_grad(&x, &array![1, 0]);
+    assert_eq!(value, 1.0 + 169.0 + 625.0);
+    // 2 · 13 · 2x + 2 · 25 · 2(x + 1) where it is picked.
+    assert_eq!(dx, array![[2.0, 404.0], [556.0, 0.0]]);
+
     let (x, at, w) = (matrix(2, 3), array![2, 0], vector(2));
     let (value, (dx, dw)) = total::value_and_grad(&x, &at, &w);
     assert!((value - total(&x, &at, &w)).abs() < 1e-14);

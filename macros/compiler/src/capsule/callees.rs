@@ -4,7 +4,7 @@ use super::known::{STD_MACROS, is_known_function, is_std_function};
 use super::structs::{signature_paths, struct_paths};
 use super::taint::{Taint, is_assigning};
 use crate::flow::DERIVATIVES;
-use crate::flow::lower::makes_array;
+use crate::flow::lower::{azip_chain, makes_array};
 use crate::hash::HashSet;
 use crate::parse::{Function, names_of};
 use proc_macro2::Ident;
@@ -370,8 +370,15 @@ impl<'ast> Visit<'ast> for Walk<'_> {
     }
 
     fn visit_macro(&mut self, mac: &'ast syn::Macro) {
-        if mac.path.segments.last().is_some_and(|s| s.ident == "vec" || s.ident == "array") {
-            vec_elements(mac).iter().for_each(|expr| self.visit_expr(expr));
+        let Some(name) = mac.path.segments.last().map(|segment| segment.ident.to_string()) else {
+            return;
+        };
+        match name.as_str() {
+            "vec" | "array" | "concatenate" | "stack" => {
+                vec_elements(mac).iter().for_each(|expr| self.visit_expr(expr));
+            }
+            "azip" => azip_chain(mac).iter().for_each(|expr| self.visit_expr(expr)),
+            _ => {}
         }
     }
 }

@@ -45,7 +45,7 @@ mod types;
 mod val;
 
 pub(crate) use float::BITS;
-pub(crate) use nd::makes_array;
+pub(crate) use nd::{azip_chain, makes_array};
 
 use crate::capsule::Callees;
 use crate::error::{Errors, Place as At};

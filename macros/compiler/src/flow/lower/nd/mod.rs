@@ -29,6 +29,7 @@ pub(super) use check::Said;
 pub(super) use join::{differ, renamed};
 pub(crate) use make::makes_array;
 pub(super) use parts::Parts;
+pub(crate) use zip::azip_chain;
 
 use super::Lowerer;
 use super::val::{Held, Val};

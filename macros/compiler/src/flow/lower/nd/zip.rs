@@ -183,24 +183,28 @@ impl<'a> Lowerer<'a> {
 
     /// `azip!((index i, a in &mut a, &b in &b) body)`
     pub(in crate::flow::lower) fn azip(&mut self, mac: &syn::Macro) -> Val {
-        let Ok(Azip { indexed, producers, body }) = mac.parse_body::<Azip>() else {
-            return self.error(mac, "the arguments of `azip!` are not understood: write `azip!((a in &mut a, &b in &b) *a += b)`");
-        };
-        let (mut pats, mut arrays) = (Vec::new(), Vec::new());
-        pats.extend(&indexed);
-        for (pat, array) in &producers {
-            pats.push(pat);
-            arrays.push(array);
+        match azip_chain(mac) {
+            Some(chain) => self.expr(&chain),
+            None => self.error(mac, "the arguments of `azip!` are not understood: write `azip!((a in &mut a, &b in &b) *a += b)`"),
         }
-        let Some((first, others)) = arrays.split_first() else { return Val::Unit };
-        let from = match indexed {
-            Some(_) => quote!(Zip::indexed),
-            None => quote!(Zip::from),
-        };
-        let expr: Expr =
-            syn::parse_quote!(#from(#first)#(.and(#others))*.for_each(|#(#pats),*| #body));
-        self.expr(&expr)
     }
+}
+
+/// What `azip!` stands for: `Zip::from(&mut a).and(&b).for_each(|a, &b| *a += b)`.
+pub(crate) fn azip_chain(mac: &syn::Macro) -> Option<Expr> {
+    let Azip { indexed, producers, body } = mac.parse_body::<Azip>().ok()?;
+    let (mut pats, mut arrays) = (Vec::new(), Vec::new());
+    pats.extend(&indexed);
+    for (pat, array) in &producers {
+        pats.push(pat);
+        arrays.push(array);
+    }
+    let (first, others) = arrays.split_first()?;
+    let from = match indexed {
+        Some(_) => quote!(Zip::indexed),
+        None => quote!(Zip::from),
+    };
+    syn::parse2(quote!(#from(#first)#(.and(#others))*.for_each(|#(#pats),*| #body))).ok()
 }
 
 /// The arguments of `azip!`.
