@@ -37,6 +37,15 @@ fn newton_converges() {
 }
 
 #[test]
+fn pinn_solves_the_equation() {
+    let run = run("pinn", &[]);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    let errors = run.stdout.lines().skip(1).filter_map(|line| line.split_whitespace().nth(2));
+    let errors: Vec<f64> = errors.filter_map(|text| text.parse().ok()).collect();
+    assert!(errors.len() > 5 && errors[0] > 1.0 && errors[6] < 1e-3, "{}", run.stdout);
+}
+
+#[test]
 fn derivation_shows_every_stage() {
     let run = run("derivation", &[]);
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));

@@ -1,7 +1,7 @@
 //! Method calls.
 
 use super::name_of;
-use super::rewrite::Rewrite;
+use super::rewrite::{Rewrite, refusal};
 use syn::visit_mut;
 use syn::{Expr, parse_quote};
 
@@ -61,10 +61,54 @@ const OF_ARRAYS: &[&str] = &[
     "norm_l2",
 ];
 
+/// What arrays have and variables of the tape do not.
+const NOT_ON_TAPE: &[&str] = &[
+    "iter",
+    "iter_mut",
+    "into_iter",
+    "indexed_iter",
+    "rows",
+    "rows_mut",
+    "columns",
+    "columns_mut",
+    "outer_iter",
+    "outer_iter_mut",
+    "axis_iter",
+    "axis_iter_mut",
+    "lanes",
+    "row_mut",
+    "column_mut",
+    "slice_mut",
+    "index_axis_mut",
+    "swap",
+    "get",
+    "get_mut",
+    "first",
+    "last",
+    "fold",
+    "for_each",
+    "zip_mut_with",
+    "map_axis",
+    "fold_axis",
+    "select",
+    "product",
+    "diag",
+    "into_shape_with_order",
+    "to_shape",
+];
+
 impl Rewrite<'_> {
     /// What a method call becomes.
     pub(super) fn method_call(&mut self, call: &mut syn::ExprMethodCall) -> Option<Expr> {
         let name = call.method.to_string();
+        if NOT_ON_TAPE.contains(&name.as_str()) && self.is_array(&call.receiver) {
+            return Some(refusal(
+                &call.method,
+                &format!(
+                    "`{name}` of an array is not supported on the tape: leave the option `tape` out"
+                ),
+            ));
+        }
         if self.arrays && matches!(name.as_str(), "mapv" | "map" | "mapv_into" | "mapv_inplace") {
             self.map_of_array(&name, call);
         }
@@ -83,6 +127,24 @@ impl Rewrite<'_> {
             "reversed_axes" if self.arrays => Some(parse_quote!(#receiver.t())),
             "into_owned" if self.arrays => Some(parse_quote!(#receiver.to_owned())),
             _ => None,
+        }
+    }
+
+    /// Whether an expression is certainly an array of `ndarray`: a parameter, or a view of one.
+    fn is_array(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Path(path) => path
+                .path
+                .get_ident()
+                .is_some_and(|name| self.names.arrays.contains(&name.to_string())),
+            Expr::Paren(inner) => self.is_array(&inner.expr),
+            Expr::Reference(inner) => self.is_array(&inner.expr),
+            Expr::MethodCall(call) => {
+                let of_views = ["t", "view", "slice", "to_owned", "clone", "reversed_axes"];
+                of_views.contains(&call.method.to_string().as_str())
+                    && self.is_array(&call.receiver)
+            }
+            _ => false,
         }
     }
 

@@ -169,6 +169,12 @@ impl<'c> Rewrite<'c> {
         (self.arrays && !of_shape && !of_slice).then(|| parse_quote!(#base.at(#at)))
     }
 
+    /// Whether an expression names an element of an array of `ndarray`.
+    fn is_element(&self, place: &Expr) -> bool {
+        matches!(place, Expr::Index(index)
+            if self.arrays && !Names::hangs_on(&index.expr, &self.names.slices))
+    }
+
     /// Between floats the right side is computed first, then the left side is borrowed; between
     /// variables it would be the other way round.
     fn compound(&mut self, binary: &mut syn::ExprBinary) -> Option<Expr> {
@@ -206,6 +212,20 @@ impl<'c> Rewrite<'c> {
             }
         }
     }
+}
+
+/// In place of a change of one element.
+fn element(place: &Expr) -> Expr {
+    refusal(
+        place,
+        "an element of an array cannot be changed on the tape: leave the option `tape` out, or compute the array as a whole",
+    )
+}
+
+/// An error in place of an expression.
+pub(super) fn refusal(at: &impl ToTokens, message: &str) -> Expr {
+    let error = syn::Error::new_spanned(at, message).to_compile_error();
+    parse_quote!({ #error })
 }
 
 fn is_compound(op: &syn::BinOp) -> bool {
@@ -376,6 +396,10 @@ impl VisitMut for Rewrite<'_> {
             Expr::Path(path) => self.path(path),
             Expr::Cast(cast) => self.cast(cast),
             Expr::Index(index) => self.index(index),
+            Expr::Assign(assign) if self.is_element(&assign.left) => Some(element(&assign.left)),
+            Expr::Binary(binary) if is_compound(&binary.op) && self.is_element(&binary.left) => {
+                Some(element(&binary.left))
+            }
             Expr::Binary(binary) if is_compound(&binary.op) => self.compound(binary),
             Expr::Macro(mac)
                 if mac.mac.path.segments.last().is_some_and(|s| s.ident == "array") =>
