@@ -76,6 +76,7 @@ mod objective;
 mod operand;
 mod operators;
 mod plain;
+mod rearrange;
 mod reduce;
 mod rule;
 mod rules;
@@ -97,6 +98,7 @@ pub use lift::{Lift, lift};
 pub use map::Elements;
 pub use objective::{ByTape, HasTape};
 pub use operand::{IntoVar, Like, Operand};
+pub use rearrange::{concatenate, stack};
 pub use value::{Real, Value};
 pub use var::Var;
 

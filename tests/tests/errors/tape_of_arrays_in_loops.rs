@@ -14,10 +14,10 @@ fn changed(x: &Array1<f64>) -> f64 {
 }
 
 #[differentiate(tape)]
-fn by_rows(x: &Array2<f64>) -> f64 {
+fn by_elements(x: &Array2<f64>) -> f64 {
     let mut s = 0.0;
-    for row in x.rows() {
-        s += row.sum();
+    for e in x.row(0).indexed_iter() {
+        s += e.1;
     }
     for e in x.t().iter() {
         s += e * e;
@@ -27,5 +27,5 @@ fn by_rows(x: &Array2<f64>) -> f64 {
 
 fn main() {
     changed(&Array1::zeros(2));
-    by_rows(&Array2::zeros((2, 2)));
+    by_elements(&Array2::zeros((2, 2)));
 }

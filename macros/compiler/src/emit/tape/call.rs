@@ -248,6 +248,11 @@ impl Rewrite<'_> {
         {
             return Some(replaced);
         }
+        if self.arrays && matches!(last.as_str(), "concatenate" | "stack") {
+            call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+            let (name, args) = (ident(&last), call.args.iter());
+            return Some(parse_quote!(::chainrule::tape::#name(#(#args),*)));
+        }
         if self.arrays && is_array_type(path) && matches!(last.as_str(), "zeros" | "ones") {
             call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
             return Some(parse_quote!(__tape.constant(#call)));

@@ -7,7 +7,7 @@ use quote::{ToTokens, quote};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::visit_mut::VisitMut;
-use syn::{Expr, Token};
+use syn::{Expr, Token, parse_quote};
 
 /// Macros whose arguments are expressions, formats among them.
 const OF_EXPRESSIONS: &[&str] = &[
@@ -45,6 +45,23 @@ impl Rewrite<'_> {
         if let Some(rewritten) = rewritten {
             mac.tokens = rewritten;
         }
+    }
+
+    /// `concatenate![Axis(0), x, y]` and `stack!` of arrays.
+    pub(super) fn joined(&mut self, mac: &syn::Macro) -> Option<Expr> {
+        let name = mac.path.segments.last().map(|s| s.ident.clone())?;
+        if !self.arrays || (name != "concatenate" && name != "stack") {
+            return None;
+        }
+        let list = mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated).ok()?;
+        let mut list = list.into_iter();
+        let axis = list.next()?;
+        let arrays = list.map(|mut array| {
+            self.visit_expr_mut(&mut array);
+            quote!((#array).view())
+        });
+        let arrays: Vec<TokenStream> = arrays.collect();
+        Some(parse_quote!(::chainrule::tape::#name(#axis, &[#(#arrays),*]).unwrap()))
     }
 
     fn list(&mut self, tokens: TokenStream) -> Option<TokenStream> {

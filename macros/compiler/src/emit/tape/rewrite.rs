@@ -406,6 +406,13 @@ impl VisitMut for Rewrite<'_> {
             {
                 Some(self.passive(&Expr::Macro(mac.clone())))
             }
+            Expr::Macro(mac) => {
+                let joined = self.joined(&mac.mac);
+                if joined.is_none() {
+                    self.visit_macro_mut(&mut mac.mac);
+                }
+                joined
+            }
             Expr::Reference(reference) if reference.mutability.is_some() => {
                 // A place that is changed is not lifted.
                 if !Names::hangs_on(&reference.expr, &self.names.foreign) {
