@@ -12,6 +12,8 @@ use num_traits::Float;
 /// assert_eq!(classes, array![[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]);
 /// ```
 ///
+/// Differentiated functions may call it by its full path, `chainrule::tensor::one_hot`.
+///
 /// # Panics
 /// If a label is not less than the number of classes.
 #[track_caller]

@@ -178,3 +178,90 @@ against_tape! {
         x.max_pool2d([2, 2], [1, 2]).mapv(|e| e * e).sum()
     }
 }
+
+/// What integers and conditions choose.
+#[test]
+fn chosen_elements() {
+    #[differentiate(tape)]
+    fn gathered(x: &Array2<f64>, index: &Array2<usize>) -> f64 {
+        x.gather(Axis(1), index).mapv(|e| e * e).sum() + x.gather(Axis(0), index)[[1, 0]]
+    }
+    #[differentiate(tape)]
+    fn selected(x: &Array2<f64>, y: &Array2<f64>, mask: &Array2<bool>) -> f64 {
+        x.where_select(mask, y).mapv(|e| e * e).sum()
+    }
+    #[differentiate]
+    fn of_the_greater(x: &Array2<f64>, y: &Array2<f64>) -> f64 {
+        let mask = x.mapv(|e| e > 0.0);
+        let greatest = x.argmax_axis(Axis(1));
+        let mut s = x.where_select(&mask, &y.mapv(f64::ln)).sum();
+        for i in 0..greatest.len() {
+            s += y[[i, greatest[i]]] * x[[i, x.argmin_axis(Axis(1))[i]]];
+        }
+        s
+    }
+    #[differentiate(wrt(x))]
+    fn classified(x: &Array2<f64>, labels: &Array1<usize>) -> f64 {
+        x.cross_entropy(&chainrule::tensor::one_hot(labels, 4))
+    }
+
+    let (x, y) = (matrix(2, 4), matrix(2, 4).mapv(f64::abs));
+    let index = array![[1, 1, 0, 1], [0, 1, 1, 0]];
+    let (value, slope) = gathered::value_and_grad(&x, &index);
+    assert_close("the value", &value, &gathered(&x, &index), ROUNDING);
+    let expected = differences(|x| gathered(x, &index), &x);
+    assert_close("gather, differences", &slope, &expected, DIFFERENCES);
+    let by_tape = gathered::tape_value_and_grad(&x, &index);
+    assert_close("gather, tape", &by_tape, &(value, slope), ROUNDING);
+
+    let mask = x.mapv(|e| e > 0.0);
+    let got = selected::value_and_grad(&x, &y, &mask);
+    assert_close(
+        "where_select, tape",
+        &selected::tape_value_and_grad(&x, &y, &mask),
+        &got,
+        ROUNDING,
+    );
+    let expected = differences(|(x, y)| selected(x, y, &mask), &(x.clone(), y.clone()));
+    assert_close("where_select, differences", &got.1, &expected, DIFFERENCES);
+
+    let slope = of_the_greater::grad(&x, &y);
+    let expected = differences(|(x, y)| of_the_greater(x, y), &(x.clone(), y.clone()));
+    assert_close("by argmax, differences", &slope, &expected, DIFFERENCES);
+    // An arm that is not taken contributes nothing, not even NaN.
+    assert!(
+        of_the_greater::grad(&x, &(&y - 5.0 * &mask.mapv(f64::from)))
+            .0
+            .iter()
+            .all(|e| e.is_finite())
+    );
+
+    let labels = array![3, 0];
+    let (value, slope) = classified::value_and_grad(&x, &labels);
+    assert_close("the value", &value, &classified(&x, &labels), ROUNDING);
+    let expected = differences(|x| classified(x, &labels), &x);
+    assert_close("one_hot, differences", &slope, &expected, DIFFERENCES);
+}
+
+/// Parts and joins of arrays by macro, tape and differences.
+#[test]
+fn parts_and_joins_by_tape() {
+    #[differentiate(tape)]
+    fn function(x: &Array2<f64>, y: &Array2<f64>) -> f64 {
+        let both = ndarray::concatenate(Axis(0), &[x.view(), y.view()]).unwrap();
+        let deep = ndarray::stack(Axis(2), &[x.view(), y.view()]).unwrap();
+        let more = ndarray::concatenate![Axis(1), *x, both.select(Axis(0), &[3, 0])];
+        let mut s = deep.sum_axis(Axis(2)).product() + more.diag().sum();
+        for (k, row) in both.outer_iter().enumerate() {
+            s += row.sum() * row[0] * k as f64;
+        }
+        s + x.clone().into_shape_with_order(6).unwrap()[4]
+    }
+    let (x, y) = (matrix(2, 3), matrix(2, 3) + 0.25);
+    let (value, slope) = function::value_and_grad(&x, &y);
+    assert_close("the value", &value, &function(&x, &y), ROUNDING);
+    let by_tape = function::tape_value_and_grad(&x, &y);
+    let expected = differences(|(x, y)| function(x, y), &(x, y));
+    assert_close("differences", &slope, &expected, DIFFERENCES);
+    assert_close("tape", &by_tape, &(value, slope), ROUNDING);
+}

@@ -187,6 +187,8 @@ impl Lowerer<'_> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         match &names[..] {
             ["Some" | "Ok" | "Err"] | [.., "stop_gradient"] => true,
+            // By its full path: another `one_hot` is something else.
+            ["chainrule", "tensor", "one_hot"] => true,
             [.., "Vec", "new" | "with_capacity" | "from"] => true,
             [.., "mem", "swap" | "replace" | "take"] => true,
             [.., "iter", "repeat" | "once"] => true,
@@ -240,6 +242,9 @@ impl Lowerer<'_> {
                 err,
             })),
             ([.., "stop_gradient"], Some(val), None) => self.stop_gradient(val, span),
+            (["chainrule", "tensor", "one_hot"], Some(labels), Some(classes)) => {
+                self.one_hot(labels, classes, span)
+            }
             ([.., "black_box"], Some(val), None) => val,
             ([.., "new"], None, None) => self.new_vec(None, span),
             ([.., "with_capacity"], Some(room), None) => {

@@ -34,13 +34,15 @@ impl Lowerer<'_> {
             }
             ("norm_l1", []) => Some(self.all_of(val, quote_spanned!(span=> |x| x.abs()), span)),
             ("norm_l2", []) => {
-                let array = self.array_once(val, span)?;
+                let Some(array) = self.array_once(val, span) else { return Some(Val::Error) };
                 let squares = self.all_of(&array, quote_spanned!(span=> |x| x * x), span);
                 let root = self.source(quote_spanned!(span=> |s| ::chainrule::rt::root(s)), span);
                 Some(self.apply(&root, vec![squares], span))
             }
             ("softmax" | "log_softmax" | "log_sum_exp", [axis]) => {
-                let array = self.in_memory(val.clone(), span)?;
+                let Some(array) = self.in_memory(val.clone(), span) else {
+                    return Some(Val::Error);
+                };
                 let Some(axis) = self.axis(axis, array.rank()) else { return Some(Val::Error) };
                 let lanes = Lanes { rank: array.rank(), axis, span };
                 let source = match name.as_str() {
@@ -52,8 +54,8 @@ impl Lowerer<'_> {
             }
             ("cross_entropy", [targets]) => {
                 let targets = self.expr(targets);
-                let (array, targets) =
-                    (self.in_memory(val.clone(), span)?, self.in_memory(targets, span)?);
+                let pair = (self.in_memory(val.clone(), span), self.in_memory(targets, span));
+                let (Some(array), Some(targets)) = pair else { return Some(Val::Error) };
                 let rank = array.rank();
                 if rank == 0 || targets.rank() != rank {
                     return Some(self.error(span, "`cross_entropy` takes an array of the same shape: the probability of each class"));
@@ -67,26 +69,34 @@ impl Lowerer<'_> {
                 Some(self.of_array(array, source, args, span))
             }
             ("max_axis" | "min_axis" | "argmax_axis" | "argmin_axis", [axis]) => {
-                let array = self.in_memory(val.clone(), span)?;
+                let Some(array) = self.in_memory(val.clone(), span) else {
+                    return Some(Val::Error);
+                };
                 let Some(axis) = self.axis(axis, array.rank()) else { return Some(Val::Error) };
                 let lanes = Lanes { rank: array.rank(), axis, span };
                 Some(self.of_array(array, lanes.extreme(&name), vec![], span))
             }
             ("gather", [axis, index]) => {
-                let array = self.in_memory(val.clone(), span)?;
+                let Some(array) = self.in_memory(val.clone(), span) else {
+                    return Some(Val::Error);
+                };
                 let Some(axis) = self.axis(axis, array.rank()) else { return Some(Val::Error) };
                 let lanes = Lanes { rank: array.rank(), axis, span };
                 let index = self.expr(index);
                 Some(self.of_array(array, lanes.gather(), vec![index], span))
             }
             ("where_select", [mask, other]) => {
-                let array = self.in_memory(val.clone(), span)?;
+                let Some(array) = self.in_memory(val.clone(), span) else {
+                    return Some(Val::Error);
+                };
                 let (mask, other) = (self.expr(mask), self.expr(other));
                 let source = Lanes { rank: array.rank(), axis: array.rank(), span }.select();
                 Some(self.of_array(array, source, vec![mask, other], span))
             }
             ("layer_norm", [scale, shift, epsilon]) => {
-                let array = self.in_memory(val.clone(), span)?;
+                let Some(array) = self.in_memory(val.clone(), span) else {
+                    return Some(Val::Error);
+                };
                 let rank = array.rank();
                 let Some(last) = rank.checked_sub(1) else {
                     return Some(
@@ -99,7 +109,9 @@ impl Lowerer<'_> {
                 Some(self.of_array(array, source, args, span))
             }
             ("matmul", [other]) => {
-                let array = self.in_memory(val.clone(), span)?;
+                let Some(array) = self.in_memory(val.clone(), span) else {
+                    return Some(Val::Error);
+                };
                 let Some(source) = windows::matmul(array.rank(), span) else {
                     return Some(self.error(span, "`matmul` takes arrays of rank 2 and more: the last two axes hold the matrices"));
                 };
@@ -112,15 +124,33 @@ impl Lowerer<'_> {
                     _ => windows::conv2d(span),
                 };
                 let args = [kernel, stride, padding].map(|arg| self.expr(arg)).to_vec();
-                let array = self.of_rank(val, if name == "conv1d" { 3 } else { 4 }, &name, span)?;
+                let Some(array) =
+                    self.of_rank(val, if name == "conv1d" { 3 } else { 4 }, &name, span)
+                else {
+                    return Some(Val::Error);
+                };
                 Some(self.of_array(array, source, args, span))
             }
             ("max_pool2d", [size, stride]) => {
                 let args = [size, stride].map(|arg| self.expr(arg)).to_vec();
-                let array = self.of_rank(val, 4, &name, span)?;
+                let Some(array) = self.of_rank(val, 4, &name, span) else {
+                    return Some(Val::Error);
+                };
                 Some(self.of_array(array, windows::max_pool2d(span), args, span))
             }
             _ => None,
+        }
+    }
+
+    /// `one_hot(labels, classes)`
+    pub(in crate::flow::lower) fn one_hot(&mut self, labels: Val, classes: Val, span: Span) -> Val {
+        let span = Span::call_site().located_at(span);
+        match self.in_memory(labels, span) {
+            Some(labels) => {
+                let source = Lanes { rank: labels.rank(), axis: labels.rank(), span }.one_hot();
+                self.of_array(labels, source, vec![classes], span)
+            }
+            None => Val::Error,
         }
     }
 
@@ -434,6 +464,21 @@ impl Lanes {
             #(#checks)*
             let mut y = ::ndarray::Array::zeros(x.raw_dim());
             #elements
+            y
+        })
+    }
+
+    /// Of lanes along no axis, as `select`.
+    fn one_hot(&self) -> TokenStream {
+        let (x, shape) = (self.element("x"), self.others().map(|(axis, _)| self.extent(axis)));
+        let indices = self.others().map(|(_, index)| index);
+        let ones = self.each(quote_spanned!(self.span=>
+            assert!(#x < classes, "`one_hot` of a label that is no class");
+            y[[#(#indices,)* #x]] = 1.0;
+        ));
+        quote_spanned!(self.span=> |x, classes| {
+            let mut y = ::ndarray::Array::zeros((#(#shape,)* classes));
+            #ones
             y
         })
     }
