@@ -15,9 +15,11 @@ mod model;
 #[cfg(feature = "ndarray")]
 mod on_tape;
 #[cfg(feature = "ndarray")]
+mod product;
+#[cfg(feature = "ndarray")]
 mod shapes;
 #[cfg(feature = "ndarray")]
-pub use {arrays::*, kernel::*, model::*, on_tape::*, shapes::*};
+pub use {arrays::*, kernel::*, model::*, on_tape::*, product::*, shapes::*};
 
 #[cfg(feature = "ndarray")]
 pub use num_traits::Float;

@@ -167,6 +167,7 @@ impl<'p> Loops<'p> {
                     quote!(#to = #value;)
                 }
             }
+            Item::Product(product) => self.product(product),
             Item::Loop(inner) => {
                 if inner.body.iter().any(|item| matches!(item, Item::Loop(_))) {
                     self.outer(inner)
@@ -220,7 +221,7 @@ impl<'p> Loops<'p> {
                     found.insert((arg.clone(), false));
                 }
                 Item::Loop(inner) => self.touched(&inner.body, found),
-                Item::Zero(_) => {}
+                Item::Zero(_) | Item::Product(_) => {}
             }
         }
     }

@@ -12,6 +12,7 @@ mod loops;
 pub(crate) mod names;
 pub(crate) mod objective;
 mod plain;
+mod product;
 mod shapes;
 pub(crate) mod signature;
 mod stub;

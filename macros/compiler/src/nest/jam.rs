@@ -53,7 +53,7 @@ fn gains(outer: &Loop, cost: &HashMap<ValueId, u32>, storage: &[Storage]) -> boo
                 loops += 1;
                 for item in &inner.body {
                     let element = match item {
-                        Item::Loop(_) => return false,
+                        Item::Loop(_) | Item::Product(_) => return false,
                         Item::Let(element) | Item::Store(element) | Item::Zero(element) => element,
                         Item::Add { to, .. } => to,
                     };
@@ -102,6 +102,7 @@ fn renamed(item: &Item, from: Var, to: Var) -> Item {
         Item::Zero(e) => Item::Zero(element(e)),
         Item::Store(e) => Item::Store(element(e)),
         Item::Add { to, arg } => Item::Add { to: element(to), arg: element(arg) },
+        Item::Product(product) => Item::Product(product.clone()),
         Item::Loop(inner) => Item::Loop(inner.clone()),
     }
 }

@@ -6,9 +6,12 @@
 mod jam;
 mod plan;
 mod print;
+mod product;
+mod store;
 mod zeros;
 
 pub use plan::plan;
+pub use product::{Matrix, Product, Side};
 
 use crate::ir::{Affine, DimId, Index, Operand, ValueId};
 
@@ -109,6 +112,8 @@ pub enum Item {
     },
     /// Stores an element, computed here, where its value is kept.
     Store(Element),
+    /// Adds a product of matrices; only outside of loops.
+    Product(Product),
     /// Runs through a dimension.
     Loop(Loop),
 }

@@ -8,13 +8,11 @@
 //! over the other axes.
 
 use super::jam::jam;
+use super::product::{Product, product};
 use super::zeros::place_zeros;
-use super::{Element, Item, Ix, Loop, Nest, Storage, Var, at};
-use crate::ir::{DimId, Index, Kind, Op, Operand, Program, Stmt, ValueId, compose, identity};
+use super::{Element, Item, Ix, Loop, Nest, Var, at};
+use crate::ir::{DimId, Index, Kind, Op, Operand, Program, Stmt, Term, ValueId, compose, identity};
 use std::collections::{BTreeSet, HashMap, HashSet};
-
-/// From this cost in additions on, a value is stored rather than computed twice.
-const DEAR: u32 = 8;
 
 /// Plans the loops of a program.
 pub fn plan(program: &Program) -> Nest {
@@ -36,29 +34,39 @@ pub fn plan(program: &Program) -> Nest {
     Nest { items, storage }
 }
 
-/// Where an element is touched: its index, and the loops around.
-type Place = (Vec<Ix>, Vec<Var>);
-
 /// Something to be done over a space: a term of a sum, or the elements of a stored array.
 #[derive(Clone)]
-struct Work {
-    dst: ValueId,
+pub(super) struct Work {
+    pub(super) dst: ValueId,
     space: Vec<DimId>,
     at: Vec<Index>,
     /// What is added; nothing for an array that is stored.
     arg: Option<Operand>,
     /// The axes from the outermost loop to the innermost.
-    order: Vec<u8>,
+    pub(super) order: Vec<u8>,
     /// The scheduled values that are read, and at which of this work's axes.
     reads: Vec<Operand>,
+    /// The product of matrices that it is as a whole: it has no loops.
+    product: Option<Product>,
 }
 
-struct Planner<'p> {
-    program: &'p Program,
-    statement: HashMap<ValueId, &'p Stmt>,
-    outputs: HashSet<ValueId>,
+impl Work {
+    /// What is computed on the spot in its loops begins here.
+    pub(super) fn roots(&self, statement: &HashMap<ValueId, &Stmt>) -> Vec<Operand> {
+        match (&self.product, &self.arg) {
+            (Some(_), _) => vec![],
+            (None, Some(arg)) => vec![arg.clone()],
+            (None, None) => statement[&self.dst].operands().cloned().collect(),
+        }
+    }
+}
+
+pub(super) struct Planner<'p> {
+    pub(super) program: &'p Program,
+    pub(super) statement: HashMap<ValueId, &'p Stmt>,
+    pub(super) outputs: HashSet<ValueId>,
     /// The arrays that are stored although they could be computed on the spot.
-    stored: HashSet<ValueId>,
+    pub(super) stored: HashSet<ValueId>,
     works: Vec<Work>,
     next_var: u32,
 }
@@ -69,11 +77,14 @@ impl<'p> Planner<'p> {
         let outputs: HashSet<_> = program.outputs().filter(|&id| program.rank(id) > 0).collect();
         let mut stored: HashSet<ValueId> = outputs.clone();
         stored.retain(|id| statement.get(id).is_some_and(|s| matches!(s.kind, Kind::Map { .. })));
-        Planner { program, statement, outputs, stored, works: vec![], next_var: 0 }
+        let mut planner =
+            Planner { program, statement, outputs, stored, works: vec![], next_var: 0 };
+        planner.materialize_factors();
+        planner
     }
 
     /// Whether a value is scheduled, as against computed on the spot.
-    fn is_scheduled(&self, id: ValueId) -> bool {
+    pub(super) fn is_scheduled(&self, id: ValueId) -> bool {
         match self.statement.get(&id).map(|stmt| &stmt.kind) {
             Some(Kind::Sum { .. } | Kind::Max { .. }) => true,
             Some(Kind::Map { .. }) => self.stored.contains(&id),
@@ -83,7 +94,7 @@ impl<'p> Planner<'p> {
 
     /// What an element needs that is not computed on the spot, at the reader's axes; and, in
     /// `spot`, what is.
-    fn closure(&self, operand: &Operand, spot: &mut Vec<Operand>) -> Vec<Operand> {
+    pub(super) fn closure(&self, operand: &Operand, spot: &mut Vec<Operand>) -> Vec<Operand> {
         let mut seen: HashSet<Operand> = HashSet::new();
         let mut open = vec![operand.clone()];
         let mut reads = Vec::new();
@@ -109,7 +120,7 @@ impl<'p> Planner<'p> {
     }
 
     /// The cost of one element, as far as it is computed on the spot.
-    fn cost(&self, id: ValueId) -> u32 {
+    pub(super) fn cost(&self, id: ValueId) -> u32 {
         let mut spot = Vec::new();
         self.closure(&Operand { value: id, at: identity(self.program.rank(id)) }, &mut spot);
         spot.iter()
@@ -121,13 +132,26 @@ impl<'p> Planner<'p> {
             .sum()
     }
 
-    fn works(&self) -> Vec<Work> {
+    pub(super) fn works(&self) -> Vec<Work> {
         let mut works = Vec::new();
         for stmt in &self.program.body {
             match &stmt.kind {
                 Kind::Sum { .. } | Kind::Max { .. } => {
                     for term in stmt.terms() {
-                        works.push(self.work(stmt.dst, &term.space, &term.at, Some(&term.arg)));
+                        works.push(match self.product(stmt, term) {
+                            Some(product) => Work {
+                                dst: stmt.dst,
+                                space: term.space.clone(),
+                                at: term.at.clone(),
+                                arg: None,
+                                order: vec![],
+                                reads: product.reads().cloned().collect(),
+                                product: Some(product),
+                            },
+                            None => {
+                                self.work(stmt.dst, &term.space, &term.at, Some(&term.arg))
+                            }
+                        });
                     }
                 }
                 Kind::Map { .. } if self.stored.contains(&stmt.dst) => {
@@ -138,6 +162,29 @@ impl<'p> Planner<'p> {
             }
         }
         works
+    }
+
+    /// The product of matrices that a term is, if it is one.
+    fn product(&self, stmt: &Stmt, term: &Term) -> Option<Product> {
+        match stmt.kind {
+            Kind::Sum { .. } => product(self.program, &self.statement, stmt.dst, term),
+            _ => None,
+        }
+    }
+
+    /// Stores the factors of products of matrices.
+    fn materialize_factors(&mut self) {
+        let terms = self.program.body.iter().flat_map(|stmt| {
+            stmt.terms().iter().map(move |term| (stmt, term))
+        });
+        let factors: Vec<ValueId> = (terms.filter_map(|(stmt, term)| self.product(stmt, term)))
+            .flat_map(|product| product.reads().map(|read| read.value).collect::<Vec<_>>())
+            .collect();
+        let is_computed = |id: &ValueId| {
+            let stmt = self.statement.get(id);
+            stmt.is_some_and(|stmt| matches!(stmt.kind, Kind::Map { .. }))
+        };
+        self.stored.extend(factors.into_iter().filter(is_computed));
     }
 
     fn work(&self, dst: ValueId, space: &[DimId], at: &[Index], arg: Option<&Operand>) -> Work {
@@ -161,100 +208,8 @@ impl<'p> Planner<'p> {
             .chain(roots.iter().chain(&reads).map(|o| o.at.clone()))
             .chain([at.to_vec()]);
         let order = loop_order(space.len(), &touched.collect::<Vec<_>>());
-        Work { dst, space: space.to_vec(), at: at.to_vec(), arg: arg.cloned(), order, reads }
-    }
-
-    /// Stores arrays that are read at indices through which their own operands cannot be read: a
-    /// slice of what broadcasts while the program runs.
-    fn materialize_unreadable(&mut self) {
-        while let Some(found) = self.unreadable() {
-            self.stored.insert(found);
-        }
-    }
-
-    fn unreadable(&self) -> Option<ValueId> {
-        let reads = self.program.body.iter().flat_map(Stmt::operands).flat_map(|o| &o.at);
-        if !{ reads }.any(|index| matches!(index, Index::Stretch(..) | Index::Affine(..))) {
-            return None;
-        }
-        for stmt in &self.program.body {
-            let mut open: Vec<Operand> = stmt.operands().cloned().collect();
-            let mut seen: HashSet<Operand> = HashSet::new();
-            while let Some(operand) = open.pop() {
-                if self.is_scheduled(operand.value) || !seen.insert(operand.clone()) {
-                    continue;
-                }
-                let Some(inner) = self.statement.get(&operand.value) else { continue };
-                for read in inner.operands() {
-                    match compose(&read.at, &operand.at) {
-                        Some(at) => open.push(Operand { value: read.value, at }),
-                        None => return Some(operand.value),
-                    }
-                }
-            }
-        }
-        None
-    }
-
-    /// Stores dear arrays that would be computed anew in every turn of a loop around them.
-    fn materialize_recomputed(&mut self) {
-        loop {
-            let mut found = None;
-            for work in self.works() {
-                let mut spot = Vec::new();
-                let roots: Vec<Operand> = match &work.arg {
-                    Some(arg) => vec![arg.clone()],
-                    None => self.statement[&work.dst].operands().cloned().collect(),
-                };
-                for root in &roots {
-                    self.closure(root, &mut spot);
-                }
-                found = spot.into_iter().find(|operand| {
-                    let axes: Vec<u8> = operand.at.iter().filter_map(|i| i.axis()).collect();
-                    let last = work.order.iter().rposition(|axis| axes.contains(axis));
-                    let outer = last.map_or(0, |last| last + 1);
-                    let repeated = work.order[..outer].iter().any(|axis| !axes.contains(axis));
-                    repeated && self.cost(operand.value) >= DEAR
-                });
-                if found.is_some() {
-                    break;
-                }
-            }
-            match found {
-                Some(operand) => self.stored.insert(operand.value),
-                None => return,
-            };
-        }
-    }
-
-    /// Stores dear arrays that are computed in more than one loop; whether there were any.
-    fn materialize_repeated(&mut self, items: &[Item]) -> bool {
-        let mut loops: HashMap<ValueId, BTreeSet<Vec<Var>>> = HashMap::new();
-        walk(items, &mut vec![], &mut |item, path| {
-            for element in self.needs(item) {
-                let vars: Vec<Var> = element.at.iter().filter_map(|ix| ix.var()).collect();
-                if let Some(last) = path.iter().rposition(|var| vars.contains(var)) {
-                    loops.entry(element.value).or_default().insert(path[..=last].to_vec());
-                }
-            }
-        });
-        let mut again: Vec<ValueId> = (loops.into_iter())
-            .filter(|(id, places)| {
-                // Loops one inside the other compute it once, in the outer one.
-                let outermost: Vec<_> = places
-                    .iter()
-                    .filter(|p| !places.iter().any(|q| q.len() < p.len() && p.starts_with(q)))
-                    .collect();
-                outermost.len() > 1 && self.cost(*id) >= DEAR
-            })
-            .map(|(id, _)| id)
-            .collect();
-        // The last of a chain is enough: what it is made of is then computed once.
-        again.sort();
-        let Some(&last) = again.last() else {
-            return false;
-        };
-        self.stored.insert(last)
+        let (space, at, arg) = (space.to_vec(), at.to_vec(), arg.cloned());
+        Work { dst, space, at, arg, order, reads, product: None }
     }
 
     /// Builds the loops.
@@ -344,6 +299,9 @@ impl<'p> Planner<'p> {
 
     fn step(&self, w: usize, bound: &HashMap<u8, Var>) -> Item {
         let work = &self.works[w];
+        if let Some(product) = &work.product {
+            return Item::Product(product.clone());
+        }
         let vars: Vec<Ix> = (0..work.space.len() as u8).map(|axis| Ix::Var(bound[&axis])).collect();
         let dst = Operand { value: work.dst, at: work.at.clone() };
         match &work.arg {
@@ -353,7 +311,7 @@ impl<'p> Planner<'p> {
     }
 
     /// The elements that an item computes on the spot.
-    fn needs(&self, item: &Item) -> BTreeSet<Element> {
+    pub(super) fn needs(&self, item: &Item) -> BTreeSet<Element> {
         let mut found = BTreeSet::new();
         let mut open: Vec<Element> = match item {
             Item::Add { arg, .. } => vec![arg.clone()],
@@ -364,7 +322,7 @@ impl<'p> Planner<'p> {
                 }
                 vec![]
             }
-            Item::Let(_) | Item::Zero(_) => vec![],
+            Item::Let(_) | Item::Zero(_) | Item::Product(_) => vec![],
         };
         while let Some(element) = open.pop() {
             let on_the_spot =
@@ -378,67 +336,8 @@ impl<'p> Planner<'p> {
     }
 
     /// What an element is computed from.
-    fn operands(&self, element: &Element) -> Vec<Element> {
+    pub(super) fn operands(&self, element: &Element) -> Vec<Element> {
         self.statement[&element.value].operands().map(|operand| at(operand, &element.at)).collect()
-    }
-
-    /// Decides where each scheduled value is kept.
-    fn storage(&self, items: &[Item]) -> Vec<Storage> {
-        let mut touched: HashMap<ValueId, Vec<Place>> = HashMap::new();
-        walk(items, &mut vec![], &mut |item, path| {
-            let mut touch = |element: &Element| {
-                let places = touched.entry(element.value).or_default();
-                places.push((element.at.clone(), path.to_vec()));
-            };
-            match item {
-                Item::Add { to, arg } => {
-                    touch(to);
-                    touch(arg);
-                }
-                Item::Store(element) => touch(element),
-                _ => {}
-            }
-            let stored =
-                if let Item::Store(element) = item { self.operands(element) } else { vec![] };
-            stored.iter().for_each(&mut touch);
-            for element in self.needs(item) {
-                self.operands(&element).iter().for_each(&mut touch);
-            }
-        });
-        // What the caller gets is read when all loops are over.
-        for id in self.program.outputs() {
-            let mut spot = Vec::new();
-            for read in self.closure(&self.program.whole(id), &mut spot) {
-                let at = read.at.iter().map(|_| Ix::At(0)).collect();
-                touched.entry(read.value).or_default().push((at, vec![]));
-            }
-        }
-        let storage = |k: usize| {
-            let id = ValueId(k as u32);
-            if !self.is_scheduled(id) {
-                return Storage::None;
-            }
-            if self.outputs.contains(&id) {
-                return Storage::Output;
-            }
-            let places = touched.get(&id).map_or(&[][..], Vec::as_slice);
-            let Some((_, first)) = places.first() else {
-                return Storage::Local;
-            };
-            let shared = (places.iter())
-                .map(|(_, path)| first.iter().zip(path).take_while(|(a, b)| a == b).count())
-                .min()
-                .unwrap_or(0);
-            let is_shared = |axis: &usize| {
-                places.iter().all(
-                    |(at, _)| matches!(at[*axis], Ix::Var(var) if first[..shared].contains(&var)),
-                )
-            };
-            let kept: Vec<usize> =
-                (0..self.program.rank(id)).filter(|axis| !is_shared(axis)).collect();
-            if kept.is_empty() { Storage::Local } else { Storage::Buffer(kept) }
-        };
-        (0..self.program.values.len()).map(storage).collect()
     }
 
     /// Inserts the computation of everything that is computed on the spot: before the first item
@@ -498,7 +397,7 @@ impl<'p> Planner<'p> {
     }
 }
 
-fn walk(items: &[Item], path: &mut Vec<Var>, visit: &mut impl FnMut(&Item, &[Var])) {
+pub(super) fn walk(items: &[Item], path: &mut Vec<Var>, visit: &mut impl FnMut(&Item, &[Var])) {
     for item in items {
         if let Item::Loop(inner) = item {
             path.push(inner.var);

@@ -54,6 +54,12 @@ impl Printer<'_> {
                     let line = format!("{} {with} {}", self.element(to), self.element(arg));
                     self.line(depth, &line);
                 }
+                Item::Product(product) => {
+                    let [to, left, right] = [&product.to, &product.left, &product.right]
+                        .map(|matrix| self.names.element(matrix.read.value, &matrix.read.at));
+                    let with = if product.overwrites { "=" } else { "+=" };
+                    self.line(depth, &format!("{to} {with} gemm {left}, {right}"));
+                }
                 Item::Loop(inner) => {
                     let rows = inner.blocks.first().map_or(1, |block| block.vars.len());
                     let by = if rows > 1 { format!(" by {rows}") } else { String::new() };

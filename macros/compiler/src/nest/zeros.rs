@@ -1,6 +1,6 @@
 //! Where accumulators begin.
 
-use super::{Element, Item, Ix, Storage};
+use super::{Element, Item, Ix, Product, Storage};
 use crate::ir::{Kind, Program, ValueId};
 
 /// Puts the zeroing of accumulators where their scope begins.
@@ -9,12 +9,24 @@ pub(super) fn place_zeros(items: &mut Vec<Item>, program: &Program, storage: &[S
         if matches!(stmt.kind, Kind::Map { .. }) {
             continue;
         }
+        if let Some(product) = first_product(items, stmt.dst) {
+            product.overwrites = true;
+            continue;
+        }
         match &storage[stmt.dst.0 as usize] {
             Storage::Output => items.insert(0, zero_of(stmt.dst, vec![])),
             Storage::Local => insert_zero(items, stmt.dst, &[]),
             Storage::Buffer(kept) => insert_zero(items, stmt.dst, kept),
             Storage::None => {}
         }
+    }
+}
+
+/// The product that comes first of all that is added to a value, if it reaches every element.
+fn first_product(items: &mut [Item], value: ValueId) -> Option<&mut Product> {
+    match items.iter_mut().find(|item| adds(item, value).is_some()) {
+        Some(Item::Product(product)) if product.covers() => Some(product),
+        _ => None,
     }
 }
 
@@ -42,6 +54,7 @@ fn insert_zero(items: &mut Vec<Item>, value: ValueId, kept: &[usize]) {
 fn adds(item: &Item, value: ValueId) -> Option<Vec<Ix>> {
     match item {
         Item::Add { to, .. } if to.value == value => Some(to.at.clone()),
+        Item::Product(product) if product.to.read.value == value => Some(vec![]),
         Item::Loop(inner) => adds_in(&inner.body, value),
         _ => None,
     }
