@@ -11,6 +11,7 @@ mod case;
 pub mod hand;
 pub mod hand_gradients;
 pub mod macros;
+pub mod mlp;
 pub mod objectives;
 pub mod second;
 mod timing;

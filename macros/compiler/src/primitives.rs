@@ -321,6 +321,12 @@ table! {
     GUARD = "guard" [ct, value] -> out, Select, No, 1, "[{0} ≠ 0]·{1}", |ct, value| if ct == 0.0 { 0.0 } else { value }, [POSITIVE, WIDE], [ZERO, ap(&GUARD, &[ct, &ONE])];
 }
 
+/// Whether the runtime has loops over arrays compute a primitive of `f32` and `f64` by a function
+/// of its own, which is vectorised, rather than by std's.
+pub fn is_vectorised(row: Prim) -> bool {
+    [&EXP, &LN, &TANH, &SIGMOID, &SIN, &COS].contains(&row)
+}
+
 /// The row of a method that users may call on a float, by its name.
 pub fn method(name: &str) -> Option<Prim> {
     TABLE.iter().find(|r| r.spelling == Spelling::Method && r.name == name).copied()

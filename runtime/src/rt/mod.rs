@@ -9,6 +9,8 @@ pub use {checkpoint::*, flow::*, real::*, second::*};
 #[cfg(feature = "ndarray")]
 mod arrays;
 #[cfg(feature = "ndarray")]
+mod elementary;
+#[cfg(feature = "ndarray")]
 mod kernel;
 #[cfg(feature = "ndarray")]
 mod model;
@@ -19,7 +21,7 @@ mod product;
 #[cfg(feature = "ndarray")]
 mod shapes;
 #[cfg(feature = "ndarray")]
-pub use {arrays::*, kernel::*, model::*, on_tape::*, product::*, shapes::*};
+pub use {arrays::*, elementary::*, kernel::*, model::*, on_tape::*, product::*, shapes::*};
 
 #[cfg(feature = "ndarray")]
 pub use num_traits::Float;

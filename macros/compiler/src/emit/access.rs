@@ -1,6 +1,6 @@
 //! Elements inside a nest: where they are kept, and the expressions that read and compute them.
 
-use super::element::{cast, elem_type, literal, primitive, zero};
+use super::element::{cast, elem_type, literal, of_elements, primitive, zero};
 use super::loops::Loops;
 use crate::ir::{Affine, DimId, Elem, Kind, Op, ValueId};
 use crate::nest::{Element, Ix, Storage, Var};
@@ -10,7 +10,12 @@ use quote::{ToTokens, quote};
 impl Loops<'_> {
     /// The slice that holds an array.
     pub(super) fn array(&self, id: ValueId) -> &Ident {
-        &self.arrays[&id]
+        &self.arrays[&self.nest.buffer_of(id)]
+    }
+
+    /// Whether a value is kept in a slice.
+    pub(super) fn is_array(&self, id: ValueId) -> bool {
+        self.arrays.contains_key(&self.nest.buffer_of(id))
     }
 
     /// A scalar that is returned.
@@ -91,7 +96,8 @@ impl Loops<'_> {
         let operands: Vec<TokenStream> =
             args.iter().map(|arg| self.read(&crate::nest::at(arg, &element.at))).collect();
         match op {
-            Op::Prim(row) => primitive(row, elem, &operands),
+            Op::Prim(row) if element.at.is_empty() => primitive(row, elem, &operands),
+            Op::Prim(row) => of_elements(row, elem, &operands),
             Op::Const(number) => literal(number, elem),
             Op::Copy => quote!(#(#operands)*),
             Op::Cast => cast(&self.program.value(args[0].value).elem, elem, &operands[0]),
@@ -132,8 +138,9 @@ impl Loops<'_> {
             return quote!(#name);
         }
         let at = self.kept_index(element);
+        let array = self.nest.buffer_of(id);
         let best = (self.bound.iter())
-            .filter(|(value, prefix, _)| *value == id && at.starts_with(prefix))
+            .filter(|(value, prefix, _)| *value == array && at.starts_with(prefix))
             .max_by_key(|(_, prefix, _)| prefix.len());
         let Some((_, prefix, base)) = best else {
             return quote!(::core::compile_error!("chainrule: an element has no place"));

@@ -2,7 +2,7 @@
 
 use super::names::ident;
 use crate::ir::{Elem, Literal};
-use crate::primitives::{Prim, Spelling};
+use crate::primitives::{Prim, Spelling, is_vectorised};
 use proc_macro2::{Ident, Literal as Token, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::quote;
 
@@ -54,6 +54,17 @@ pub(crate) fn literal(literal: &Literal, elem: &Elem) -> TokenStream {
             let number = quote!(::chainrule::rt::lit::<#ty>(#token));
             if value.is_sign_negative() { quote!((-#number)) } else { number }
         }
+    }
+}
+
+/// A primitive applied to elements of arrays: some have functions that loops vectorise.
+pub(crate) fn of_elements(row: Prim, elem: &Elem, args: &[TokenStream]) -> TokenStream {
+    match elem {
+        Elem::F32 | Elem::F64 if is_vectorised(row) => {
+            let (ty, name) = (elem_type(elem), Ident::new(row.name, Span::call_site()));
+            quote!(<#ty as ::chainrule::rt::Elementary>::#name(#(#args),*))
+        }
+        _ => primitive(row, elem, args),
     }
 }
 

@@ -59,7 +59,7 @@ impl<'p> Loops<'p> {
         }
         for (k, storage) in nest.storage.iter().enumerate() {
             let id = ValueId(k as u32);
-            if matches!(storage, Storage::Output | Storage::Buffer(_)) {
+            if matches!(storage, Storage::Output | Storage::Buffer(_)) && nest.buffer_of(id) == id {
                 let grad_of = program.grads.iter().find(|(_, grad)| *grad == Some(id));
                 let name = match grad_of {
                     Some(&(param, _)) => format!("d_{}", program.value(param).name),
@@ -193,7 +193,11 @@ impl<'p> Loops<'p> {
                 quote!(if !ADD { #name.fill(#zero); })
             }
             // A new buffer is zero already.
-            Storage::Buffer(_) if self.vars.is_empty() && !self.is_max(id) => TokenStream::new(),
+            Storage::Buffer(_)
+                if self.vars.is_empty() && !self.is_max(id) && self.nest.buffer_of(id) == id =>
+            {
+                TokenStream::new()
+            }
             Storage::Output | Storage::Buffer(_) => {
                 let name = self.array(id);
                 quote!(#name.fill(#zero);)
@@ -233,9 +237,11 @@ impl<'p> Loops<'p> {
         let touched: Vec<(ValueId, Vec<Ix>, bool)> = touched
             .into_iter()
             .filter(|(element, _)| {
-                self.arrays.contains_key(&element.value) && !self.locals.contains_key(element)
+                self.is_array(element.value) && !self.locals.contains_key(element)
             })
-            .map(|(element, written)| (element.value, self.kept_index(&element), written))
+            .map(|(element, written)| {
+                (self.nest.buffer_of(element.value), self.kept_index(&element), written)
+            })
             .collect();
         let mut streams: Vec<Stream> = Vec::new();
         for (value, at, _) in &touched {
@@ -265,11 +271,10 @@ impl<'p> Loops<'p> {
         let mut touched = BTreeSet::new();
         self.touched(&inner.body, &mut touched);
         touched.iter().any(|(element, _)| {
-            self.arrays.contains_key(&element.value) && {
-                let at = self.kept_index(element);
-                let streamed = |k: usize| {
-                    streams.iter().any(|s| s.value == element.value && at[..k] == s.prefix[..])
-                };
+            self.is_array(element.value) && {
+                let (array, at) = (self.nest.buffer_of(element.value), self.kept_index(element));
+                let streamed =
+                    |k: usize| streams.iter().any(|s| s.value == array && at[..k] == s.prefix[..]);
                 // A part that is handed out stands for the variable as such only.
                 at.iter().enumerate().any(|(k, ix)| {
                     ix.var() == Some(inner.var) && !(matches!(ix, Ix::Var(_)) && streamed(k))

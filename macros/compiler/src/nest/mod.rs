@@ -7,6 +7,7 @@ mod jam;
 mod plan;
 mod print;
 mod product;
+mod share;
 mod store;
 mod zeros;
 
@@ -14,6 +15,7 @@ pub use plan::plan;
 pub use product::{Matrix, Product, Side};
 
 use crate::ir::{Affine, DimId, Index, Operand, ValueId};
+use std::collections::BTreeMap;
 
 /// A loop variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,6 +165,8 @@ pub struct Nest {
     pub items: Vec<Item>,
     /// For each value, where it is kept.
     pub storage: Vec<Storage>,
+    /// For each value that takes the buffer of another one, which is not needed any more, whose.
+    pub shared: BTreeMap<ValueId, ValueId>,
 }
 
 impl Nest {
@@ -184,10 +188,17 @@ impl Nest {
         if let [dim] = dims[..] { Some(dim) } else { None }
     }
 
-    /// The values that are kept in buffers, with the axes that are kept.
+    /// The value that a buffer is called by, of those that take it in turn.
+    pub fn buffer_of(&self, id: ValueId) -> ValueId {
+        self.shared.get(&id).copied().unwrap_or(id)
+    }
+
+    /// The buffers: the values that they are called by, with the axes that are kept.
     pub fn buffers(&self) -> impl Iterator<Item = (ValueId, &[usize])> {
         self.storage.iter().enumerate().filter_map(|(k, storage)| match storage {
-            Storage::Buffer(axes) => Some((ValueId(k as u32), axes.as_slice())),
+            Storage::Buffer(axes) if !self.shared.contains_key(&ValueId(k as u32)) => {
+                Some((ValueId(k as u32), axes.as_slice()))
+            }
             _ => None,
         })
     }

@@ -9,6 +9,7 @@
 
 use super::jam::jam;
 use super::product::{Product, product};
+use super::share::share;
 use super::zeros::place_zeros;
 use super::{Element, Item, Ix, Loop, Nest, Var, at};
 use crate::ir::{DimId, Index, Kind, Op, Operand, Program, Stmt, Term, ValueId, compose, identity};
@@ -30,8 +31,9 @@ pub fn plan(program: &Program) -> Nest {
     let storage = planner.storage(&items);
     let mut items = planner.with_locals(items);
     place_zeros(&mut items, program, &storage);
+    let shared = share(&items, program, &storage);
     jam(&mut items, program, &storage, &mut planner.next_var);
-    Nest { items, storage }
+    Nest { items, storage, shared }
 }
 
 /// Something to be done over a space: a term of a sum, or the elements of a stored array.

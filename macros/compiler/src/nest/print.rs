@@ -14,6 +14,11 @@ impl Nest {
             let line = format!("buffer {}[{}]", printer.names.value(value), dims.join(", "));
             printer.line(0, &line);
         }
+        for (value, of) in &self.shared {
+            let line =
+                format!("{} in {}", printer.names.value(*value), printer.names.value(*of));
+            printer.line(0, &line);
+        }
         printer.items(&self.items, 0);
         printer.out
     }

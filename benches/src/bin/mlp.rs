@@ -1,0 +1,38 @@
+//! Prints the table of the perceptron: the macro's step and the one by hand in turn, medians.
+//!
+//! `cargo run --release -p chainrule-benches --bin mlp [ROUNDS]`
+
+#![forbid(unsafe_code)]
+
+use chainrule_benches::interleaved;
+use chainrule_benches::mlp::{Hand, Macro, Parameters, batch};
+use std::error::Error;
+use std::hint::black_box;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let rounds = match std::env::args().nth(1) {
+        Some(rounds) => {
+            rounds.parse().map_err(|_| format!("`{rounds}` is not a number of rounds"))?
+        }
+        None => 301,
+    };
+    let (x, y) = batch();
+    let mut by_macro = Macro::new(Parameters::new());
+    let mut by_hand = Hand::new(Parameters::new());
+    let mut alone = Hand::new(Parameters::new());
+    let mut steps: Vec<Box<dyn FnMut() + '_>> = vec![
+        Box::new(|| {
+            black_box(by_macro.step(black_box(&x), black_box(&y)));
+        }),
+        Box::new(|| {
+            black_box(by_hand.step(black_box(&x), black_box(&y)));
+        }),
+        Box::new(|| alone.products(black_box(&x))),
+    ];
+    let times = interleaved(&mut steps, rounds);
+    let [ours, hand, products] = [0, 1, 2].map(|k| times.median(k) / 1e3);
+    println!("| 784-128-10, batch 64, `f32` | macro µs | hand µs | the products in both µs | macro / hand |");
+    println!("|---|--:|--:|--:|--:|");
+    println!("| value, gradient, update | {ours:.1} | {hand:.1} | {products:.1} | {:.3} |", times.ratio(0, 1));
+    Ok(())
+}
