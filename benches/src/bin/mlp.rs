@@ -31,8 +31,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     ];
     let times = interleaved(&mut steps, rounds);
     let [ours, hand, products] = [0, 1, 2].map(|k| times.median(k) / 1e3);
-    println!("| 784-128-10, batch 64, `f32` | macro µs | hand µs | the products in both µs | macro / hand |");
+    println!(
+        "| 784-128-10, batch 64, `f32` | macro µs | hand µs | the products in both µs | macro / hand |"
+    );
     println!("|---|--:|--:|--:|--:|");
-    println!("| value, gradient, update | {ours:.1} | {hand:.1} | {products:.1} | {:.3} |", times.ratio(0, 1));
+    println!(
+        "| value, gradient, update | {ours:.1} | {hand:.1} | {products:.1} | {:.3} |",
+        times.ratio(0, 1)
+    );
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! By hand: ndarray and its GEMM, every intermediate in a buffer that is used again, bias and
 //! activation in place, with the widest vectors of the running CPU.
 
-use chainrule::rt::Elementary;
 use super::{BATCH, CLASSES, HIDDEN, LEARNING_RATE, Parameters};
+use chainrule::rt::Elementary;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2};
 use pulp::{Arch, Simd, WithSimd};

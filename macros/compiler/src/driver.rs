@@ -9,7 +9,7 @@ use crate::flow;
 use crate::ir::{Program, ValueId};
 use crate::lower::{Broadcasting, lower};
 use crate::methods;
-use crate::nest::{Nest, plan};
+use crate::nest::{Nest, plan, plan_for_small_matrices};
 use crate::one_pass::one_pass;
 use crate::parse::{Function, Options, Type, parse_function};
 use crate::simplify::simplify;
@@ -26,8 +26,10 @@ pub struct Version {
     pub simplified: Program,
     /// The same, with factors pulled out of sums: what is emitted.
     pub program: Program,
-    /// Its loops.
+    /// Its loops, and its products of matrices.
     pub nest: Nest,
+    /// Its loops where matrices are small, if there are products of matrices.
+    pub small: Option<Nest>,
 }
 
 /// A function with its derivatives.
@@ -310,7 +312,9 @@ fn compile_tensors<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Tens
         let simplified = simplify(&reverse);
         let program = simplify(&one_pass(&simplified));
         let nest = plan(&program);
-        Version { reverse, simplified, program, nest }
+        let has_products = nest.products().next().is_some();
+        let small = has_products.then(|| plan_for_small_matrices(&program));
+        Version { reverse, simplified, program, nest, small }
     };
     let gradient = function.is_scalar().then(|| version(&primal, Seed::One));
     let pullback = version(&primal, Seed::Parameter);

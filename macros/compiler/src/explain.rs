@@ -3,6 +3,7 @@
 use crate::driver::Version;
 use crate::ir::print::{Names, axis_name, literal_text};
 use crate::ir::{Index, Kind, Op, Operand, Program, Stmt, ValueId, identity};
+use crate::nest::Nest;
 use crate::primitives;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
@@ -33,16 +34,23 @@ pub fn explain(version: &Version) -> String {
         let text = grad.map_or("0".to_string(), |grad| writer.whole(grad));
         let _ = writeln!(out, "{name} = {text}");
     }
-    let stored: Vec<String> = (version.nest.buffers())
+    let _ = write!(out, "\nstores {}", stored(program, &version.nest, &writer.names));
+    if let Some(small) = &version.small {
+        let _ = write!(out, "; of small matrices {}", stored(program, small, &writer.names));
+    }
+    out.push('\n');
+    out
+}
+
+/// The buffers, by their extents and elements.
+fn stored(program: &Program, nest: &Nest, names: &Names) -> String {
+    let buffers: Vec<String> = (nest.buffers())
         .map(|(id, axes)| {
-            let dims =
-                axes.iter().map(|&axis| writer.names.dim(program.shape(id)[axis]).to_string());
+            let dims = axes.iter().map(|&axis| names.dim(program.shape(id)[axis]));
             format!("{} {}", dims.collect::<Vec<_>>().join(" "), program.value(id).elem)
         })
         .collect();
-    let stored = if stored.is_empty() { "nothing".to_string() } else { stored.join(", ") };
-    let _ = writeln!(out, "\nstores {stored}");
-    out
+    if buffers.is_empty() { "nothing".to_string() } else { buffers.join(", ") }
 }
 
 /// Whether a statement adds a value to itself.

@@ -99,27 +99,65 @@ impl Simplify {
     }
 
     /// Lets every output name the value it stands for. An array that is an output has storage of
-    /// its own, so one that is a parameter, or another output too, is copied.
+    /// its own, so one that is a parameter, or another output too, is copied; and so is a gradient
+    /// that something else reads, since gradients may be added to what is there.
     fn outputs(&mut self) {
-        let mut taken: Vec<ValueId> = self.out.params.clone();
         let mut results = std::mem::take(&mut self.out.results);
         let mut grads = std::mem::take(&mut self.out.grads);
-        let grad_ids = grads.iter_mut().filter_map(|(_, grad)| grad.as_mut());
-        for id in results.iter_mut().chain(grad_ids) {
-            let rank = self.out.rank(*id);
-            let mut operand = self.out.whole(*id);
+        let gradients = || grads.iter().filter_map(|&(_, grad)| grad);
+        let stands_for = |id: ValueId| {
+            let mut operand = self.out.whole(id);
             self.follow(&mut operand);
-            let direct = operand.at == identity(rank) && self.out.rank(operand.value) == rank;
-            if direct && (rank == 0 || !taken.contains(&operand.value)) {
-                *id = operand.value;
-            } else {
-                let value = self.out.value(*id).clone();
-                let kind = Kind::Map { op: Op::Copy, args: vec![operand] };
-                *id = self.out.define(value.name, value.elem, value.shape, value.span, kind);
-            }
-            taken.push(*id);
+            operand
+        };
+        let mut taken: Vec<ValueId> = self.out.params.clone();
+        taken.extend(self.read(results.iter().copied().chain(gradients()).map(stands_for)));
+        let mut of_gradients: Vec<ValueId> = gradients().map(|id| stands_for(id).value).collect();
+        of_gradients.sort();
+        let twice = of_gradients.windows(2).filter(|pair| pair[0] == pair[1]);
+        taken.extend(twice.map(|pair| pair[0]));
+
+        let mut others: Vec<ValueId> = self.out.params.clone();
+        for id in &mut results {
+            self.output(id, &others);
+            others.push(*id);
+        }
+        taken.append(&mut others);
+        for id in grads.iter_mut().filter_map(|(_, grad)| grad.as_mut()) {
+            self.output(id, &taken);
         }
         (self.out.results, self.out.grads) = (results, grads);
+    }
+
+    /// Lets an output name the value it stands for, or a copy if that is taken.
+    fn output(&mut self, id: &mut ValueId, taken: &[ValueId]) {
+        let rank = self.out.rank(*id);
+        let mut operand = self.out.whole(*id);
+        self.follow(&mut operand);
+        let direct = operand.at == identity(rank) && self.out.rank(operand.value) == rank;
+        if direct && (rank == 0 || !taken.contains(&operand.value)) {
+            *id = operand.value;
+        } else {
+            let value = self.out.value(*id).clone();
+            let kind = Kind::Map { op: Op::Copy, args: vec![operand] };
+            *id = self.out.define(value.name, value.elem, value.shape, value.span, kind);
+        }
+    }
+
+    /// What is read on the way to the given outputs.
+    fn read(&self, outputs: impl Iterator<Item = Operand>) -> Vec<ValueId> {
+        let mut needed = vec![false; self.out.values.len()];
+        outputs.for_each(|operand| needed[operand.value.0 as usize] = true);
+        let mut read = Vec::new();
+        for stmt in self.out.body.iter().rev() {
+            if needed[stmt.dst.0 as usize] {
+                for operand in stmt.operands() {
+                    needed[operand.value.0 as usize] = true;
+                    read.push(operand.value);
+                }
+            }
+        }
+        read
     }
 
     /// Emits a statement unless the same was computed before.

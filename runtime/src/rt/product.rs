@@ -19,8 +19,17 @@ pub enum Singular {
     Right,
 }
 
-/// Up to so many multiplications the loops here are faster than the preparations of a GEMM.
-const SMALL: usize = 512;
+/// Up to so many multiplications a product takes less time in loops, fused with what is around it,
+/// than a GEMM.
+const SMALL: usize = 1024;
+
+/// Whether all products are small enough for loops, by their extents, or of vectors.
+#[inline]
+pub fn are_small(products: &[[usize; 3]]) -> bool {
+    products.iter().all(|&extents| {
+        extents.contains(&1) || extents.iter().fold(1, |n, &k| k.saturating_mul(n)) <= SMALL
+    })
+}
 
 /// `to = left · right`, or `to += left · right` where it `keeps` what is there.
 ///
@@ -54,20 +63,27 @@ pub fn product<F: Float + LinalgScalar>(
         Singular::Left => !is_finite(&left),
         Singular::Right => !is_finite(&right),
     };
-    if selects || rows * inner * columns <= SMALL {
-        let zero_of = |a: F, b: F| match singular {
-            Singular::Neither => false,
+    if selects {
+        let is_zero = |a: F, b: F| match singular {
             Singular::Left => b.is_zero(),
-            Singular::Right => a.is_zero(),
+            _ => a.is_zero(),
         };
-        by_loops(&left, &right, &mut to, keeps, |a, b| if zero_of(a, b) { F::zero() } else { a * b });
+        selecting(
+            &left,
+            &right,
+            &mut to,
+            keeps,
+            |a, b| {
+                if is_zero(a, b) { F::zero() } else { a * b }
+            },
+        );
         return;
     }
     let beta = if keeps { F::one() } else { F::zero() };
     general_mat_mul(F::one(), &left, &right, beta, &mut to);
 }
 
-fn by_loops<F: Float>(
+fn selecting<F: Float>(
     left: &ArrayView2<'_, F>,
     right: &ArrayView2<'_, F>,
     to: &mut ArrayViewMut2<'_, F>,

@@ -39,14 +39,18 @@ pub(super) fn kernel(
     let symbols = Symbols::new(program, &mut namer);
     let leaves = leaves(function);
     let grads = grads(program, &leaves, &mut namer);
-    let mut loops = Loops::new(program, &version.nest, &symbols, namer, quote!(#owner));
-    let run = loops.items(&version.nest.items);
+    let emitted = |nest| {
+        let mut loops = Loops::new(program, nest, &symbols, namer.clone(), quote!(#owner));
+        let run = loops.items(&nest.items);
+        Run { loops, run }
+    };
     let emitter = Emitter {
         function,
         version,
         name: Ident::new(name, Span::call_site()),
         symbols: &symbols,
-        loops: &loops,
+        run: emitted(&version.nest),
+        small: version.small.as_ref().map(emitted),
         grads,
         results: function
             .output
@@ -58,9 +62,9 @@ pub(super) fn kernel(
         floats: function.floats.iter().map(|f| ident(f)).collect(),
     };
     if program.values.iter().all(|value| value.shape.is_empty()) {
-        emitter.scalar_function(&leaves, &run)
+        emitter.scalar_function(&leaves)
     } else {
-        emitter.array_function(&leaves, &run, otherwise)
+        emitter.array_function(&leaves, otherwise)
     }
 }
 
@@ -92,12 +96,20 @@ struct Field {
     value: TokenStream,
 }
 
+/// A nest's loops as they are emitted.
+struct Run<'e> {
+    loops: Loops<'e>,
+    run: TokenStream,
+}
+
 struct Emitter<'e, 'f> {
     function: &'f Function,
     version: &'e Version,
     name: Ident,
     symbols: &'e Symbols,
-    loops: &'e Loops<'e>,
+    run: Run<'e>,
+    /// What runs where all matrices are small, if there are products of matrices.
+    small: Option<Run<'e>>,
     grads: Vec<Grad<'f>>,
     results: Vec<(&'f Type, ValueId)>,
     /// How many of the program's parameters are the function's; the others are cotangents.
@@ -146,10 +158,10 @@ impl Emitter<'_, '_> {
     }
 
     /// The scalars that the loops leave behind: results, then gradients.
-    fn scalars(&self) -> Vec<TokenStream> {
-        let results = self.scalar_results().map(|&(_, id)| self.loops.scalar(id));
+    fn scalars(&self, loops: &Loops<'_>) -> Vec<TokenStream> {
+        let results = self.scalar_results().map(|&(_, id)| loops.scalar(id));
         let grads = self.scalar_grads().map(|grad| match grad.value {
-            Some(value) => self.loops.scalar(value),
+            Some(value) => loops.scalar(value),
             None => zero(&self.program().value(grad.param).elem),
         });
         results.chain(grads).collect()
@@ -171,11 +183,11 @@ impl Emitter<'_, '_> {
     }
 
     /// A function without arrays: locals, top to bottom.
-    fn scalar_function(&self, leaves: &[Leaf<'_>], run: &TokenStream) -> TokenStream {
+    fn scalar_function(&self, leaves: &[Leaf<'_>]) -> TokenStream {
         let (name, inputs, returned) = (&self.name, self.inputs(leaves), self.returned());
         let generics = &self.function.item.sig.generics;
         let (params, where_clause) = (&generics.params, &generics.where_clause);
-        let scalars = self.scalars();
+        let (scalars, run) = (self.scalars(&self.run.loops), &self.run.run);
         quote! {
             #[inline]
             #[allow(clippy::too_many_arguments)]
@@ -187,12 +199,7 @@ impl Emitter<'_, '_> {
     }
 
     /// A function of arrays: checks, then a kernel over slices.
-    fn array_function(
-        &self,
-        leaves: &[Leaf<'_>],
-        run: &TokenStream,
-        otherwise: Option<&str>,
-    ) -> TokenStream {
+    fn array_function(&self, leaves: &[Leaf<'_>], otherwise: Option<&str>) -> TokenStream {
         let (name, inputs, returned) = (&self.name, self.inputs(leaves), self.returned());
         let generics = &self.function.item.sig.generics;
         let (params, where_clause) = (&generics.params, &generics.where_clause);
@@ -210,7 +217,11 @@ impl Emitter<'_, '_> {
         let input_slices = self.input_slices();
         let slices = self.output_slices();
         let (allocations, buffers) = self.result_buffers();
-        let kernel = self.kernel(&self.fields(&buffers), run);
+        let mut kernel = self.kernel(&self.run, &buffers);
+        if let Some(small) = &self.small {
+            let (condition, small) = (self.are_small(), self.kernel(small, &buffers));
+            kernel = quote!(if #condition #small else #kernel);
+        }
 
         let scalars: Vec<Ident> =
             (0..self.scalar_types().len()).map(|k| format_ident!("__scalar_{k}")).collect();
@@ -351,7 +362,7 @@ impl Emitter<'_, '_> {
     }
 
     /// What the kernel takes: slices, scalars, dimensions, the arrays to write.
-    fn fields(&self, buffers: &[Option<Ident>]) -> Vec<Field> {
+    fn fields(&self, loops: &Loops<'_>, buffers: &[Option<Ident>]) -> Vec<Field> {
         let program = self.program();
         let mut fields = Vec::new();
         for &id in &program.params {
@@ -370,7 +381,7 @@ impl Emitter<'_, '_> {
             fields.push(Field { value: quote!(#name), ty: quote!(usize), name });
         }
         let mut array = |id: ValueId, value: TokenStream| {
-            let (name, elem) = (self.loops.array(id).clone(), elem_type(&program.value(id).elem));
+            let (name, elem) = (loops.array(id).clone(), elem_type(&program.value(id).elem));
             fields.push(Field { name, ty: quote!(&'k mut [#elem]), value });
         };
         for ((_, id), buffer) in self.results.iter().zip(buffers) {
@@ -386,7 +397,9 @@ impl Emitter<'_, '_> {
     }
 
     /// The kernel's definition and its run.
-    fn kernel(&self, fields: &[Field], run: &TokenStream) -> TokenStream {
+    fn kernel(&self, run: &Run<'_>, buffers: &[Option<Ident>]) -> TokenStream {
+        let Run { loops, run } = run;
+        let fields = self.fields(loops, buffers);
         let names: Vec<&Ident> = fields.iter().map(|field| &field.name).collect();
         let types: Vec<&TokenStream> = fields.iter().map(|field| &field.ty).collect();
         let values: Vec<&TokenStream> = fields.iter().map(|field| &field.value).collect();
@@ -396,8 +409,8 @@ impl Emitter<'_, '_> {
             .filter(|param| !matches!(param, syn::GenericParam::Lifetime(_)))
             .collect();
         let (floats, output) = (&self.floats, self.scalar_types());
-        let (scalars, prelude) = (self.scalars(), self.loops.prelude());
-        let rows = self.rows(fields);
+        let (scalars, prelude) = (self.scalars(loops), loops.prelude());
+        let rows = self.rows(loops, &fields);
         // Not every kernel has a field of every float, nor one that borrows.
         quote! {{
             struct Kernel<'k, #(#params,)* const ADD: bool> #where_clause {
@@ -424,10 +437,22 @@ impl Emitter<'_, '_> {
         }}
     }
 
+    /// Whether all products of matrices are small.
+    fn are_small(&self) -> TokenStream {
+        let products = self.version.nest.products().map(|product| {
+            let [rows, inner, columns] = product.extents.map(|dim| self.symbols.dim(dim));
+            quote!([#rows, #inner, #columns])
+        });
+        quote!(::chainrule::rt::are_small(&[#(#products),*]))
+    }
+
     /// The kernel's version for narrow rows: what is as wide as a row is copied to an array of
     /// constant length, and back.
-    fn rows(&self, fields: &[Field]) -> Option<TokenStream> {
-        let (program, dim) = (self.program(), self.version.nest.row_dim()?);
+    fn rows(&self, loops: &Loops<'_>, fields: &[Field]) -> Option<TokenStream> {
+        if loops.nest.products().next().is_some() {
+            return None;
+        }
+        let (program, dim) = (self.program(), loops.nest.row_dim()?);
         let is_row = |id: &ValueId| program.shape(*id) == [dim];
         let width = self.symbols.dim(dim);
         let (mut before, mut after, mut written) = (TokenStream::new(), TokenStream::new(), vec![]);
@@ -440,7 +465,7 @@ impl Emitter<'_, '_> {
             });
         }
         for id in program.outputs().filter(is_row) {
-            let (name, zero) = (self.loops.array(id), zero(&program.value(id).elem));
+            let (name, zero) = (loops.array(id), zero(&program.value(id).elem));
             let out = format_ident!("{name}_out");
             before.extend(quote! {
                 let #out = #name;

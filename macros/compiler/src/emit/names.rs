@@ -64,7 +64,7 @@ impl Further {
 }
 
 /// Hands out identifiers that no one else in the function has.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Namer {
     taken: HashMap<String, usize>,
 }

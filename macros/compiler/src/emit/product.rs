@@ -13,7 +13,8 @@ use quote::quote;
 impl Loops<'_> {
     pub(super) fn product(&self, product: &Product) -> TokenStream {
         let extents = product.extents.iter().map(|&dim| self.symbols.dim(dim));
-        let [left, right, to] = [&product.left, &product.right, &product.to].map(|m| self.place_of(m));
+        let [left, right, to] =
+            [&product.left, &product.right, &product.to].map(|m| self.place_of(m));
         let (left_array, right_array) =
             (self.array(product.left.read.value), self.array(product.right.read.value));
         let id = product.to.read.value;
@@ -55,8 +56,12 @@ impl Loops<'_> {
                     (Some(quote!(#k * (#stride) as isize)), TokenStream::new())
                 }
                 Index::Affine(_, affine) => {
-                    let (first, step) = (self.first(affine), Literal::isize_unsuffixed(affine.step));
-                    (Some(quote!((#first) * (#stride) as isize)), quote!(#step * (#stride) as isize))
+                    let (first, step) =
+                        (self.first(affine), Literal::isize_unsuffixed(affine.step));
+                    (
+                        Some(quote!((#first) * (#stride) as isize)),
+                        quote!(#step * (#stride) as isize),
+                    )
                 }
             };
             if let Some(first) = first {

@@ -11,7 +11,7 @@ mod share;
 mod store;
 mod zeros;
 
-pub use plan::plan;
+pub use plan::{plan, plan_for_small_matrices};
 pub use product::{Matrix, Product, Side};
 
 use crate::ir::{Affine, DimId, Index, Operand, ValueId};
@@ -186,6 +186,14 @@ impl Nest {
         let mut dims = Vec::new();
         collect(&self.items, false, &mut dims);
         if let [dim] = dims[..] { Some(dim) } else { None }
+    }
+
+    /// The products of matrices.
+    pub fn products(&self) -> impl Iterator<Item = &Product> {
+        self.items.iter().filter_map(|item| match item {
+            Item::Product(product) => Some(product),
+            _ => None,
+        })
     }
 
     /// The value that a buffer is called by, of those that take it in turn.

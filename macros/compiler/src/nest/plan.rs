@@ -15,9 +15,18 @@ use super::{Element, Item, Ix, Loop, Nest, Var, at};
 use crate::ir::{DimId, Index, Kind, Op, Operand, Program, Stmt, Term, ValueId, compose, identity};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// Plans the loops of a program.
+/// Plans the loops of a program, and its products of matrices.
 pub fn plan(program: &Program) -> Nest {
-    let mut planner = Planner::new(program);
+    plan_with(program, true)
+}
+
+/// Plans the loops of a program for small matrices, whose products are loops like all else.
+pub fn plan_for_small_matrices(program: &Program) -> Nest {
+    plan_with(program, false)
+}
+
+fn plan_with(program: &Program, with_products: bool) -> Nest {
+    let mut planner = Planner::new(program, with_products);
     planner.materialize_unreadable();
     planner.materialize_recomputed();
     let mut items = planner.schedule();
@@ -65,6 +74,7 @@ impl Work {
 
 pub(super) struct Planner<'p> {
     pub(super) program: &'p Program,
+    with_products: bool,
     pub(super) statement: HashMap<ValueId, &'p Stmt>,
     pub(super) outputs: HashSet<ValueId>,
     /// The arrays that are stored although they could be computed on the spot.
@@ -74,13 +84,20 @@ pub(super) struct Planner<'p> {
 }
 
 impl<'p> Planner<'p> {
-    fn new(program: &'p Program) -> Self {
+    fn new(program: &'p Program, with_products: bool) -> Self {
         let statement: HashMap<_, _> = program.body.iter().map(|stmt| (stmt.dst, stmt)).collect();
         let outputs: HashSet<_> = program.outputs().filter(|&id| program.rank(id) > 0).collect();
         let mut stored: HashSet<ValueId> = outputs.clone();
         stored.retain(|id| statement.get(id).is_some_and(|s| matches!(s.kind, Kind::Map { .. })));
-        let mut planner =
-            Planner { program, statement, outputs, stored, works: vec![], next_var: 0 };
+        let mut planner = Planner {
+            program,
+            with_products,
+            statement,
+            outputs,
+            stored,
+            works: vec![],
+            next_var: 0,
+        };
         planner.materialize_factors();
         planner
     }
@@ -150,9 +167,7 @@ impl<'p> Planner<'p> {
                                 reads: product.reads().cloned().collect(),
                                 product: Some(product),
                             },
-                            None => {
-                                self.work(stmt.dst, &term.space, &term.at, Some(&term.arg))
-                            }
+                            None => self.work(stmt.dst, &term.space, &term.at, Some(&term.arg)),
                         });
                     }
                 }
@@ -169,16 +184,20 @@ impl<'p> Planner<'p> {
     /// The product of matrices that a term is, if it is one.
     fn product(&self, stmt: &Stmt, term: &Term) -> Option<Product> {
         match stmt.kind {
-            Kind::Sum { .. } => product(self.program, &self.statement, stmt.dst, term),
+            Kind::Sum { .. } if self.with_products => {
+                product(self.program, &self.statement, stmt.dst, term)
+            }
             _ => None,
         }
     }
 
     /// Stores the factors of products of matrices.
     fn materialize_factors(&mut self) {
-        let terms = self.program.body.iter().flat_map(|stmt| {
-            stmt.terms().iter().map(move |term| (stmt, term))
-        });
+        let terms = self
+            .program
+            .body
+            .iter()
+            .flat_map(|stmt| stmt.terms().iter().map(move |term| (stmt, term)));
         let factors: Vec<ValueId> = (terms.filter_map(|(stmt, term)| self.product(stmt, term)))
             .flat_map(|product| product.reads().map(|read| read.value).collect::<Vec<_>>())
             .collect();

@@ -15,8 +15,7 @@ impl Nest {
             printer.line(0, &line);
         }
         for (value, of) in &self.shared {
-            let line =
-                format!("{} in {}", printer.names.value(*value), printer.names.value(*of));
+            let line = format!("{} in {}", printer.names.value(*value), printer.names.value(*of));
             printer.line(0, &line);
         }
         printer.items(&self.items, 0);

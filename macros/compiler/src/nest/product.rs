@@ -61,11 +61,6 @@ pub(super) fn product(
     let [rows, columns] = axes(&to)?;
     let inner = (0..3).find(|axis| *axis != rows && *axis != columns)?;
     let (factors, cotangent) = factors(statement, &term.arg)?;
-    // A gradient may be added to what is there: it is not to be read.
-    let is_gradient = |of: &Operand| program.grads.iter().any(|(_, grad)| *grad == Some(of.value));
-    if factors.iter().any(is_gradient) {
-        return None;
-    }
     let follows = |of: &Operand, pair: [u8; 2]| {
         axes(of).is_some_and(|found| found == pair || found == [pair[1], pair[0]])
     };

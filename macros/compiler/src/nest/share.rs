@@ -77,7 +77,8 @@ impl Share<'_> {
     /// What an item reads and writes by itself.
     fn touched_here(&self, item: &Item) -> Vec<Element> {
         let operands = |element: &Element| {
-            let operands = self.statement.get(&element.value).into_iter().flat_map(|s| s.operands());
+            let operands =
+                self.statement.get(&element.value).into_iter().flat_map(|s| s.operands());
             operands.map(|operand| at(operand, &element.at)).collect::<Vec<_>>()
         };
         match item {
@@ -109,9 +110,10 @@ impl Share<'_> {
         let Item::Loop(inner) = item else { return false };
         let touches = |item: &Item, id: ValueId| self.touched(item).iter().any(|e| e.value == id);
         // Down to where it is stored.
-        let stored = inner.body.iter().position(
-            |item| matches!(item, Item::Store(element) if element.value == new),
-        );
+        let stored = inner
+            .body
+            .iter()
+            .position(|item| matches!(item, Item::Store(element) if element.value == new));
         let Some(stored) = stored else {
             let mut inside = inner.body.iter().filter(|item| touches(item, old));
             return match (inside.next(), inside.next()) {

@@ -23,8 +23,7 @@ pub(super) mod f32 {
             let bits = after(if e > 0 { e as u32 } else { 0 });
             let scale = power_of_two(if e > 0 { 0 } else { e });
             let (first, rest) = ((bits >> 99) as f64, ((bits << 29) >> 64) as f64);
-            table[biased] =
-                (first * power_of_two(-29) * scale, rest * power_of_two(-93) * scale);
+            table[biased] = (first * power_of_two(-29) * scale, rest * power_of_two(-93) * scale);
             biased += 1;
         }
         table
