@@ -8,6 +8,7 @@
 
 pub mod by_tape;
 mod case;
+pub mod chain;
 pub mod hand;
 pub mod hand_gradients;
 pub mod macros;

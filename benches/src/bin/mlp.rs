@@ -1,9 +1,11 @@
-//! Prints the table of the perceptron: the macro's step and the one by hand in turn, medians.
+//! Prints the tables of code of arrays: a perceptron's step by the macro and by hand, and a chain
+//! of elementwise operations beside a copy; in turn, medians.
 //!
 //! `cargo run --release -p chainrule-benches --bin mlp [ROUNDS]`
 
 #![forbid(unsafe_code)]
 
+use chainrule_benches::chain::{chain, elements};
 use chainrule_benches::interleaved;
 use chainrule_benches::mlp::{Hand, Macro, Parameters, batch};
 use std::error::Error;
@@ -39,5 +41,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         "| value, gradient, update | {ours:.1} | {hand:.1} | {products:.1} | {:.3} |",
         times.ratio(0, 1)
     );
+
+    let x = elements();
+    let (mut gradient, mut copy) = (x.clone(), x.clone());
+    let mut runs: Vec<Box<dyn FnMut() + '_>> = vec![
+        Box::new(|| {
+            black_box(chain::value_and_grad_into(black_box(&x), &mut gradient));
+        }),
+        Box::new(|| copy.assign(black_box(&x))),
+    ];
+    let times = interleaved(&mut runs, rounds);
+    let [ours, copy] = [0, 1].map(|k| times.median(k) / 1e3);
+    println!("\n| ten operations on 10⁶ `f32` | gradient µs | copy µs | copy / gradient |");
+    println!("|---|--:|--:|--:|");
+    println!("| value, gradient | {ours:.0} | {copy:.0} | {:.2} |", times.ratio(1, 0));
     Ok(())
 }

@@ -65,8 +65,9 @@ pub(super) fn product(
         axes(of).is_some_and(|found| found == pair || found == [pair[1], pair[0]])
     };
     let [first, second] = factors;
-    let swapped = follows(&second, [rows, inner]) && follows(&first, [inner, columns]);
-    if !swapped && !(follows(&first, [rows, inner]) && follows(&second, [inner, columns])) {
+    let in_order = |left, right| follows(left, [rows, inner]) && follows(right, [inner, columns]);
+    let swapped = in_order(&second, &first);
+    if !swapped && !in_order(&first, &second) {
         return None;
     }
     let singular = cotangent.map(|is_second| match is_second != swapped {
