@@ -16,8 +16,9 @@ const TABLE: &str = include_str!("digits.csv");
 /// The darkest pixel.
 const INK: f32 = 16.0;
 
-/// Of so many digits one is held out.
+/// Of so many digits one is held out; which ones, this seed says.
 const HELD_OUT: usize = 5;
+const SPLIT: u64 = 0;
 
 /// Images and their digits.
 pub(crate) struct Digits {
@@ -38,11 +39,10 @@ pub(crate) fn load(batch_size: usize, seed: u64) -> Result<(Digits, Digits), Box
     for line in TABLE.lines() {
         rows.push(line.split(',').map(str::parse).collect::<Result<Vec<usize>, _>>()?);
     }
-    let choose = |held_out: bool| {
-        let chosen: Vec<&[usize]> = (rows.iter().enumerate())
-            .filter(|(k, _)| (k % HELD_OUT == 0) == held_out)
-            .map(|(_, row)| row.as_slice())
-            .collect();
+    // The file goes through the digits in order: every fifth row would hold out some of them only.
+    rows.shuffle(&mut StdRng::seed_from_u64(SPLIT));
+    let (held_out, training) = rows.split_at(rows.len() / HELD_OUT);
+    let digits = |chosen: &[Vec<usize>]| {
         let x = Array2::from_shape_fn((chosen.len(), PIXELS), |(i, j)| chosen[i][j] as f32 / INK);
         let classes: Vec<usize> = chosen.iter().map(|row| row[PIXELS]).collect();
         let y = Array2::from_shape_fn((chosen.len(), CLASSES), |(i, class)| {
@@ -50,7 +50,7 @@ pub(crate) fn load(batch_size: usize, seed: u64) -> Result<(Digits, Digits), Box
         });
         Digits { x, classes, y, batch_size, seed }
     };
-    Ok((choose(false), choose(true)))
+    Ok((digits(training), digits(held_out)))
 }
 
 impl BatchSource for Digits {
