@@ -3,6 +3,7 @@
 
 // `s!` allows unsafe code for itself, which cannot be forbidden then.
 #![deny(unsafe_code)]
+#![allow(clippy::reversed_empty_ranges, reason = "a slice that runs backwards")]
 
 use chainrule::differentiate;
 use chainrule::tensor::TensorExt;

@@ -38,7 +38,7 @@ pub fn are_small(products: &[[usize; 3]]) -> bool {
 ///
 /// # Panics
 /// If a matrix does not lie in its array.
-pub fn product<F: Float + LinalgScalar>(
+pub fn matrix_product<F: Float + LinalgScalar>(
     [rows, inner, columns]: [usize; 3],
     left: (&[F], isize, [isize; 2]),
     right: (&[F], isize, [isize; 2]),

@@ -1,7 +1,7 @@
 //! Products of matrices: calls of the runtime's GEMM on slices, with offsets and strides.
 //!
 //! ```text
-//! rt::product([n, m, q], (&x[..], 0, [m, 1]), (&w[..], 0, [1, m]), (&mut y[..], 0, [q, 1]), false);
+//! rt::matrix_product([n, m, q], (&x[..], 0, [m, 1]), (&w[..], 0, [1, m]), (&mut y[..], 0, [q, 1]), false);
 //! ```
 
 use super::loops::Loops;
@@ -30,7 +30,7 @@ impl Loops<'_> {
             Some(Side::Right) => quote!(::chainrule::rt::Singular::Right),
         };
         quote! {
-            ::chainrule::rt::product(
+            ::chainrule::rt::matrix_product(
                 [#(#extents),*],
                 (&#left_array[..], #left),
                 (&#right_array[..], #right),

@@ -115,7 +115,8 @@ impl Lowerer<'_> {
                 Kind::Pass(out, Pass::Binary("+"), args)
                     if self.inclusive.contains(out) && self.known.contains_key(&args[0]) =>
                 {
-                    if greatest(&program.of(*out).ty) == self.known.get(&args[0]).copied() {
+                    let last = greatest(&program.of(*out).ty);
+                    if last == self.known.get(&args[0]).copied() {
                         self.errors.at(stmt.span, END_OF_TYPE);
                     }
                 }
