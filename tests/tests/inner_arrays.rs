@@ -81,11 +81,8 @@ fn loops_and_values() {
     assert_close("the gradient", &gradient, &by_differences, DIFFERENCES);
     let ((by_x, mixed), (again, by_rate)) = descent::hessian(&x, 0.125);
     assert_eq!(mixed, again);
-    let slope = |k: usize| {
-        let by_differences =
-            differences(|(x, rate)| descent::grad(x, *rate).0[k], &(x.clone(), 0.125));
-        by_differences
-    };
+    let slope =
+        |k: usize| differences(|(x, rate)| descent::grad(x, *rate).0[k], &(x.clone(), 0.125));
     for k in 0..2 {
         let row = (by_x.row(k).to_owned(), mixed[k]);
         assert_close("a row of the Hessian", &row, &slope(k), DIFFERENCES);
