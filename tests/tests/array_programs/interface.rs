@@ -181,13 +181,9 @@ fn constants_in_other_modes() {
 }
 
 #[differentiate]
-fn of_many_methods<F: num_traits::Float + std::ops::AddAssign + 'static>(
-    x: &ArrayRef<F, Ix2>,
-    one: F,
-    n: usize,
-) -> F
+fn of_many_methods<F>(x: &ArrayRef<F, Ix2>, one: F, n: usize) -> F
 where
-    F: num_traits::FromPrimitive + ndarray::ScalarOperand + num_traits::NumAssign,
+    F: num_traits::Float + num_traits::NumAssign + num_traits::FromPrimitive + 'static,
 {
     let mut s = F::zero();
     for k in 0..n {
