@@ -55,12 +55,12 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
             let mut before = F::one();
             for (partial, &x) in partials.iter_mut().zip(elements) {
                 *partial = before;
-                before = before * x;
+                before *= x;
             }
             let mut behind = F::one();
             for (partial, &x) in partials.iter_mut().zip(elements).rev() {
-                *partial = *partial * behind;
-                behind = behind * x;
+                *partial *= behind;
+                behind *= x;
             }
             partials
         })

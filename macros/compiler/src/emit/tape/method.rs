@@ -132,7 +132,17 @@ impl Rewrite<'_> {
             Expr::Paren(inner) => self.is_array(&inner.expr),
             Expr::Reference(inner) => self.is_array(&inner.expr),
             Expr::MethodCall(call) => {
-                let of_views = ["t", "view", "slice", "to_owned", "clone", "reversed_axes"];
+                let of_views = [
+                    "t",
+                    "view",
+                    "slice",
+                    "row",
+                    "column",
+                    "index_axis",
+                    "to_owned",
+                    "clone",
+                    "reversed_axes",
+                ];
                 of_views.contains(&call.method.to_string().as_str())
                     && self.is_array(&call.receiver)
             }

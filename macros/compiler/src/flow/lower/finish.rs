@@ -113,15 +113,18 @@ impl Lowerer<'_> {
                 }
                 // Of a number that is written out it is known now whether there is one more.
                 Kind::Pass(out, Pass::Binary("+"), args)
-                    if self.inclusive.contains(out) && self.known.contains_key(&args[0]) =>
+                    if self.inclusive.contains(out)
+                        && self
+                            .known
+                            .get(&args[0])
+                            .is_some_and(|last| greatest(&program.of(*out).ty) == Some(*last)) =>
                 {
-                    let last = greatest(&program.of(*out).ty);
-                    if last == self.known.get(&args[0]).copied() {
-                        self.errors.at(stmt.span, END_OF_TYPE);
-                    }
+                    self.errors.at(stmt.span, END_OF_TYPE);
                 }
                 Kind::Pass(out, Pass::Binary("+"), args)
-                    if self.inclusive.contains(out) && is_small(&program.of(*out).ty) =>
+                    if self.inclusive.contains(out)
+                        && !self.known.contains_key(&args[0])
+                        && is_small(&program.of(*out).ty) =>
                 {
                     let bind = Bind {
                         name: Ident::new("__last", Span::call_site()),
