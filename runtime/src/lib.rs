@@ -151,7 +151,8 @@ pub use chainrule_macros::__differentiate;
 /// looked at, and the derivative is the function `rule`, which has the type of `f::vjp`: it takes
 /// the arguments, then the cotangent of the result, and returns the value and the gradient. Where
 /// the result is a float, `partials = rule` is simpler: it takes the arguments and returns the value
-/// and the gradient, which serves `f::jvp` too. A rule for forward mode, `jvp = rule`, has the type
+/// and the gradient, which serves `f::jvp` too. With `hvp` or `hessian` beside it, it serves second
+/// derivatives: the rule is then itself under `#[differentiate(jvp)]`. A rule for forward mode, `jvp = rule`, has the type
 /// of `f::jvp`: it takes the arguments, then a tangent for each differentiated parameter, and returns
 /// value and tangent. It goes beside `vjp = rule`; alone it serves reverse mode by one direction after
 /// the other, which takes as many calls as there are numbers. Each of these is a path, which may be generic, of another module, or of the form

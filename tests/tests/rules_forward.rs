@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 use chainrule::differentiate;
+use chainrule_tests::{DIFFERENCES, assert_close, derivative, differences};
 use ndarray::{Array1, array};
 use num_traits::Float;
 
@@ -219,4 +220,84 @@ impl Scale {
 fn rules_of_methods() {
     assert_eq!(Scale(2.0).times_jvp(3.0, 0.5), (6.0, 3.5));
     assert_eq!(Scale(2.0).times_value_and_grad(3.0), (6.0, 7.0));
+}
+
+/// A rule that is differentiated itself gives second derivatives.
+#[differentiate(jvp)]
+fn smooth_partials(x: f64) -> (f64, f64) {
+    (x.max(0.0) + (-x.abs()).exp().ln_1p(), 1.0 / (1.0 + (-x).exp()))
+}
+
+#[differentiate(partials = smooth_partials, hvp, hessian)]
+fn smooth(x: f64) -> f64 {
+    smooth_partials(x).0
+}
+
+#[differentiate(jvp)]
+fn scaled_partials(x: f64, k: f64) -> (f64, (f64, f64)) {
+    (x * x * k, (2.0 * x * k, x * x))
+}
+
+#[differentiate(partials = scaled_partials, hvp, hessian)]
+fn scaled(x: f64, k: f64) -> f64 {
+    opaque(x * x * k)
+}
+
+#[differentiate(jvp, hvp, hessian)]
+fn chain(x: f64, k: f64) -> f64 {
+    let mut y = x;
+    for _ in 0..3 {
+        y = scaled(y, k) * 0.5 + smooth(y);
+    }
+    y
+}
+
+#[differentiate(hvp)]
+fn sum_of_smooth(x: &[f64]) -> f64 {
+    x.iter().map(|&x| smooth(x * x)).sum()
+}
+
+#[differentiate(jvp)]
+fn squares_partials(x: &[f64]) -> (f64, Vec<f64>) {
+    (x.iter().map(|x| x * x * x).sum(), x.iter().map(|x| 3.0 * x * x).collect())
+}
+
+#[differentiate(partials = squares_partials, hessian)]
+fn cubes(x: &[f64]) -> f64 {
+    opaque(squares_partials(x).0)
+}
+
+#[test]
+fn second_derivatives_of_rules() {
+    assert_eq!(scaled::hvp(3.0, 5.0, 1.0, 0.0), ((30.0, 9.0), (10.0, 6.0)));
+    assert_eq!(scaled::hessian(3.0, 5.0), ((10.0, 6.0), (6.0, 0.0)));
+    assert_eq!(cubes::hessian(&[1.0, 2.0]), vec![vec![6.0, 0.0], vec![0.0, 12.0]]);
+    let curved = |x: f64| {
+        let s = 1.0 / (1.0 + (-x).exp());
+        s * (1.0 - s)
+    };
+    assert!((smooth::hessian(0.5) - curved(0.5)).abs() < 1e-15);
+}
+
+#[test]
+fn second_derivatives_of_callers() {
+    let at = (0.4, 0.7);
+    let (by_x, by_k) = chain::hessian(at.0, at.1);
+    assert_eq!(by_x.1, by_k.0);
+    let slope = |k: usize| {
+        let gradient = |(x, k): &(f64, f64)| chain::grad(*x, *k);
+        differences(|at| if k == 0 { gradient(at).0 } else { gradient(at).1 }, &at)
+    };
+    assert_close("by x", &by_x, &slope(0), DIFFERENCES);
+    assert_close("by k", &by_k, &slope(1), DIFFERENCES);
+    let (gradient, product) = chain::hvp(at.0, at.1, 1.0, 0.0);
+    assert_close("the gradient", &gradient, &chain::grad(at.0, at.1), 1e-15);
+    assert_close("a column", &product, &by_x, 1e-15);
+
+    let x = [0.5, -1.5];
+    let (_, product) = sum_of_smooth::hvp(&x, vec![1.0, 2.0]);
+    for k in 0..2 {
+        let slope = derivative(|x| sum_of_smooth::grad(&[x])[0], x[k]);
+        assert_close("of each term", &product[k], &(slope * [1.0, 2.0][k]), DIFFERENCES);
+    }
 }

@@ -18,7 +18,7 @@ fn backwards(x: f64) -> f64 {
     x * x
 }
 
-#[differentiate(partials = partials, hvp)]
+#[differentiate(partials = partials, jacobian)]
 fn both_ways(x: f64) -> f64 {
     x * x
 }
@@ -45,6 +45,12 @@ fn calls_partials_for_second_derivatives(x: f64) -> f64 {
 
 #[differentiate(partials = partials)]
 fn both(x: f64) -> f64 {
+    x * x
+}
+
+/// A rule that is not differentiated itself.
+#[differentiate(partials = partials, hvp)]
+fn second(x: f64) -> f64 {
     x * x
 }
 

@@ -293,13 +293,16 @@ pub enum CallOut {
 pub struct Call {
     /// What is called for the value: a path, or a method's name, up to the parenthesis.
     pub value: TokenStream,
-    /// What is called for value and gradient: takes the arguments, then the cotangent of the result
+    /// What is called for value and gradient, empty where there is nothing: takes the arguments, then the cotangent of the result
     /// (if there is one), then one for each differentiated argument that is passed by exclusive
     /// reference; returns the value and the tangents of the differentiated arguments.
     pub vjp: TokenStream,
     /// What is called for value and tangent, if the callee has it: takes the arguments, then a
     /// tangent for each differentiated one, by value.
     pub jvp: Option<TokenStream>,
+    /// What is called for the gradient alone and for gradient and Hessian-vector product, if the
+    /// callee has the latter.
+    pub second: Option<[TokenStream; 2]>,
     /// Whether its derivative is a rule by hand.
     pub rule: bool,
     /// Whether these are methods of the first argument: `receiver.at(args)`.

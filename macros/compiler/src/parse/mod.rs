@@ -158,6 +158,12 @@ impl Function {
             || matches!(self.options.derivative, Derivative::Partials(_)) && !structs()
     }
 
+    /// Whether its rule is one for second derivatives, too: `hvp` is that of the rule's `jvp`.
+    pub(crate) fn has_second_by_rule(&self) -> bool {
+        matches!(self.options.derivative, Derivative::Partials(_))
+            && self.options.second().next().is_some()
+    }
+
     /// Where the derivative of one that is opaque comes from, in words.
     pub(crate) fn origin(&self) -> &'static str {
         match self.options.derivative.is_by_tape() {
@@ -347,7 +353,7 @@ fn check_forward(options: &Options, output: &Type, params: &[Param], errors: &mu
         for option in options.forward() {
             let message = match (&options.derivative, option == "jvp") {
                 (_, true) if options.jvp_rule.is_some() => continue,
-                (Derivative::Partials(_), true) if !structs => continue,
+                (Derivative::Partials(_), _) if !structs && option != "jacobian" => continue,
                 (Derivative::Partials(_), true) => "the option `jvp` of a function with `partials` is not supported yet for structs: give `vjp = rule` and `jvp = rule`".to_string(),
                 (Derivative::Vjp(_), true) => "`vjp = rule` says nothing of forward mode: give it a rule, too, `jvp = rule`".to_string(),
                 _ => format!("`{given}` and `{option}` exclude each other: the body is not looked at, and the derivative of a rule is not known; leave one of the two out"),

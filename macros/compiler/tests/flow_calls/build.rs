@@ -174,6 +174,7 @@ impl Build {
             value,
             vjp,
             jvp: None,
+            second: None,
             rule: false,
             method,
             args,

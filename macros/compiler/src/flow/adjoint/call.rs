@@ -9,10 +9,12 @@ use super::stable::Stability;
 use crate::flow::activity::changed_by;
 use crate::flow::index::{By_, Def, Site};
 use crate::flow::ir::{
-    Bind, By, Call, CallArg, CallOut, Code, Init, Kind, MemId, Origin, Place, Pulled, Source, Stmt,
-    V,
+    Bind, By, Call, CallArg, CallOut, Code, Init, Kind, MemId, Origin, Place, Proj, Pulled, Source,
+    Stmt, V,
 };
-use proc_macro2::{Ident, Span};
+use crate::parse::Type;
+use crate::primitives;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 impl Builder<'_> {
@@ -29,6 +31,11 @@ impl Builder<'_> {
             return;
         }
         let ct = arrived.or_else(|| self.no_cotangent(pos, call.out));
+        if let (Some(second), Some(Source::Value(ct))) = (&call.second, &ct)
+            && self.by_partials(pos, call, second, *ct)
+        {
+            return;
+        }
         let mut pull = call.clone();
         let (mut outs, mut tangents) = (Vec::new(), Vec::new());
         for (arg, before) in call.args.iter().zip(&mut pull.args) {
@@ -57,6 +64,55 @@ impl Builder<'_> {
         for (v, tangent) in tangents {
             self.contribute(v, tangent);
         }
+    }
+
+    /// The same by a call of the gradient alone, whose derivative is a call again. Of floats only.
+    fn by_partials(&mut self, pos: usize, call: &Call, second: &[TokenStream; 2], ct: V) -> bool {
+        let floats: Option<Vec<V>> = (call.args.iter().filter(|arg| arg.wrt))
+            .map(|arg| match arg.source {
+                Source::Value(v) => Some(v),
+                Source::Place(_) => None,
+            })
+            .collect();
+        let changes = call.args.iter().any(|arg| arg.by == By::Mut);
+        let (Some(floats), CallOut::Value(result), false) = (floats, call.out, changes) else {
+            return false;
+        };
+        let [value, jvp] = second.clone();
+        let args = call.args.iter().map(|arg| {
+            let source = self.argument(pos, call, arg);
+            CallArg { source, ..arg.clone() }
+        });
+        let args: Vec<CallArg> = args.collect();
+        let span = self.ix.stmts[pos].0.span;
+        let (out, partials) = match floats[..] {
+            [one] => {
+                let partial = self.fresh("partial", one);
+                (CallOut::Value(partial), vec![partial])
+            }
+            _ => {
+                let types = floats.iter().map(|v| Type::Float(self.elem(*v))).collect();
+                let all = self.out.mem("partials", Type::Tuple(types), Origin::Local, span);
+                (CallOut::Mem(all), floats.iter().map(|v| self.fresh("partial", *v)).collect())
+            }
+        };
+        let jvp = Some(jvp);
+        let vjp = TokenStream::new();
+        let of_partials = Call { value, vjp, jvp, second: None, args, out, ..call.clone() };
+        self.push(Stmt { kind: Kind::Call(Box::new(of_partials)), span });
+        for (k, (v, partial)) in floats.iter().zip(partials).enumerate() {
+            if !self.act.value(*v) {
+                continue;
+            }
+            if let CallOut::Mem(all) = out {
+                let proj = vec![Proj::Field(k.to_string())];
+                self.emit(Kind::Load(partial, Place { mem: all, proj }));
+            }
+            let product = self.apply(&primitives::MUL, vec![ct, partial], result);
+            let product = self.apply(&primitives::GUARD, vec![ct, product], result);
+            self.contribute(*v, product);
+        }
+        true
     }
 
     /// The cotangent of a result that none reaches.

@@ -13,9 +13,10 @@
 use super::api::{attributes, overwrites};
 use super::block::one_or_tuple;
 use super::forward::{about_jvp, check, tangents, type_of_jvp};
+use super::hessian::hessian_type;
 use super::kernel::{succeeded, success, turbofish, where_clause, wrapped, wrapped_type};
 use super::names::local;
-use super::nested::{count, like, products};
+use super::nested::{count, each, like, products};
 use super::types::{self, Shown, owned};
 use super::{arrays, matrix};
 use crate::emit::element::{literal, zero};
@@ -23,8 +24,9 @@ use crate::emit::names::{Further, named};
 use crate::emit::signature::tangent_type;
 use crate::ir::{Elem, Literal};
 use crate::parse::{Derivative, Function, Param, Passing, Type};
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
+use syn::ext::IdentExt;
 
 /// The associated functions.
 pub(super) fn functions(function: &Function) -> TokenStream {
@@ -37,6 +39,12 @@ pub(super) fn functions(function: &Function) -> TokenStream {
     }
     out.extend(api.vjp());
     out.extend(function.has_jvp().then(|| api.jvp()));
+    if let (Derivative::Partials(path), true) =
+        (&function.options.derivative, function.has_second_by_rule())
+    {
+        out.extend(api.hvp(path));
+        out.extend(function.options.hessian.is_some().then(|| api.hessian()));
+    }
     out
 }
 
@@ -189,24 +197,12 @@ impl<'f> Given<'f> {
             ["n", "all", "first", "row", "value", "tangent", "sum"].map(local);
         let (elem, output) = (matrix::elem(function), success(&function.output));
         let zero_of_result = zero(&types::float(output).unwrap_or_else(|| elem.clone()));
-        let (zero, one) = (zero(&elem), literal(&Literal::Float(1.0, None), &elem));
+        let zero = zero(&elem);
         let counts = function.wrt().map(|param| count(&param.ty, &matrix::place(param)));
-        let entry = quote!({
-            #row += 1;
-            if #row == #first + 1 { #one } else { #zero }
-        });
-        let directions: Vec<(TokenStream, TokenStream)> = function
-            .wrt()
-            .map(|param| {
-                let direction = like(&param.ty, &matrix::place(param), &entry);
-                (arrays::of_param(param, &direction), owned(&param.ty))
-            })
-            .collect();
-        let arguments = function.params.iter().map(|param| {
-            let name = &param.name;
-            matrix::copied_argument(param, quote!(#name))
-        });
-        let run = self.rule_of(path, arguments.collect(), &directions, &type_of_jvp(function));
+        let types = function.wrt().map(|param| owned(&param.ty));
+        let directions: Vec<_> = self.unit(&first, &row).into_iter().zip(types).collect();
+        let arguments = self.copied_arguments();
+        let run = self.rule_of(path, arguments, &directions, &type_of_jvp(function));
         let run = succeeded(function, &run);
         let added = products(output, &quote!(#cotangent), &quote!(#tangent), &sum);
         let next = quote!(#all.next().unwrap_or(#zero));
@@ -271,6 +267,116 @@ impl<'f> Given<'f> {
             body: quote!(#checks #body),
             must_use: true,
         })
+    }
+
+    /// Gradient and Hessian-vector product, by the `jvp` of the rule of partial derivatives.
+    fn hvp(&self, rule: &syn::Path) -> TokenStream {
+        let function = self.function;
+        let (mut params, mut arguments) = (self.params(), self.arguments());
+        let tangents = tangents(function);
+        for (param, name) in &tangents {
+            let ty = owned(&param.ty);
+            params.extend(quote!(#name: #ty,));
+            arguments.push(name.to_token_stream());
+        }
+        let checks = tangents.iter().map(|(param, name)| check(function, param, name));
+        let jvp = self.jvp_of(rule);
+        let run = succeeded(function, &quote!(#jvp(#(#arguments),*)));
+        let (grad, product) = (local("grad"), local("product"));
+        let both = self.grad();
+        let done = wrapped(&function.output, quote!((#grad, #product)));
+        self.public(Public {
+            doc: "The gradient, and the Hessian-vector product: the derivative of the gradient in the\ndirection of the tangents.",
+            base: "hvp",
+            params,
+            result: wrapped_type(&function.output, quote!((#both, #both))),
+            body: quote!(#(#checks)* let ((_, #grad), (_, #product)) = #run; #done),
+            must_use: true,
+        })
+    }
+
+    /// The `jvp` beside a rule that is differentiated itself.
+    fn jvp_of(&self, rule: &syn::Path) -> syn::Path {
+        let mut jvp = rule.clone();
+        let of_block = self.function.owner.is_some() && rule.segments[0].ident == "Self";
+        match jvp.segments.last_mut() {
+            Some(last) if of_block => {
+                last.ident = format_ident!("{}_jvp", last.ident.unraw(), span = last.ident.span());
+            }
+            _ => {
+                let span = rule.segments.last().map_or_else(Span::call_site, |s| s.ident.span());
+                jvp.segments.iter_mut().for_each(|s| s.arguments = syn::PathArguments::None);
+                jvp.segments.push(Ident::new("jvp", span).into());
+            }
+        }
+        jvp
+    }
+
+    /// The Hessian, column by column.
+    fn hessian(&self) -> TokenStream {
+        let function = self.function;
+        let [n, all, first, row, column] = ["n", "all", "first", "row", "column"].map(local);
+        let zero = zero(&matrix::elem(function));
+        let counts = function.wrt().map(|param| count(&param.ty, &matrix::place(param)));
+        let mut arguments = self.copied_arguments();
+        arguments.extend(self.unit(&first, &row));
+        let run = succeeded(function, &self.sibling("hvp", &arguments));
+        let parts: Vec<&Type> = function.wrt().map(|param| &param.ty).collect();
+        let put = |value: &TokenStream| {
+            quote! {
+                #all.put(#row, #first, #value);
+                #row += 1;
+            }
+        };
+        let column_place = quote!(#column);
+        let taken = matrix::parts(&parts, &column_place).map(|(ty, part)| each(ty, &part, &put));
+        let rows: Vec<(&Type, TokenStream)> =
+            function.wrt().map(|param| (&param.ty, matrix::place(param))).collect();
+        let result = matrix::blocks(function, &rows, &all);
+        let body = quote! {
+            let #n: usize = 0usize #(+ #counts)*;
+            let mut #all = ::chainrule::rt::Symmetric::new(#n, #zero);
+            let mut #first = 0usize;
+            // Also where there is nothing to differentiate by, the rule is run.
+            loop {
+                let mut #row = 0usize;
+                let (_, #column) = #run;
+                #row = 0;
+                #(#taken)*
+                #first += 1;
+                if #first >= #n { break; }
+            }
+            #result
+        };
+        self.public(Public {
+            doc: "The Hessian: the derivatives of the gradient by the differentiated parameters.",
+            base: "hessian",
+            params: self.params(),
+            result: wrapped_type(&function.output, hessian_type(function)),
+            body,
+            must_use: true,
+        })
+    }
+
+    /// The arguments, where they are passed on again later.
+    fn copied_arguments(&self) -> Vec<TokenStream> {
+        let params = self.function.params.iter();
+        params.map(|param| matrix::copied_argument(param, param.name.to_token_stream())).collect()
+    }
+
+    /// Tangents that are one in the place of a number, and zero in all others; `row` counts.
+    fn unit(&self, number: &Ident, row: &Ident) -> Vec<TokenStream> {
+        let elem = matrix::elem(self.function);
+        let (zero, one) = (zero(&elem), literal(&Literal::Float(1.0, None), &elem));
+        let entry = quote!({
+            #row += 1;
+            if #row == #number + 1 { #one } else { #zero }
+        });
+        let tangents = self
+            .function
+            .wrt()
+            .map(|param| arrays::of_param(param, &like(&param.ty, &matrix::place(param), &entry)));
+        tangents.collect()
     }
 
     /// Binds value and gradients of a call; a failure leaves the function.

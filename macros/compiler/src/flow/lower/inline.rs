@@ -260,23 +260,23 @@ impl<'a> Lowerer<'a> {
                 CallOut::Mem(mem)
             }
         };
-        let has_jvp = function.has_jvp();
-        let (value, vjp, jvp) = match method {
-            false => (quote!(#path), quote!(#path::vjp), quote!(#path::jvp)),
-            true => {
-                let name = &function.item.sig.ident;
-                let [vjp, jvp] = ["vjp", "jvp"].map(|base| named(function, base));
-                (quote!(#name), quote!(#vjp), quote!(#jvp))
-            }
-        };
         let receiver = function.params.first().is_some_and(|param| param.name == "self");
-        let (value, vjp, jvp) = match (method, receiver) {
-            (true, false) => (quote!(Self::#value), quote!(Self::#vjp), quote!(Self::#jvp)),
-            _ => (value, vjp, jvp),
+        let of_type = (method && !receiver).then(|| quote!(Self::));
+        let beside = |base: &str| {
+            let name = named(function, base);
+            if method { quote!(#of_type #name) } else { quote!(#path::#name) }
         };
-        let jvp = has_jvp.then_some(jvp);
-        let rule = function.options.derivative.rule().is_some();
-        let call = Call { value, vjp, jvp, rule, method: method && receiver, args: list, out };
+        let name = &function.item.sig.ident;
+        let call = Call {
+            value: if method { quote!(#of_type #name) } else { quote!(#path) },
+            vjp: beside("vjp"),
+            jvp: function.has_jvp().then(|| beside("jvp")),
+            second: function.has_second_by_rule().then(|| ["grad", "hvp"].map(beside)),
+            rule: function.options.derivative.rule().is_some(),
+            method: method && receiver,
+            args: list,
+            out,
+        };
         self.emit(Kind::Call(Box::new(call)), span);
         self.write_back(after, span);
         match out {

@@ -234,6 +234,7 @@ impl Lowerer<'_> {
                 value,
                 vjp,
                 jvp: None,
+                second: None,
                 rule: false,
                 method,
                 args: list,

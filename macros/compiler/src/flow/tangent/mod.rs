@@ -392,7 +392,7 @@ impl<'p> Builder<'p> {
                     "`{callee}` has a rule for `vjp` alone, where {wanted} is wanted: give it `jvp = rule`, too, or `partials = rule`, which serves both"
                 ),
                 _ => format!(
-                    "`{callee}` has a rule by hand, whose own derivative is not known, where {wanted} is wanted: write it as a function that can be inlined"
+                    "`{callee}` has a rule by hand, where {wanted} is wanted: write it as a function of floats with the options `partials = rule, hvp`, where the rule itself is under `#[differentiate(jvp)]`, or as one that can be inlined"
                 ),
             };
             self.errors.at(span, message);
