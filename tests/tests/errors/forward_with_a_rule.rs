@@ -48,12 +48,6 @@ fn both(x: f64) -> f64 {
     x * x
 }
 
-/// A rule that is not differentiated itself.
-#[differentiate(partials = partials, hvp)]
-fn second(x: f64) -> f64 {
-    x * x
-}
-
 /// A rule for tangents that has no tangent.
 #[differentiate(jvp = partials)]
 fn of_another_type(x: f64) -> f64 {
