@@ -137,14 +137,11 @@ pub fn stop_gradient<T>(x: T) -> T {
 /// −1, 0 or 1: the derivative of `abs`, which is 0 at ±0.
 #[inline(always)]
 pub fn sign<T: Real>(x: T) -> T {
-    let zero = T::of(0.0);
-    if x > zero {
-        T::of(1.0)
-    } else if x < zero {
-        T::of(-1.0)
-    } else {
-        zero
-    }
+    let (zero, one) = (T::of(0.0), T::of(1.0));
+    // Two selections, not branches: loops over arrays stay vectorised.
+    let above = if x > zero { one } else { zero };
+    let below = if x < zero { one } else { zero };
+    above - below
 }
 
 /// The share of `x` in the gradient of `x.max(y)`: ties are split evenly, and as `max` returns the

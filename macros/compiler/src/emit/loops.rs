@@ -456,12 +456,21 @@ impl<'p> Loops<'p> {
     ) -> (Option<(TokenStream, TokenStream)>, TokenStream) {
         let depth = self.bound.len();
         let mut head: Option<(TokenStream, TokenStream)> = None;
+        // Lanes are loaded before the first is computed and stored behind the last: what is stored
+        // in between could be, for all that LLVM knows, what another lane loads.
+        let (mut load, mut store) = (TokenStream::new(), TokenStream::new());
         for (stream, iterator) in streams.iter().zip(iterators).rev() {
             let name = self.namer.fresh(&self.program.value(stream.value).name);
             let mut prefix = stream.prefix.clone();
             prefix.push(Ix::Var(inner.var));
             let (own, element) = match (lane, stream.written) {
-                (Some(lane), _) => (quote!(#name), quote!(#name[#lane])),
+                (Some(lane), true) => {
+                    let lanes = self.namer.fresh(&format!("{name}_lanes"));
+                    load.extend(quote!(let mut #lanes = *#name;));
+                    store.extend(quote!(*#name = #lanes;));
+                    (quote!(#name), quote!(#lanes[#lane]))
+                }
+                (Some(lane), false) => (quote!(&#name), quote!(#name[#lane])),
                 (None, true) => (quote!(#name), quote!(*#name)),
                 (None, false) => (quote!(&#name), quote!(#name)),
             };
@@ -475,12 +484,17 @@ impl<'p> Loops<'p> {
         let body = match lane {
             None => self.items(&inner.body),
             // One loop over the lanes for each turn that was merged: each is a vector operation.
-            Some(lane) => (inner.body.chunks(inner.body.len().div_ceil(inner.merged)))
-                .map(|turn| {
-                    let turn = self.items(turn);
-                    quote!(for #lane in 0..::chainrule::rt::LANES { #turn })
-                })
-                .collect(),
+            Some(lane) => {
+                let turns: TokenStream = inner
+                    .body
+                    .chunks(inner.body.len().div_ceil(inner.merged))
+                    .map(|turn| {
+                        let turn = self.items(turn);
+                        quote!(for #lane in 0..::chainrule::rt::LANES { #turn })
+                    })
+                    .collect();
+                quote!(#load #turns #store)
+            }
         };
         self.locals = locals;
         self.bound.truncate(depth);
