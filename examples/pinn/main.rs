@@ -41,9 +41,9 @@ fn slope(x: f64, w: &[f64; WEIGHTS]) -> f64 {
 #[differentiate(jacobian)]
 fn residuals(w: &[f64; WEIGHTS]) -> [f64; RESIDUALS] {
     let mut missed = [0.0; RESIDUALS];
-    for i in 0..POINTS {
+    for (i, missed) in missed.iter_mut().take(POINTS).enumerate() {
         let x = i as f64 / (POINTS - 1) as f64;
-        missed[i] = (slope::grad(x, w) + PI * PI * (PI * x).sin()) / 10.0;
+        *missed = (slope::grad(x, w) + PI * PI * (PI * x).sin()) / 10.0;
     }
     missed[POINTS] = network(0.0, w);
     missed[POINTS + 1] = network(1.0, w);
@@ -57,12 +57,11 @@ fn squares(missed: &[f64; RESIDUALS]) -> f64 {
 /// The x with A x = b, by Gauss's elimination; A is positive definite, so no pivot is needed.
 fn solved(mut a: [[f64; WEIGHTS]; WEIGHTS], mut b: [f64; WEIGHTS]) -> [f64; WEIGHTS] {
     for k in 0..WEIGHTS {
+        let (pivot, b_k) = (a[k], b[k]);
         for i in k + 1..WEIGHTS {
-            let factor = a[i][k] / a[k][k];
-            for j in k..WEIGHTS {
-                a[i][j] -= factor * a[k][j];
-            }
-            b[i] -= factor * b[k];
+            let factor = a[i][k] / pivot[k];
+            a[i].iter_mut().zip(pivot).for_each(|(e, p)| *e -= factor * p);
+            b[i] -= factor * b_k;
         }
     }
     for k in (0..WEIGHTS).rev() {

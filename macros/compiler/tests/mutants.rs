@@ -30,3 +30,27 @@ fn mutants_are_reproducible() {
     assert_eq!(corpus.mutant(7, 3), corpus.mutant(7, 3));
     assert_ne!(corpus.mutant(7, 3), corpus.mutant(7, 4));
 }
+
+/// What mutants once broke the compiler with.
+#[test]
+fn what_was_found_stays_mended() {
+    for source in [
+        // A constant as the place that is changed.
+        "#[differentiate(tape)]
+        fn f(x: f64) -> f64 { let f64 = 0; let mut y = x; y *= 0.3; LIMIT += 0.3; y }",
+        // Indices and lengths beyond all bounds.
+        "#[differentiate(jacobian)]
+        fn f(s: [f64; 3], p: [f64; 3]) -> [f64; 2] { [p[0] * (s[0x10] - s[0]), s[1]] }",
+        "#[differentiate(jacobian)]
+        fn f(s: [f64; 3], p: [f64; 3]) -> [f64; 2] { [s[18446744073709551615] * p[1], s[1]] }",
+        "#[differentiate(jvp, jacobian)]
+        fn f(a: &[[f64; 18446744073709551615]; 3], b: &[f64; 3]) -> [f64; 3] {
+            let mut c = [0.0; 3];
+            for i in 0..3 { c[i] += a[i][i] * b[i]; }
+            c
+        }",
+    ] {
+        let found = verdict(source);
+        assert!(!matches!(found, Verdict::Broken(_)), "{found:?}\n{source}");
+    }
+}

@@ -185,6 +185,16 @@ impl<'c> Rewrite<'c> {
         let syn::ExprBinary { left, op, right, .. } = binary;
         let simple =
             matches!(&**right, Expr::Path(_) | Expr::Lit(_)) || matches!(&**left, Expr::Path(_));
+        // A block at the start of a statement would be one; rustc says that it is no place.
+        let left = match &**left {
+            place @ (Expr::Path(_)
+            | Expr::Field(_)
+            | Expr::Index(_)
+            | Expr::Unary(_)
+            | Expr::MethodCall(_)
+            | Expr::Paren(_)) => quote!(#place),
+            other => quote!((#other)),
+        };
         (!simple).then(|| parse_quote!({ let __right = #right; #left #op __right; }))
     }
 

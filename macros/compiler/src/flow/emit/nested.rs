@@ -126,13 +126,16 @@ pub(super) fn count(ty: &Type, place: &TokenStream) -> TokenStream {
     }
 }
 
-/// The same, where the type tells it.
+/// More floats than this are as many as one likes.
+const MANY: usize = 1 << 24;
+
+/// The same, where the type tells it, and they are not too many to matter.
 pub(super) fn known_count(ty: &Type) -> Option<usize> {
     match ty {
         Type::Float(_) => Some(1),
         Type::Fixed(of, len) => {
             let len = len.trim().trim_end_matches("usize").parse::<usize>().ok()?;
-            Some(len * known_count(of)?)
+            len.checked_mul(known_count(of)?).filter(|count| *count <= MANY)
         }
         Type::Tuple(parts) => parts.iter().map(known_count).sum(),
         _ => None,

@@ -59,8 +59,8 @@ impl Builder<'_> {
         for proj in &place.proj {
             let (Proj::Index(at), Type::Fixed(of, len)) = (proj, ty) else { return None };
             let len: usize = len.trim().parse().ok()?;
-            let at = *self.numbers.get(at)? as usize;
-            number = number * len + at;
+            let at = Some(*self.numbers.get(at)? as usize).filter(|at| *at < len)?;
+            number = len.checked_mul(number)?.checked_add(at)?;
             ty = of;
         }
         matches!(ty, Type::Float(_)).then_some(number)
