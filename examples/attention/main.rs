@@ -10,6 +10,8 @@
 //! tokens of sequences it has not seen come out right.
 
 mod sequences;
+#[path = "../training/mod.rs"]
+mod training;
 
 use chainrule::differentiate;
 use chainrule::optim::Adam;
@@ -84,20 +86,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    let options = match Options::try_parse() {
-        Ok(options) => options,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
-    };
-    match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "error: {error}");
-            ExitCode::from(2)
-        }
-    }
+    training::main_by(run)
 }
 
 type Head = (Array2<f64>, Array2<f64>, Array2<f64>, Array2<f64>);
@@ -121,18 +110,13 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let mut out = io::stdout().lock();
     writeln!(out, "gradient off the tape's by {:.1e}", off_the_tape(&head, &training))?;
     let (history, head) = train(head, &mut training, options)?;
-    for (epoch, loss) in history.losses.iter().enumerate() {
-        writeln!(out, "epoch {:>3}  mean loss {loss:.4}", epoch + 1)?;
-    }
+    training::print_losses(&history, &mut out)?;
     writeln!(
         out,
         "right: {:.2} % of the tokens of unseen sequences",
         100.0 * right(&head, &unseen)
     )?;
-    if let Some(path) = &options.plot {
-        history.plot(path)?;
-    }
-    Ok(())
+    training::plot(&history, options.plot.as_deref())
 }
 
 fn train(

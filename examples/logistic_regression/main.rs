@@ -7,6 +7,9 @@
 //!
 //! A quarter of the table is held out; the share of it that is classified right stands at the end.
 
+#[path = "../training/mod.rs"]
+mod training;
+
 use chainrule::data::{DataLoader, read_csv};
 use chainrule::differentiate;
 use chainrule::optim::Adam;
@@ -56,20 +59,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    let options = match Options::try_parse() {
-        Ok(options) => options,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
-    };
-    match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "error: {error}");
-            ExitCode::from(2)
-        }
-    }
+    training::main_by(run)
 }
 
 /// Measurements, and for each tumour 1 if it is benign.
@@ -82,17 +72,12 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let (training, held_out) = tumours()?;
     let (history, weights, bias) = train(&training, options)?;
     let mut out = io::stdout().lock();
-    for (epoch, loss) in history.losses.iter().enumerate() {
-        writeln!(out, "epoch {:>3}  mean loss {loss:.4}", epoch + 1)?;
-    }
+    training::print_losses(&history, &mut out)?;
     for (name, tumours) in [("trained on", &training), ("held out", &held_out)] {
         let right = accuracy(tumours, &weights, bias);
         writeln!(out, "classified right: {:.2} % of those {name}", 100.0 * right)?;
     }
-    if let Some(path) = &options.plot {
-        history.plot(path)?;
-    }
-    Ok(())
+    training::plot(&history, options.plot.as_deref())
 }
 
 /// The tumours to train on, and those held out, by measurements that have mean 0 and deviation 1

@@ -10,6 +10,8 @@
 //! code 2.
 
 mod digits;
+#[path = "../training/mod.rs"]
+mod training;
 
 use chainrule::differentiate;
 use chainrule::optim::Adam;
@@ -84,37 +86,19 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    let options = match Options::try_parse() {
-        Ok(options) => options,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
-    };
-    match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "error: {error}");
-            ExitCode::from(2)
-        }
-    }
+    training::main_by(run)
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let (mut training, held_out) = digits::load(options.batch_size, options.seed)?;
     let (history, network) = train(&mut training, options)?;
     let mut out = io::stdout().lock();
-    for (epoch, loss) in history.losses.iter().enumerate() {
-        writeln!(out, "epoch {:>3}  mean loss {loss:.4}", epoch + 1)?;
-    }
+    training::print_losses(&history, &mut out)?;
     let of_training = accuracy(&network, &training.x, &training.classes);
     let of_others = accuracy(&network, &held_out.x, &held_out.classes);
     writeln!(out, "read right: {:.2} % of the training digits", 100.0 * of_training)?;
     writeln!(out, "read right: {:.2} % of the digits held out", 100.0 * of_others)?;
-    if let Some(path) = &options.plot {
-        history.plot(path)?;
-    }
-    Ok(())
+    training::plot(&history, options.plot.as_deref())
 }
 
 type Network = (Layer, Layer, Layer);
