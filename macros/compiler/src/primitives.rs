@@ -334,11 +334,13 @@ pub fn method(name: &str) -> Option<Prim> {
 
 /// The row of a function of the runtime crate, `::chainrule::rt::relu`.
 pub fn runtime(path: &syn::Path) -> Option<Prim> {
-    let mut segments = path.segments.iter().map(|segment| segment.ident.to_string());
-    let of_ours = segments.next().as_deref() == Some("chainrule") && segments.next()? == "rt";
-    let name = segments.next()?;
-    let row = TABLE.iter().find(|r| matches!(r.spelling, Runtime | Select) && r.name == name);
-    row.filter(|_| of_ours && segments.next().is_none()).copied()
+    let mut segments = path.segments.iter().map(|segment| &segment.ident);
+    let (krate, module, name) = (segments.next()?, segments.next()?, segments.next()?);
+    if krate != "chainrule" || module != "rt" || segments.next().is_some() {
+        return None;
+    }
+    let is_it = |row: &&Prim| matches!(row.spelling, Runtime | Select) && *name == row.name;
+    TABLE.iter().find(is_it).copied()
 }
 
 /// The value of a primitive of numbers, where it is exact in every float type.

@@ -7,6 +7,7 @@ use super::error::or_panic;
 use super::graph::Pullback;
 use super::value::Real;
 use super::var::{Var, same_tape};
+use crate::tensor::lanes::reshaped;
 
 impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
     /// The same elements in another shape, in row-major order, as ndarray's
@@ -30,10 +31,7 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
         let shape = shape.into_dimension();
         // Fails where the elements do not fit.
         Array::<(), _>::default(self.data().raw_dim()).into_shape_with_order(shape.clone())?;
-        Ok(self.viewed(|all| {
-            let mut positions = all.iter().copied();
-            Array::from_shape_simple_fn(shape, || positions.next().unwrap_or_default())
-        }))
+        Ok(self.viewed(|all| reshaped(all.iter().copied(), shape)))
     }
 
     /// The product of all elements. Derivative: by each the product of the others.

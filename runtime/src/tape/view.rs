@@ -9,6 +9,7 @@ use super::array::record;
 use super::graph::Pullback;
 use super::value::Real;
 use super::var::Var;
+use crate::tensor::lanes::reshaped;
 
 impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
     /// The elements at the positions that a view of all positions shows.
@@ -18,8 +19,7 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
         view: impl FnOnce(ArrayView<'_, usize, D>) -> Array<usize, E>,
     ) -> Var<'t, Array<F, E>> {
         let data = self.data();
-        let mut next = 0..data.len();
-        let all = Array::from_shape_simple_fn(data.raw_dim(), || next.next().unwrap_or_default());
+        let all = reshaped(0..data.len(), data.raw_dim());
         let positions = view(all.view());
         let elements: Vec<F> = data.iter().copied().collect();
         let value = positions.mapv(|position| elements[position]);
@@ -29,10 +29,7 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
             for (&position, &ct) in positions.iter().zip(ct.array::<F, E>()) {
                 sums[position] += ct;
             }
-            let mut sums = sums.into_iter();
-            let all =
-                Array::from_shape_simple_fn(shape.clone(), || sums.next().unwrap_or_default());
-            sink.add_array(node, all);
+            sink.add_array(node, reshaped(sums, shape.clone()));
         });
         record(self.home(), value.into_shared(), node.is_tracked().then_some(pullback))
     }

@@ -9,14 +9,8 @@ use super::operand::IntoVar;
 use super::value::Real;
 use super::var::{Var, same_tape};
 use crate::tensor::conv::{max_pool2d, pairs};
-use crate::tensor::lanes::matrices;
+use crate::tensor::lanes::{matrices, reshaped};
 use crate::tensor::{Images, Signals, TensorExt};
-
-/// An array of another number of axes with the same elements, in logical order.
-fn reshaped<F: Real, D: Dimension, E: Dimension>(x: &Array<F, D>, shape: E) -> Array<F, E> {
-    let mut elements = x.iter().copied();
-    Array::from_shape_simple_fn(shape, || elements.next().unwrap_or_default())
-}
 
 impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
     /// The products of the matrices that the last two axes hold.
@@ -53,7 +47,7 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
                 {
                     to.assign(&ct.dot(&y.t()));
                 }
-                sink.add_array(left, reshaped(&all, x.raw_dim()));
+                sink.add_array(left, reshaped(all, x.raw_dim()));
             }
             if right.is_tracked() {
                 let mut all = Array3::zeros(ys.raw_dim());
@@ -62,7 +56,7 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
                 {
                     to.assign(&x.t().dot(&ct));
                 }
-                sink.add_array(right, reshaped(&all, y.raw_dim()));
+                sink.add_array(right, reshaped(all, y.raw_dim()));
             }
         });
         record(self.home(), value.into_shared(), tracked.then_some(pullback))
@@ -102,10 +96,10 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
                 }
             }
             if left.is_tracked() {
-                sink.add_array(left, reshaped(&to_x, x.raw_dim()));
+                sink.add_array(left, reshaped(to_x, x.raw_dim()));
             }
             if right.is_tracked() {
-                sink.add_array(right, reshaped(&to_w, w.raw_dim()));
+                sink.add_array(right, reshaped(to_w, w.raw_dim()));
             }
         });
         record(self.home(), value.into_shared(), tracked.then_some(pullback))

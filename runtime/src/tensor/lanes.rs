@@ -2,8 +2,10 @@
 
 use crate::rt;
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array, Array3, ArrayRef, Axis, Dimension, Ix1, Ix3, LinalgScalar, RemoveAxis, Zip};
-use num_traits::Float;
+use ndarray::{
+    Array, Array3, ArrayRef, Axis, Dimension, Ix1, Ix3, LinalgScalar, RemoveAxis, ShapeBuilder, Zip,
+};
+use num_traits::{Float, Zero};
 
 /// eˣ⁻ᵐ and m along an axis, m the greatest element, or 0 where that is infinite.
 pub(super) fn shifted<F: Float, D: RemoveAxis>(
@@ -113,16 +115,22 @@ pub(crate) fn matmul<F: LinalgScalar, D: Dimension>(
     for ((x, y), mut to) in x.outer_iter().zip(y.outer_iter()).zip(result.outer_iter_mut()) {
         general_mat_mul(F::one(), &x, &y, F::zero(), &mut to);
     }
-    let mut elements = result.into_iter();
-    Array::from_shape_simple_fn(shape, || elements.next().unwrap_or_else(F::zero))
+    reshaped(result, shape)
+}
+
+/// An array of a shape with these elements, in logical order.
+pub(crate) fn reshaped<T: Zero, S: ShapeBuilder>(
+    elements: impl IntoIterator<Item = T>,
+    shape: S,
+) -> Array<T, S::Dim> {
+    let mut elements = elements.into_iter();
+    Array::from_shape_simple_fn(shape, || elements.next().unwrap_or_else(T::zero))
 }
 
 /// An array as a sequence of matrices.
 pub(crate) fn matrices<F: LinalgScalar, D: Dimension>(x: &ArrayRef<F, D>) -> Array<F, Ix3> {
     let [batch @ .., n, m] = x.shape() else { return Array3::zeros((0, 0, 0)) };
-    let mut elements = x.iter();
-    let next = || elements.next().copied().unwrap_or_else(F::zero);
-    Array::from_shape_simple_fn((batch.iter().product(), *n, *m), next)
+    reshaped(x.iter().copied(), (batch.iter().product(), *n, *m))
 }
 
 /// `(x − μ) / √(σ² + ε) · scale + shift` along the last axis.

@@ -34,7 +34,10 @@ impl Lowerer<'_> {
             }
             ("norm_l1", []) => Some(self.all_of(val, quote_spanned!(span=> |x| x.abs()), span)),
             ("norm_l2", []) => {
-                let Some(array) = self.array_once(val, span) else { return Some(Val::Error) };
+                let Some(array) = self.in_memory(val.clone(), span) else {
+                    return Some(Val::Error);
+                };
+                let array = Val::Array(Box::new(array));
                 let squares = self.all_of(&array, quote_spanned!(span=> |x| x * x), span);
                 let root = self.source(quote_spanned!(span=> |s| ::chainrule::rt::root(s)), span);
                 Some(self.apply(&root, vec![squares], span))
@@ -193,11 +196,6 @@ impl Lowerer<'_> {
         let f = self.source(f, span);
         let each = self.each_applied(val.clone(), f, span);
         self.sum_of(each, span)
-    }
-
-    /// An array whose elements may be read more than once.
-    fn array_once(&mut self, val: &Val, span: Span) -> Option<Val> {
-        Some(Val::Array(Box::new(self.in_memory(val.clone(), span)?)))
     }
 
     /// An extent as a float of the type of an array's elements.
