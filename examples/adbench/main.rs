@@ -1,9 +1,10 @@
-//! Three objectives of the ADBench suite, in ordinary Rust, and their derivatives.
+//! Four objectives of the ADBench suite, in ordinary Rust, and their derivatives.
 //!
 //! ```text
 //! cargo run --release --example adbench -- gmm gmm_d10_K25.txt
 //! cargo run --release --example adbench -- ba ba1_n49_m7776_p31843.txt --out results
 //! cargo run --release --example adbench -- lstm lstm_l2_c1024.txt --time
+//! cargo run --release --example adbench -- hand simple_small/hand1_t26_c100.txt
 //! ```
 //!
 //! Prints the objective and a summary of its derivative. `--out` writes both in full, in ADBench's
@@ -20,7 +21,7 @@ mod write;
 
 use objectives::{gmm::gmm, lstm::lstm};
 use options::{Objective, Options};
-use read::{Ba, Gmm, Lstm};
+use read::{Ba, Gmm, Hand, Lstm};
 use std::error::Error;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -47,6 +48,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         Objective::Gmm => run_gmm(options)?,
         Objective::Ba => run_ba(options)?,
         Objective::Lstm => run_lstm(options)?,
+        Objective::Hand => run_hand(options)?,
     };
     report.push('\n');
     match io::stdout().write_all(report.as_bytes()) {
@@ -107,6 +109,22 @@ fn run_lstm(options: &Options) -> Result<String, String> {
         let Lstm { l, c, b, main, extra, state, sequence } = &data;
         let objective = || lstm(main, extra, state, sequence, *l, *b, *c);
         report += &timing(&time::medians(objective, || derivatives::lstm(&data)));
+    }
+    Ok(report)
+}
+
+fn run_hand(options: &Options) -> Result<String, String> {
+    let data = Hand::read(&options.file)?;
+    let (errors, rows) = (derivatives::hand_errors(&data), derivatives::hand(&data));
+    if let Some(folder) = &options.out {
+        write::rows(folder, &options.file, &errors, &rows)?;
+    }
+    let mut report =
+        [summary("errors", errors.as_flattened()), summary("Jacobian", &rows.concat())].join("\n");
+    if options.time {
+        let objective = || derivatives::hand_errors(&data);
+        let both = || (derivatives::hand_errors(&data), derivatives::hand(&data));
+        report += &timing(&time::medians(objective, both));
     }
     Ok(report)
 }

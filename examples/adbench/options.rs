@@ -11,7 +11,7 @@ pub(crate) struct Options {
     /// Which objective
     pub(crate) objective: Objective,
 
-    /// Data in ADBench's format for it
+    /// Data in ADBench's format for it; a hand's model is in a folder `model` beside it or its folder
     pub(crate) file: PathBuf,
 
     /// Write objective and derivative in ADBench's layout: <name>_F.txt and <name>_J.txt
@@ -32,6 +32,8 @@ pub(crate) enum Objective {
     Ba,
     /// Long short-term memory: the gradient of a loss over a sequence
     Lstm,
+    /// Hand tracking, simple or complicated: a Jacobian
+    Hand,
 }
 
 /// Why there are no options: a mistake, or a wish for help.

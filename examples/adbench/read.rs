@@ -1,11 +1,11 @@
-//! Reads ADBench's data files: numbers with white space between them.
+//! Reads ADBench's data files: numbers with white space between them, or colons in a model's.
 //!
 //! A file is refused as a whole, with one line that names the file, the line and the token.
 
 use std::fmt::Display;
 use std::fs;
 use std::path::Path;
-use std::str::{FromStr, Lines, SplitWhitespace};
+use std::str::{FromStr, Lines, Split};
 
 /// A mixture of Gaussians and the points it is fitted to; see [`super::objectives::gmm`].
 pub(crate) struct Gmm {
@@ -38,6 +38,31 @@ pub(crate) struct Lstm {
     pub(crate) state: Vec<f64>,
     pub(crate) sequence: Vec<f64>,
 }
+
+/// A hand, where it was seen, and its pose; see [`super::objectives::hand`].
+pub(crate) struct Hand {
+    pub(crate) parents: Vec<usize>,
+    pub(crate) relative: Vec<[[f64; 4]; 3]>,
+    pub(crate) inverse: Vec<[[f64; 4]; 3]>,
+    pub(crate) vertices: Vec<[f64; 3]>,
+    pub(crate) starts: Vec<usize>,
+    pub(crate) movers: Vec<usize>,
+    pub(crate) weights: Vec<f64>,
+    pub(crate) seen: Seen,
+    pub(crate) points: Vec<[f64; 3]>,
+    pub(crate) pose: [f64; 26],
+}
+
+/// What the points of a depth image are taken for.
+pub(crate) enum Seen {
+    /// Vertices.
+    Vertices(Vec<usize>),
+    /// Places in triangles of vertices.
+    Triangles(Vec<[usize; 3]>, Vec<[f64; 2]>),
+}
+
+/// The bones of a hand.
+const BONES: usize = 22;
 
 /// The largest size a file may state: beyond ADBench's largest instances, and small enough that
 /// products of two do not overflow.
@@ -98,15 +123,110 @@ impl Lstm {
     }
 }
 
+impl Hand {
+    /// The model is in a folder `model` beside the file's folder, or in it.
+    pub(crate) fn read(path: &Path) -> Result<Self, String> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let model = [folder.join("model"), folder.join("../model")];
+        let model = model.iter().find(|model| model.is_dir()).unwrap_or(&model[1]);
+        let (mut parents, mut relative, mut inverse) = (Vec::new(), Vec::new(), Vec::new());
+        read_by(&model.join("bones.txt"), is_colon, |file| {
+            for bone in 0..BONES {
+                file.token("the name of a bone", "a name", |_: &String| true)?;
+                // The first one has none, and says -1.
+                let wanted = format!("the number of one of the {bone} bones before, or -1");
+                let before = |parent: &i64| (-1..bone as i64).contains(parent);
+                let parent = file.token("the parent of a bone", wanted, before)?;
+                parents.push(parent.max(0) as usize);
+                relative.push(file.transform("a bone's transform")?);
+                inverse.push(file.transform("a bone's inverse transform")?);
+            }
+            Ok(())
+        })?;
+        let (mut vertices, mut starts) = (Vec::new(), vec![0]);
+        let (mut movers, mut weights) = (Vec::new(), Vec::new());
+        read_by(&model.join("vertices.txt"), is_colon, |file| {
+            while file.has_more() {
+                vertices.push(file.array("a vertex")?);
+                // A normal and texture coordinates.
+                file.array::<5>("a vertex")?;
+                for _ in 0..file.index("the number of bones", BONES + 1)? {
+                    movers.push(file.index("a bone of a vertex", BONES)?);
+                    weights.push(file.number("the weight of a bone")?);
+                }
+                starts.push(movers.len());
+            }
+            Ok(())
+        })?;
+        let mut triangles: Vec<[usize; 3]> = Vec::new();
+        read_by(&model.join("triangles.txt"), is_colon, |file| {
+            while file.has_more() {
+                let mut corners = [0; 3];
+                for corner in &mut corners {
+                    *corner = file.index("a triangle", vertices.len())?;
+                }
+                triangles.push(corners);
+            }
+            Ok(())
+        })?;
+        read(path, |file| {
+            let n = file.size("npts", 1)?;
+            file.token("the size ntheta", 26, |size: &usize| *size == 26)?;
+            // Coordinates in triangles are two more numbers for each point.
+            let in_triangles = file.left() > 5 * n + 26;
+            let all = if in_triangles { triangles.len() } else { vertices.len() };
+            let (mut indices, mut points) = (Vec::new(), Vec::new());
+            for _ in 0..n {
+                indices.push(file.index("a correspondence", all)?);
+                points.push(file.array("a point")?);
+            }
+            let seen = if in_triangles {
+                let us = (0..n).map(|_| file.array("coordinates in a triangle"));
+                let us = us.collect::<Result<_, _>>()?;
+                Seen::Triangles(indices.into_iter().map(|k| triangles[k]).collect(), us)
+            } else {
+                Seen::Vertices(indices)
+            };
+            let pose = file.array("the pose")?;
+            Ok(Hand {
+                parents,
+                relative,
+                inverse,
+                vertices,
+                starts,
+                movers,
+                weights,
+                seen,
+                points,
+                pose,
+            })
+        })
+    }
+}
+
 /// Reads a whole file by `parse`; whatever is wrong comes back with the file's name.
 fn read<T>(
     path: &Path,
     parse: impl FnOnce(&mut Tokens<'_>) -> Result<T, String>,
 ) -> Result<T, String> {
+    read_by(path, char::is_whitespace, parse)
+}
+
+/// What stands between the numbers of a model.
+fn is_colon(c: char) -> bool {
+    c == ':'
+}
+
+/// The same of a file with such separators.
+fn read_by<T>(
+    path: &Path,
+    separator: fn(char) -> bool,
+    parse: impl FnOnce(&mut Tokens<'_>) -> Result<T, String>,
+) -> Result<T, String> {
     let name = path.display();
     let text = fs::read_to_string(path).map_err(|error| format!("{name}: cannot be read: {error}"));
     let text = text?;
-    let mut tokens = Tokens::new(&text);
+    let mut tokens = Tokens::new(&text, separator);
     let parsed = parse(&mut tokens).and_then(|parsed| tokens.end().map(|()| parsed));
     parsed.map_err(|message| format!("{name}, {message}"))
 }
@@ -114,24 +234,41 @@ fn read<T>(
 /// The tokens of a file, each with its line.
 struct Tokens<'a> {
     lines: Lines<'a>,
-    rest: SplitWhitespace<'a>,
+    rest: Split<'a, fn(char) -> bool>,
+    separator: fn(char) -> bool,
     line: usize,
     /// The last token so far, and its line.
     last: Option<(&'a str, usize)>,
 }
 
 impl<'a> Tokens<'a> {
-    fn new(text: &'a str) -> Self {
-        Tokens { lines: text.lines(), rest: "".split_whitespace(), line: 0, last: None }
+    fn new(text: &'a str, separator: fn(char) -> bool) -> Self {
+        Tokens { lines: text.lines(), rest: "".split(separator), separator, line: 0, last: None }
+    }
+
+    /// Whether a token is left.
+    fn has_more(&self) -> bool {
+        self.left_over().next().is_some()
+    }
+
+    /// How many tokens are left.
+    fn left(&self) -> usize {
+        self.left_over().count()
+    }
+
+    fn left_over(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let separator = self.separator;
+        let lines = self.lines.clone().flat_map(move |line| line.split(separator));
+        self.rest.clone().chain(lines).map(str::trim).filter(|token| !token.is_empty())
     }
 
     fn next(&mut self) -> Option<&'a str> {
         loop {
-            if let Some(token) = self.rest.next() {
+            if let Some(token) = self.rest.by_ref().map(str::trim).find(|t| !t.is_empty()) {
                 self.last = Some((token, self.line));
                 return Some(token);
             }
-            self.rest = self.lines.next()?.split_whitespace();
+            self.rest = self.lines.next()?.split(self.separator);
             self.line += 1;
         }
     }
@@ -158,6 +295,19 @@ impl<'a> Tokens<'a> {
     fn size(&mut self, name: &str, least: usize) -> Result<usize, String> {
         let wanted = format!("a whole number from {least} to {LARGEST}");
         self.token(&format!("the size {name}"), wanted, |size| (least..=LARGEST).contains(size))
+    }
+
+    /// Which of so many things.
+    fn index(&mut self, what: &str, count: usize) -> Result<usize, String> {
+        let wanted = format!("a whole number below {count}");
+        self.token(what, wanted, |index| *index < count)
+    }
+
+    /// The upper three rows of a 4×4 matrix.
+    fn transform(&mut self, what: &str) -> Result<[[f64; 4]; 3], String> {
+        let rows = [self.array(what)?, self.array(what)?, self.array(what)?];
+        self.array::<4>(what)?;
+        Ok(rows)
     }
 
     fn number(&mut self, what: &str) -> Result<f64, String> {

@@ -9,6 +9,7 @@
 //!   errors. The Jacobian in compressed sparse rows: a line with the number of rows and of columns;
 //!   the length of the row starts, and these on a line; the number of entries, and on a line their
 //!   columns; on the last line their values.
+//! - Hand: the errors, a line each; the Jacobian's rows, a line each, with tabs between its numbers.
 
 use crate::jacobian::{Errors, Jacobian};
 use std::fmt::{Display, Write};
@@ -48,6 +49,20 @@ pub(crate) fn jacobian(
         line(values.iter().map(|&value| scientific(value)))
     );
     write(folder, file, objective, derivative)
+}
+
+/// Writes errors and the rows of their Jacobian.
+pub(crate) fn rows(
+    folder: &Path,
+    file: &Path,
+    errors: &[[f64; 3]],
+    rows: &[Vec<f64>],
+) -> Result<(), String> {
+    let row = |row: &Vec<f64>| {
+        let numbers: Vec<String> = row.iter().map(|number| scientific(*number)).collect();
+        numbers.join("\t") + "\n"
+    };
+    write(folder, file, column(errors.as_flattened()), rows.iter().map(row).collect())
 }
 
 fn write(folder: &Path, file: &Path, objective: String, derivative: String) -> Result<(), String> {

@@ -235,6 +235,218 @@ fn lstm_is_the_network_s_loss() {
     assert_close(&gradient, &differences(f, parameters), 1e-10);
 }
 
+/// The product of two 4×4 matrices.
+fn times(a: &[f64], b: &[f64]) -> Vec<f64> {
+    let entry = |i: usize| (0..4).map(|k| a[i / 4 * 4 + k] * b[4 * k + i % 4]).sum();
+    (0..16).map(entry).collect()
+}
+
+/// A turn around an axis, as the exponential of a matrix.
+fn turn(axis: [f64; 3]) -> Vec<f64> {
+    let [x, y, z] = axis;
+    let cross = [0.0, -z, y, 0.0, z, 0.0, -x, 0.0, -y, x, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+    let mut term: Vec<f64> = (0..16).map(|i| f64::from(u8::from(i % 5 == 0))).collect();
+    let mut sum = term.clone();
+    for n in 1..60 {
+        term = times(&term, &cross).iter().map(|entry| entry / f64::from(n)).collect();
+        sum.iter_mut().zip(&term).for_each(|(sum, entry)| *sum += entry);
+    }
+    sum
+}
+
+/// A place, and which bones move it, how much.
+type Vertex = ([f64; 3], Vec<(usize, f64)>);
+
+/// A hand at rest, made up, as the files of a model hold it.
+struct Model {
+    bones: Vec<(usize, Vec<f64>, Vec<f64>)>,
+    vertices: Vec<Vertex>,
+    triangles: Vec<[usize; 3]>,
+}
+
+impl Model {
+    fn new() -> Self {
+        let matrix = |seed: f64| {
+            let mut matrix = turn([seed.sin(), (2.0 * seed).cos(), 0.3 * seed.cos()]);
+            (0..3).for_each(|i| matrix[4 * i + 3] = (seed + i as f64).sin());
+            matrix
+        };
+        // The wrist, five fingers of four bones, and the forearm.
+        let parent = |b: usize| if b % 4 == 1 { 0 } else { b.max(1) - 1 };
+        let bone = |b: usize| (parent(b), matrix(b as f64), matrix(0.5 + b as f64));
+        let vertex = |v: usize| {
+            let at = [0.1, 0.7, 1.3].map(|phase| (phase + v as f64).sin());
+            (at, vec![(v % 22, 0.6), ((7 * v + 3) % 22, 0.3), ((5 * v + 2) % 22, 0.1)])
+        };
+        Model {
+            bones: (0..22).map(bone).collect(),
+            vertices: (0..24).map(vertex).collect(),
+            triangles: vec![[0, 1, 2], [3, 9, 4], [23, 17, 12]],
+        }
+    }
+
+    fn write(&self, folder: &Path) {
+        fs::create_dir(folder).unwrap();
+        let joined =
+            |numbers: &[f64]| numbers.iter().map(|x| format!(":{x:?}")).collect::<String>();
+        let bones = self.bones.iter().enumerate().map(|(b, (parent, relative, inverse))| {
+            let parent = if b == 0 { "-1".to_owned() } else { parent.to_string() };
+            format!("bone{b}:{parent}{}{}\n", joined(relative), joined(inverse))
+        });
+        fs::write(folder.join("bones.txt"), bones.collect::<String>()).unwrap();
+        let vertices = self.vertices.iter().map(|([x, y, z], movers)| {
+            let movers: String = movers.iter().map(|(b, w)| format!(":{b}:{w:?}")).collect();
+            format!("{x:?}:{y:?}:{z:?}:0:0:1:0.5:0.5:3{movers}\n")
+        });
+        fs::write(folder.join("vertices.txt"), vertices.collect::<String>()).unwrap();
+        let triangles = self.triangles.iter().map(|[a, b, c]| format!("{a}:{b}:{c}\n"));
+        fs::write(folder.join("triangles.txt"), triangles.collect::<String>()).unwrap();
+    }
+
+    /// Where a vertex is in a pose, by 4×4 matrices throughout.
+    fn place(&self, v: usize, pose: &[f64]) -> [f64; 3] {
+        let mut absolute: Vec<Vec<f64>> = Vec::new();
+        for (b, (parent, relative, _)) in self.bones.iter().enumerate() {
+            let (finger, joint) = (b.saturating_sub(1) / 4, (b + 3) % 4);
+            let mut relative = relative.clone();
+            if (1..21).contains(&b) && joint > 0 {
+                let angles = &pose[6 + 4 * finger..];
+                let (x, z) =
+                    [(angles[0], angles[1]), (angles[2], 0.0), (angles[3], 0.0)][joint - 1];
+                relative = times(&relative, &times(&turn([0.0, 0.0, z]), &turn([x, 0.0, 0.0])));
+            }
+            absolute.push(if b == 0 { relative } else { times(&absolute[*parent], &relative) });
+        }
+        let (at, movers) = &self.vertices[v];
+        let mut moved = [0.0; 4];
+        for (b, weight) in movers {
+            let transform = times(&absolute[*b], &self.bones[*b].2);
+            for (i, moved) in moved.iter_mut().enumerate() {
+                let row = &transform[4 * i..4 * i + 4];
+                *moved += weight * (row[0] * at[0] + row[1] * at[1] + row[2] * at[2] + row[3]);
+            }
+        }
+        let global = turn([pose[0], pose[1], pose[2]]);
+        let row = |i: usize| (0..3).map(|k| global[4 * i + k] * moved[k]).sum::<f64>();
+        [row(0) + pose[3], row(1) + pose[4], row(2) + pose[5]]
+    }
+}
+
+/// Angles of a hand, of which none is zero.
+fn pose() -> Vec<f64> {
+    (0..26).map(|k| 0.8 * (0.3 + 1.1 * f64::from(k)).sin()).collect()
+}
+
+/// What the program writes for a hand, against the matrices here and their differences; `us` are the
+/// coordinates in triangles, if points are in such.
+fn check_hand(pose: &[f64], seen: &[usize], us: &[[f64; 2]]) {
+    let model = Model::new();
+    let points: Vec<[f64; 3]> = (0..seen.len()).map(|i| [0.2, i as f64, -0.4]).collect();
+    let mut text = format!("{} 26\n", seen.len());
+    for (k, [x, y, z]) in seen.iter().zip(&points) {
+        text += &format!("{k} {x:?} {y:?} {z:?}\n");
+    }
+    us.iter().for_each(|[u, v]| text += &format!("{u:?} {v:?}\n"));
+    pose.iter().for_each(|x| text += &format!("{x:?}\n"));
+    let work = Work::new(&text);
+    model.write(&work.results.with_file_name("model"));
+    let run = work.run("hand");
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+
+    // Of a point: its error, by its own coordinates and the pose.
+    let error = |i: usize, axis: usize| {
+        let (model, points) = (&model, &points);
+        move |p: &[f64]| {
+            let (us, pose) = p.split_at(p.len() - 26);
+            let place = match us {
+                [u, v] => {
+                    let corners = model.triangles[seen[i]].map(|v| model.place(v, pose)[axis]);
+                    u * corners[0] + v * corners[1] + (1.0 - u - v) * corners[2]
+                }
+                _ => model.place(seen[i], pose)[axis],
+            };
+            points[i][axis] - place
+        }
+    };
+    let (mut errors, mut rows) = (Vec::new(), Vec::new());
+    for i in 0..seen.len() {
+        let own = us.get(i).map_or(&[][..], |u| &u[..]);
+        let at = [own, pose].concat();
+        for axis in 0..3 {
+            errors.push(error(i, axis)(&at));
+            rows.extend(differences(error(i, axis), &at));
+        }
+    }
+    assert_close(&numbers(&work.text("data_F.txt")), &errors, 1e-13);
+    let jacobian = work.text("data_J.txt");
+    let width = 26 + if us.is_empty() { 0 } else { 2 };
+    assert!(jacobian.lines().all(|line| line.split('\t').count() == width));
+    assert_close(&numbers(&jacobian), &rows, 1e-9);
+}
+
+#[test]
+fn hand_is_the_distance_of_points_from_a_posed_hand() {
+    check_hand(&pose(), &[0, 5, 23, 11, 16], &[]);
+    check_hand(&pose(), &[2, 0, 1], &[[0.2, 0.3], [0.5, 0.1], [0.0, 0.9]]);
+}
+
+#[test]
+fn malformed_files_of_a_hand_are_one_line() {
+    let good: String = "1 26\n2 0.1 0.2 0.3\n".to_owned() + &"0.5\n".repeat(26);
+    let cases = [
+        (good.replace("1 26", "1 25"), "data.txt, line 1: `25` in the size ntheta is not 26"),
+        (
+            good.replace("2 0.1", "24 0.1"),
+            "data.txt, line 2: `24` in a correspondence is not a whole number below 24",
+        ),
+        (good.replace("0.2", "inf"), "data.txt, line 2: `inf` in a point is not a finite number"),
+        (
+            good.clone() + "7",
+            "data.txt, line 29: `7` is one more than the sizes call for: remove it or correct them",
+        ),
+    ];
+    for (text, message) in cases {
+        let work = Work::new(&text);
+        Model::new().write(&work.results.with_file_name("model"));
+        let file = work.file.strip_suffix("data.txt").unwrap();
+        assert_refused(&work.run("hand"), &format!("{file}{message}"));
+    }
+    // A model that is wrong.
+    let work = Work::new(&good);
+    let folder = work.results.with_file_name("model");
+    Model::new().write(&folder);
+    let bones = fs::read_to_string(folder.join("bones.txt")).unwrap();
+    fs::write(folder.join("bones.txt"), bones.replace("bone3:2:", "bone3:3:")).unwrap();
+    let message =
+        "line 4: `3` in the parent of a bone is not the number of one of the 3 bones before, or -1";
+    let expected = format!("{}, {message}", folder.join("bones.txt").display());
+    assert_refused(&work.run("hand"), &expected);
+}
+
+/// On ADBench's own instances: a point's error goes down as the hand is moved to where it was seen.
+#[test]
+fn published_hands_move_with_their_translation() {
+    for (name, width) in [("simple", 26), ("complicated", 28)] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/adbench/hand");
+        let file = folder.join(format!("{name}_small/hand1_t26_c100.txt"));
+        if !file.exists() {
+            return;
+        }
+        let results = tempfile::tempdir().unwrap();
+        let paths = [&file, results.path()].map(|path: &Path| path.to_str().unwrap().to_owned());
+        let run = run("adbench", &["hand", &paths[0], "--out", &paths[1]]);
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+        let jacobian = results.path().join("hand1_t26_c100_J.txt");
+        let jacobian = numbers(&fs::read_to_string(jacobian).unwrap());
+        assert_eq!(jacobian.len(), 300 * width);
+        for (i, row) in jacobian.chunks(width).enumerate() {
+            let by_translation = &row[width - 23..width - 20];
+            let expected = [0, 1, 2].map(|k| if k == i % 3 { -1.0 } else { 0.0 });
+            assert_close(by_translation, &expected, 1e-14);
+        }
+    }
+}
+
 #[test]
 fn times_come_with_their_ratio() {
     let work = Work::new(GMM);
@@ -342,8 +554,8 @@ fn a_result_that_cannot_be_written_is_one_line() {
 #[test]
 fn options_that_cannot_be_are_one_line() {
     assert_refused(
-        &run("adbench", &["hand", "x.txt"]),
-        "invalid value 'hand' for '<OBJECTIVE>' [possible values: gmm, ba, lstm] (see --help)",
+        &run("adbench", &["foot", "x.txt"]),
+        "invalid value 'foot' for '<OBJECTIVE>' [possible values: gmm, ba, lstm, hand] (see --help)",
     );
     assert_refused(
         &run("adbench", &["gmm"]),

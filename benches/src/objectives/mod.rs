@@ -6,8 +6,11 @@ mod by_macro;
 mod data;
 pub(crate) mod plain;
 
+// Hand tracking is not measured here.
+#[allow(dead_code)]
 #[path = "../../../examples/adbench/objectives/mod.rs"]
 mod adbench;
+#[allow(dead_code)]
 #[path = "../../../examples/adbench/read.rs"]
 mod read;
 

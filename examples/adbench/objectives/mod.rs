@@ -2,4 +2,5 @@
 
 pub(crate) mod ba;
 pub(crate) mod gmm;
+pub(crate) mod hand;
 pub(crate) mod lstm;
