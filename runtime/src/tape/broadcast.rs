@@ -1,29 +1,40 @@
 //! Elementwise operations on arrays and scalars together. Broadcasting is done, and undone, here.
 
+use std::marker::PhantomData;
+
 use ndarray::{ArcArray, Array, ArrayView, Axis, Dimension, IxDyn, ShapeBuilder, Zip};
 
 use super::Tape;
-use super::array::record;
+use super::array::{constant, record};
 use super::error::{Failure, shapes};
 use super::graph::{NodeId, Sink};
+use super::number::Term;
+use super::replay::{Handle, Sweep, through};
 use super::rule::{Rule, pass};
 use super::value::Real;
 use super::var::Var;
 
 /// An operand: an array, or a scalar that stands for an array of equal elements.
 pub(super) enum Side<F, D: Dimension + 'static> {
-    Scalar { node: NodeId, value: F },
-    Array { node: NodeId, data: ArcArray<F, D> },
+    Scalar { operand: Handle, value: F },
+    Array { operand: Handle, data: ArcArray<F, D> },
 }
 
 impl<F: Real, D: Dimension + 'static> Side<F, D> {
-    pub(super) fn scalar(node: NodeId, value: F) -> Self {
-        Self::Scalar { node, value }
+    pub(super) fn scalar(var: Var<'_, F>) -> Self {
+        Self::Scalar { operand: var.handle(), value: var.slot }
+    }
+
+    fn operand(&self) -> Operand<F, D> {
+        match self {
+            Self::Scalar { operand, .. } => Operand::Scalar(*operand),
+            Self::Array { operand, data } => Operand::Array(*operand, data.raw_dim(), PhantomData),
+        }
     }
 
     fn node(&self) -> NodeId {
         match self {
-            Self::Scalar { node, .. } | Self::Array { node, .. } => *node,
+            Self::Scalar { operand, .. } | Self::Array { operand, .. } => operand.node,
         }
     }
 
@@ -53,8 +64,60 @@ impl<F: Real, D: Dimension + 'static> Side<F, D> {
     /// Delivers the cotangent of the broadcast operand to the operand.
     fn deliver<O: Dimension + 'static>(&self, ct: Array<F, O>, sink: &mut Sink<'_>) {
         match self {
-            Self::Scalar { node, .. } => sink.add_scalar(*node, ct.sum()),
-            Self::Array { node, data } => sink.add_array(*node, sum_to(ct, &data.raw_dim())),
+            Self::Scalar { operand, .. } => sink.add_scalar(operand.node, ct.sum()),
+            Self::Array { operand, data } => {
+                sink.add_array(operand.node, sum_to(ct, &data.raw_dim()));
+            }
+        }
+    }
+}
+
+/// An operand as it is found again in a sweep that is recorded.
+#[derive(Clone)]
+enum Operand<F, D> {
+    Scalar(Handle),
+    Array(Handle, D, PhantomData<fn() -> F>),
+}
+
+impl<F: Real, D: Dimension + 'static> Operand<F, D> {
+    /// The operand stretched to the result's shape.
+    fn whole<'t, O: Dimension + 'static>(
+        &self,
+        tape: &'t Tape,
+        shape: &O,
+    ) -> Term<'t, Array<F, O>> {
+        match self {
+            Self::Scalar(operand) => {
+                let value = operand.on::<F>(tape);
+                match value.requires_grad() {
+                    true => Term::Whole(value.filled(tape, shape.clone())),
+                    false => Term::Constant(value.slot),
+                }
+            }
+            Self::Array(operand, ..) => {
+                Term::Whole(operand.on::<Array<F, D>>(tape).stretched(shape.clone()))
+            }
+        }
+    }
+
+    fn node(&self) -> NodeId {
+        match self {
+            Self::Scalar(operand) | Self::Array(operand, ..) => operand.node,
+        }
+    }
+
+    /// Delivers the cotangent of the stretched operand to the operand.
+    fn deliver<'t, O: Dimension + 'static>(
+        &self,
+        ct: Option<Var<'t, Array<F, O>>>,
+        sweep: &mut Sweep<'t>,
+    ) {
+        match (self, ct) {
+            (_, None) => {}
+            (Self::Scalar(operand), Some(ct)) => sweep.add(operand.node, ct.sum()),
+            (Self::Array(operand, shape, _), Some(ct)) => {
+                sweep.add(operand.node, ct.shrunk(shape.clone()));
+            }
         }
     }
 }
@@ -76,7 +139,7 @@ fn common_shape<O: Dimension + 'static>(a: &[usize], b: &[usize]) -> Option<O> {
 }
 
 /// Sums over the axes that broadcasting added or stretched.
-fn sum_to<F: Real, O: Dimension + 'static, D: Dimension + 'static>(
+pub(super) fn sum_to<F: Real, O: Dimension + 'static, D: Dimension + 'static>(
     ct: Array<F, O>,
     shape: &D,
 ) -> Array<F, D> {
@@ -122,9 +185,11 @@ where
         .map_collect(|&x, &y| rule.value([x, y]))
         .into_shared();
     if !left.node().is_tracked() && !right.node().is_tracked() {
-        return Ok(record(tape, value, None));
+        return Ok(constant(tape, value));
     }
     let z = value.clone();
+    let parents = [left.node(), right.node()];
+    let (again, common) = ((left.operand(), right.operand()), shape.clone());
     let pullback = move |ct: &Array<F, O>, sink: &mut Sink<'_>| {
         let (x, y) = (left.view(&shape), right.view(&shape));
         let partial = |operand| {
@@ -139,7 +204,18 @@ where
             right.deliver(partial(1), sink);
         }
     };
-    Ok(record(tape, value, Some(Box::new(move |ct, sink| pullback(ct.array(), sink)))))
+    let z = record(tape, value, Some(Box::new(move |ct, sink| pullback(ct.array(), sink))));
+    Ok(z.replayed(&parents, move |sweep, z, ct| {
+        let (x, y) = &again;
+        let terms = [x.whole(sweep.tape, &common), y.whole(sweep.tape, &common)];
+        if sweep.needs(x.node()) {
+            x.deliver(through(rule, 0, terms, z, ct), sweep);
+        }
+        if sweep.needs(y.node()) {
+            y.deliver(through(rule, 1, terms, z, ct), sweep);
+        }
+        Ok(())
+    }))
 }
 
 /// A rule of three operands, elementwise on the shape of the first.
@@ -163,9 +239,11 @@ where
     let value =
         Zip::from(x).and(a).and(b).map_collect(|&x, &a, &b| rule.value([x, a, b])).into_shared();
     if !sides.iter().any(|side| side.node().is_tracked()) {
-        return Ok(record(tape, value, None));
+        return Ok(constant(tape, value));
     }
     let z = value.clone();
+    let parents = [0, 1, 2].map(|i: usize| sides[i].node());
+    let (again, common) = ([0, 1, 2].map(|i: usize| sides[i].operand()), shape.clone());
     let pullback = move |ct: &Array<F, D>, sink: &mut Sink<'_>| {
         let [x, a, b] = [0, 1, 2].map(|i: usize| sides[i].view(&shape));
         for (operand, side) in sides.iter().enumerate() {
@@ -180,5 +258,14 @@ where
             }
         }
     };
-    Ok(record(tape, value, Some(Box::new(move |ct, sink| pullback(ct.array(), sink)))))
+    let z = record(tape, value, Some(Box::new(move |ct, sink| pullback(ct.array(), sink))));
+    Ok(z.replayed(&parents, move |sweep, z, ct| {
+        let terms = again.each_ref().map(|operand| operand.whole(sweep.tape, &common));
+        for (position, operand) in again.iter().enumerate() {
+            if sweep.needs(operand.node()) {
+                operand.deliver(through(rule, position, terms, z, ct), sweep);
+            }
+        }
+        Ok(())
+    }))
 }

@@ -102,9 +102,34 @@ fn check(left: &[usize], right: &[usize]) -> Result<(), Failure> {
     Err(shapes("dot", left, right))
 }
 
-/// a bᵀ.
-fn outer<F: Real>(a: ArrayView<'_, F, Ix1>, b: ArrayView<'_, F, Ix1>) -> Array2<F> {
-    &a.insert_axis(Axis(1)) * &b
+/// `outer` and `scaled` for variables: the rules below read the same on arrays and on the tape.
+mod recorded {
+    use super::{Array1, Array2, Axis, Real, Var};
+
+    pub(super) fn outer<'t, F: Real>(
+        a: Var<'t, Array1<F>>,
+        b: Var<'t, Array1<F>>,
+    ) -> Var<'t, Array2<F>> {
+        a.insert_axis(Axis(1)) * b
+    }
+
+    pub(super) fn scaled<'t, F: Real>(a: Var<'t, Array1<F>>, ct: Var<'t, F>) -> Var<'t, Array1<F>> {
+        a * ct
+    }
+}
+
+/// `outer` and `scaled` for arrays.
+mod plain {
+    use super::{Array1, Array2, ArrayView, Axis, Ix1, Real};
+
+    /// a bᵀ.
+    pub(super) fn outer<F: Real>(a: ArrayView<'_, F, Ix1>, b: ArrayView<'_, F, Ix1>) -> Array2<F> {
+        &a.insert_axis(Axis(1)) * &b
+    }
+
+    pub(super) fn scaled<F: Real>(a: ArrayView<'_, F, Ix1>, ct: F) -> Array1<F> {
+        a.mapv(|a| ct * a)
+    }
 }
 
 /// Each pair of ranks: the cotangent of the left operand and that of the right.
@@ -122,8 +147,11 @@ macro_rules! products {
                 check($x.shape(), $y.shape())?;
                 let value = $x.dot(&$y);
                 let (left_node, right_node) = (left.node, right.node);
+                let operands = (left.handle(), right.handle());
                 let tracked = left_node.is_tracked() || right_node.is_tracked();
                 let pullback: Pullback = Box::new(move |ct, sink| {
+                    #[allow(unused_imports, reason = "a product of two matrices needs neither")]
+                    use plain::{outer, scaled};
                     let $ct = $cotangent!(ct);
                     if left_node.is_tracked() {
                         sink.add_array(left_node, $to_left);
@@ -132,7 +160,20 @@ macro_rules! products {
                         sink.add_array(right_node, $to_right);
                     }
                 });
-                Ok($record(left.home(), value.into(), tracked.then_some(pullback)))
+                let z = $record(left.home(), value.into(), tracked.then_some(pullback));
+                Ok(z.replayed(&[left_node, right_node], move |sweep, _, $ct| {
+                    #[allow(unused_imports, reason = "a product of two matrices needs neither")]
+                    use recorded::{outer, scaled};
+                    let $x: Var<'_, Self> = operands.0.on(sweep.tape);
+                    let $y: Var<'_, $right<F>> = operands.1.on(sweep.tape);
+                    if sweep.needs(left_node) {
+                        sweep.add(left_node, $to_left);
+                    }
+                    if sweep.needs(right_node) {
+                        sweep.add(right_node, $to_right);
+                    }
+                    Ok(())
+                }))
             }
         }
     )+};
@@ -157,7 +198,7 @@ macro_rules! matrix {
 }
 
 products! {
-    Array1 Array1 -> F, record_scalar, scalar, |ct, x, y| y.mapv(|y| ct * y), x.mapv(|x| ct * x);
+    Array1 Array1 -> F, record_scalar, scalar, |ct, x, y| scaled(y.view(), ct), scaled(x.view(), ct);
     Array2 Array1 -> Array1<F>, record, vector, |ct, x, y| outer(ct.view(), y.view()), x.t().dot(ct);
     Array1 Array2 -> Array1<F>, record, vector, |ct, x, y| y.dot(ct), outer(x.view(), ct.view());
     Array2 Array2 -> Array2<F>, record, matrix, |ct, x, y| ct.dot(&y.t()), x.t().dot(ct);

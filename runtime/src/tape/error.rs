@@ -46,6 +46,18 @@ pub enum TapeError {
         /// The right array's shape.
         right: Vec<usize>,
     },
+    /// A gradient was asked by a constant.
+    #[error("the gradient by a constant: make the variable with `Tape::var`")]
+    Untracked,
+    /// A derivative was entered as numbers, and cannot be differentiated again.
+    #[error(
+        "`{operation}` cannot be differentiated twice: its partial derivatives are numbers on the \
+         tape, not variables"
+    )]
+    NotTwice {
+        /// The operation's name.
+        operation: &'static str,
+    },
     /// A cotangent has not the shape of its variable.
     #[error("a cotangent of shape {found:?} for a variable of shape {expected:?}")]
     CotangentShape {

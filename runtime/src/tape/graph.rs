@@ -9,6 +9,7 @@ use std::any::Any;
 
 use ndarray::{ArcArray, Array, Dimension};
 
+use super::replay::Replay;
 use super::value::Real;
 
 /// Where a value was recorded; [`NodeId::NONE`] for what is not tracked.
@@ -16,8 +17,8 @@ use super::value::Real;
 /// Scalars of both float types share one node vector and keep cotangents as `f64`. The top bit
 /// says that the node is an `f32`, whose cotangent is rounded after each step: `f32` code gets the
 /// arithmetic of `f32`, because an `f64` product or sum of two `f32` rounds to the correct `f32`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NodeId(u32);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NodeId(u32);
 
 impl NodeId {
     pub(super) const NONE: Self = Self(u32::MAX);
@@ -140,6 +141,8 @@ pub(super) struct Graph {
     extended: Vec<Extended>,
     array_adjoints: Vec<Option<Box<dyn Adjoint>>>,
     array_gradients: Vec<Option<Box<dyn Adjoint>>>,
+    /// For gradients of gradients; empty on a plain tape.
+    pub(super) replays: Vec<Replay>,
 }
 
 impl Graph {
@@ -151,6 +154,7 @@ impl Graph {
         self.extended.clear();
         self.array_adjoints.clear();
         self.array_gradients.clear();
+        self.replays.clear();
     }
 
     pub(super) fn len(&self) -> usize {
@@ -253,8 +257,16 @@ impl Graph {
     }
 
     fn sweep(&mut self, root: usize) {
-        let Self { nodes, adjoints, gradients, values, extended, array_adjoints, array_gradients } =
-            self;
+        let Self {
+            nodes,
+            adjoints,
+            gradients,
+            values,
+            extended,
+            array_adjoints,
+            array_gradients,
+            ..
+        } = self;
         for (index, node) in nodes[..=root].iter().enumerate().rev() {
             let [first, second] = node.parents;
             if first == NodeId::EXTENDED {

@@ -3,6 +3,7 @@
 use ndarray::{Array, Dimension, Ix0, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6, IxDyn};
 
 use super::graph::NodeId;
+use super::replay::Fresh;
 use super::value::Real;
 use super::var::Var;
 
@@ -103,6 +104,10 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
         } else {
             NodeId::NONE
         };
-        Var { tape: self.tape, node, slot: value }
+        let array = self.node;
+        Fresh(Var { tape: self.tape, node, slot: value }).replayed(&[array], move |sweep, _, ct| {
+            sweep.add_element(array, position, ct);
+            Ok(())
+        })
     }
 }

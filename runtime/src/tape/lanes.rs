@@ -1,12 +1,16 @@
 //! Extremes, gathering, selection by a mask and layer norm, as [`crate::tensor::TensorExt`] has them.
 
+use std::sync::Arc;
+
 use ndarray::{Array, Array1, ArrayRef, Axis, Dimension, Ix1, RemoveAxis, Zip};
 
 use super::array::record;
 use super::error::or_panic;
 use super::graph::Pullback;
 use super::operand::IntoVar;
-use super::value::Real;
+use super::replay::Handle;
+use super::rules;
+use super::value::{Part, Real, Value};
 use super::var::{Var, same_tape};
 use crate::tensor::TensorExt;
 use crate::tensor::lanes;
@@ -36,18 +40,31 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
         let other = other.into_var(self.home());
         or_panic(same_tape(self.tape, other.tape, "where_select"));
         let value = self.data().where_select(mask, &other.data());
-        let (mask, nodes) = (mask.to_owned(), [self.node, other.node]);
+        let (mask, nodes) = (Arc::new(mask.to_owned()), [self.node, other.node]);
+        let again = Arc::clone(&mask);
         let tracked = nodes.iter().any(|node| node.is_tracked());
         let pullback: Pullback = Box::new(move |ct, sink| {
             for (node, taken) in nodes.into_iter().zip([true, false]) {
                 if node.is_tracked() {
                     let part = |&holds: &bool, &ct: &F| if holds == taken { ct } else { F::zero() };
-                    let part = Zip::from(&mask).and(ct.array::<F, D>()).map_collect(part);
+                    let part = Zip::from(&*mask).and(ct.array::<F, D>()).map_collect(part);
                     sink.add_array(node, part);
                 }
             }
         });
-        record(self.home(), value.into_shared(), tracked.then_some(pullback))
+        record(self.home(), value.into_shared(), tracked.then_some(pullback)).replayed(
+            &nodes,
+            move |sweep, _, ct| {
+                let zeros = Array::zeros_like(ct);
+                if sweep.needs(nodes[0]) {
+                    sweep.add(nodes[0], ct.where_select(&again, zeros));
+                }
+                if sweep.needs(nodes[1]) {
+                    sweep.add(nodes[1], zeros.where_select(&again, ct));
+                }
+                Ok(())
+            },
+        )
     }
 }
 
@@ -75,7 +92,7 @@ impl<'t, F: Real, D: RemoveAxis<Smaller: 'static> + 'static> Var<'t, Array<F, D>
     #[track_caller]
     #[must_use]
     pub fn max_axis(self, axis: Axis) -> Var<'t, Array<F, D::Smaller>> {
-        self.along(axis, self.data().max_axis(axis), shares)
+        self.extreme(axis, self.data().max_axis(axis))
     }
 
     /// The least element along an axis, which disappears. Derivative: 1, which equal ones share.
@@ -94,7 +111,23 @@ impl<'t, F: Real, D: RemoveAxis<Smaller: 'static> + 'static> Var<'t, Array<F, D>
     #[track_caller]
     #[must_use]
     pub fn min_axis(self, axis: Axis) -> Var<'t, Array<F, D::Smaller>> {
-        self.along(axis, self.data().min_axis(axis), shares)
+        self.extreme(axis, self.data().min_axis(axis))
+    }
+
+    /// The extreme elements along an axis: sums in which equal ones share.
+    fn extreme(self, axis: Axis, value: Array<F, D::Smaller>) -> Var<'t, Array<F, D::Smaller>> {
+        let (of, extremes) = (self.handle(), value.clone());
+        self.along(axis, value, shares).replayed_as(&[self.node], move |tape| {
+            let of: Var<'_, Array<F, D>> = of.on(tape);
+            let data = of.data();
+            let mut weights: Array<F, D> = Array::zeros(data.raw_dim());
+            let lanes = weights.lanes_mut(axis).into_iter().zip(data.lanes(axis));
+            for ((mut to, lane), &extreme) in lanes.zip(&extremes) {
+                let of_lane = shares(&lane.to_vec(), extreme);
+                to.iter_mut().zip(of_lane).for_each(|(to, share)| *to = share);
+            }
+            of.with(tape.constant(weights), rules::Mul).lane_sums(axis).without(axis)
+        })
     }
 
     /// Where along an axis the greatest element is, as
@@ -212,6 +245,23 @@ impl<'t, F: Real, D: RemoveAxis<Smaller: 'static> + 'static> Var<'t, Array<F, D>
                 sink.add_scalar(nodes.3, to_epsilon);
             }
         });
-        record(self.home(), value.into_shared(), tracked.then_some(pullback))
+        let operands = [self.handle(), scale.handle(), shift.handle(), epsilon.handle()];
+        record(self.home(), value.into_shared(), tracked.then_some(pullback)).replayed_as(
+            &operands.map(|operand| operand.node),
+            move |tape| {
+                let [x, scale, shift, epsilon] = operands;
+                let x: Var<'_, Array<F, D>> = x.on(tape);
+                let last = Axis(x.ndim() - 1);
+                let along = |of: Handle| of.on::<Array1<F>>(tape).stretched(x.raw_dim());
+                let off = x.with(x.lane_means(last), rules::Sub);
+                let variance = Array::binary(
+                    Part::Whole(Array::unary(off, rules::Square).lane_means(last)),
+                    Part::Scalar(epsilon.on(tape)),
+                    rules::Add,
+                );
+                let unit = off.with(variance.sqrt(), rules::Div);
+                unit.with(along(scale), rules::Mul).with(along(shift), rules::Add)
+            },
+        )
     }
 }

@@ -132,12 +132,15 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
         mut f: impl FnMut(Var<'t, F>) -> Var<'t, G>,
     ) -> Var<'t, Array<G, D>> {
         let data = self.data();
-        let results: Vec<_> = data
-            .iter()
-            .enumerate()
-            .map(|(position, &value)| f(self.element(position, value)))
-            .collect();
+        let elements = data.iter().enumerate();
+        let results: Vec<_> = elements.map(|(at, &value)| f(self.element(at, value))).collect();
         pack(self.home(), data.raw_dim(), &results)
+    }
+
+    /// All elements in logical order, a variable each.
+    pub(super) fn elements(self) -> Vec<Var<'t, F>> {
+        let data = self.data();
+        data.iter().enumerate().map(|(at, &value)| self.element(at, value)).collect()
     }
 
     /// As [`Var::mapv_each`]; the closure is given a reference, as by ndarray's `map`.
@@ -193,7 +196,7 @@ impl Tape {
 
 /// Records the array of these scalars in logical order.
 #[track_caller]
-fn pack<'t, F: Real, D: Dimension + 'static>(
+pub(super) fn pack<'t, F: Real, D: Dimension + 'static>(
     tape: &'t Tape,
     shape: D,
     elements: &[Var<'t, F>],
@@ -210,5 +213,18 @@ fn pack<'t, F: Real, D: Dimension + 'static>(
             sink.add_scalar(node, ct);
         }
     });
-    record(tape, value.into_shared(), tracked.then_some(pullback))
+    let parents: Vec<_> = elements.iter().map(|element| element.node).collect();
+    let again = parents.clone();
+    record(tape, value.into_shared(), tracked.then_some(pullback)).replayed(
+        &parents,
+        move |sweep, _, ct| {
+            let data = ct.data();
+            for (position, (&node, &value)) in again.iter().zip(&data).enumerate() {
+                if sweep.needs(node) {
+                    sweep.add(node, ct.element(position, value));
+                }
+            }
+            Ok(())
+        },
+    )
 }

@@ -28,6 +28,8 @@
 //! - Gradients accumulate over `backward` calls until [`Tape::zero_grad`]. Every tracked variable
 //!   has one, not only those made by [`Tape::var`]. The record lives as long as the tape
 //!   (PyTorch's `retain_graph = true`) or until [`Tape::clear`].
+//! - Gradients of gradients (PyTorch's `create_graph = True`), to any order, are those of a
+//!   [`HigherOrderTape`].
 //!
 //! # Where a function is not smooth
 //! | function | derivative |
@@ -64,6 +66,7 @@ mod dot;
 mod error;
 mod float;
 mod graph;
+mod higher_order;
 mod in_place;
 mod index;
 mod lanes;
@@ -72,16 +75,19 @@ mod map;
 mod methods;
 mod model;
 mod moments;
+mod number;
 mod objective;
 mod operand;
 mod operators;
 mod plain;
 mod rearrange;
 mod reduce;
+mod replay;
 mod rule;
 mod rules;
 mod scalar;
 mod shape;
+mod spread;
 mod stitch;
 mod value;
 mod var;
@@ -93,6 +99,7 @@ use std::fmt;
 
 pub use dot::Dot;
 pub use error::TapeError;
+pub use higher_order::{HigherOrderTape, Wrt};
 pub use index::ElementIndex;
 pub use lift::{Lift, lift};
 pub use map::Elements;
@@ -129,6 +136,8 @@ use graph::Graph;
 pub struct Tape {
     // Borrowed only inside this module's methods, none of which runs a caller's code meanwhile.
     graph: RefCell<Graph>,
+    /// Whether gradients can be differentiated again.
+    higher: bool,
 }
 
 impl Tape {

@@ -6,8 +6,9 @@ use super::array::record;
 use super::error::or_panic;
 use super::graph::Pullback;
 use super::operand::Operand;
+use super::replay::Fresh;
 use super::rules;
-use super::value::{Real, Value};
+use super::value::{Part, Real, Value};
 use super::var::Var;
 use crate::tensor::TensorExt;
 
@@ -77,6 +78,10 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
         self.moment(self.data().norm_l1(), move |elements| {
             elements.iter().map(|&x| sign(x)).collect()
         })
+        .replayed_as(&[self.node], {
+            let of = self.handle();
+            move |tape| of.on::<Array<F, D>>(tape).abs().sum()
+        })
     }
 
     /// The Euclidean norm. Derivative: x/‖x‖; 0 at the zero vector.
@@ -95,6 +100,22 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
         self.moment(norm, move |elements| {
             let part = |&x: &F| if norm == F::zero() { norm } else { x / norm };
             elements.iter().map(part).collect()
+        })
+        .replayed_as(&[self.node], {
+            let of = self.handle();
+            move |tape| {
+                let of: Var<'_, Array<F, D>> = of.on(tape);
+                if norm == F::zero() {
+                    return Var::constant(Some(tape), norm);
+                }
+                // Scaled, so that squares neither overflow nor vanish.
+                let unit = Array::binary(
+                    Part::Whole(of),
+                    Part::Scalar(Var::constant(None, norm)),
+                    rules::Div,
+                );
+                Array::unary(unit, rules::Square).sum().sqrt() * norm
+            }
         })
     }
 
@@ -147,6 +168,13 @@ impl<'t, F: Real, D: RemoveAxis + 'static> Var<'t, Array<F, D>> {
             let mean = ct.iter().zip(y).fold(F::zero(), |sum, (&ct, &y)| sum + ct * y);
             ct.iter().zip(y).map(|(&ct, &y)| y * (ct - mean)).collect()
         })
+        .replayed_as(&[self.node], {
+            let of = self.handle();
+            move |tape| {
+                let (_, parts) = of.on::<Array<F, D>>(tape).shifted(axis);
+                parts.with(parts.lane_sums(axis), rules::Div)
+            }
+        })
     }
 
     /// The logarithm of the softmax. Derivative: ct − eʸ Σ ct.
@@ -169,6 +197,25 @@ impl<'t, F: Real, D: RemoveAxis + 'static> Var<'t, Array<F, D>> {
             let sum = ct.iter().fold(F::zero(), |sum, &ct| sum + ct);
             ct.iter().zip(y).map(|(&ct, &y)| ct - y.exp() * sum).collect()
         })
+        .replayed_as(&[self.node], {
+            let of = self.handle();
+            move |tape| {
+                let (off, parts) = of.on::<Array<F, D>>(tape).shifted(axis);
+                off.with(parts.lane_sums(axis).ln(), rules::Sub)
+            }
+        })
+    }
+
+    /// The elements less the greatest along the axis, a constant; and the exponentials of these.
+    fn shifted(self, axis: Axis) -> (Self, Self) {
+        let data = self.data();
+        let mut greatest: Array<F, D> = Array::zeros(data.raw_dim());
+        for (mut to, lane) in greatest.lanes_mut(axis).into_iter().zip(data.lanes(axis)) {
+            let most = lane.iter().copied().fold(F::neg_infinity(), F::max);
+            to.fill(if most.is_finite() { most } else { F::zero() });
+        }
+        let off = self.with(self.home().constant(greatest), rules::Sub);
+        (off, off.exp())
     }
 
     /// An operation along an axis that keeps it, given how a lane's cotangents come from those of
@@ -178,7 +225,7 @@ impl<'t, F: Real, D: RemoveAxis + 'static> Var<'t, Array<F, D>> {
         axis: Axis,
         value: Array<F, D>,
         lane: impl Fn(&[F], &[F]) -> Vec<F> + Send + 'static,
-    ) -> Self {
+    ) -> Fresh<'t, Array<F, D>> {
         let (node, result) = (self.node, value.clone());
         let pullback: Pullback = Box::new(move |ct, sink| {
             let ct = ct.array::<F, D>();
@@ -220,6 +267,14 @@ impl<'t, F: Real, D: RemoveAxis<Smaller: 'static> + 'static> Var<'t, Array<F, D>
             let parts: Vec<F> = elements.iter().map(|&x| (x - greatest).exp()).collect();
             let sum = parts.iter().fold(F::zero(), |sum, &part| sum + part);
             parts.into_iter().map(|part| part / sum).collect()
+        })
+        .replayed_as(&[self.node], {
+            let of = self.handle();
+            // Less the greatest element: a constant, which no derivative sees.
+            move |tape| {
+                let (_, parts) = of.on::<Array<F, D>>(tape).shifted(axis);
+                parts.lane_sums(axis).ln().without(axis)
+            }
         })
     }
 }

@@ -4,7 +4,9 @@ use ndarray::{Array, Axis, Dimension, RemoveAxis};
 
 use super::array::{record, record_scalar};
 use super::graph::Pullback;
-use super::value::Real;
+use super::replay::Fresh;
+use super::rules;
+use super::value::{Part, Real, Value};
 use super::var::Var;
 
 /// The partials of a variance by the elements: `2 (x - mean) / (n - ddof)`.
@@ -50,7 +52,9 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
     pub fn var(self, ddof: impl Into<Var<'t, F>>) -> Var<'t, F> {
         let ddof = ddof.into().value();
         let value = self.data().var(ddof);
+        let of = self.handle();
         self.moment(value, move |elements| of_variance(elements, ddof))
+            .replayed_as(&[self.node], move |tape| of.on::<Array<F, D>>(tape).spread_out(ddof))
     }
 
     /// The standard deviation of all elements, as ndarray's `std`.
@@ -73,7 +77,22 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
     pub fn std(self, ddof: impl Into<Var<'t, F>>) -> Var<'t, F> {
         let ddof = ddof.into().value();
         let value = self.data().std(ddof);
-        self.moment(value, move |elements| of_deviation(elements, ddof, value))
+        let of = self.handle();
+        self.moment(value, move |elements| of_deviation(elements, ddof, value)).replayed_as(
+            &[self.node],
+            move |tape| match value == F::zero() {
+                true => Var::constant(Some(tape), value),
+                false => of.on::<Array<F, D>>(tape).spread_out(ddof).sqrt(),
+            },
+        )
+    }
+
+    /// The variance by other operations.
+    fn spread_out(self, ddof: F) -> Var<'t, F> {
+        let count = F::from_usize(self.len()).unwrap_or_else(F::nan);
+        let mean = self.sum() / count;
+        let off = Array::binary(Part::Whole(self), Part::Scalar(mean), rules::Sub);
+        Array::unary(off, rules::Square).sum() / (count - ddof)
     }
 
     /// A scalar with its partials by all elements, in logical order.
@@ -81,7 +100,7 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
         self,
         value: F,
         partials: impl Fn(&[F]) -> Vec<F> + Send + 'static,
-    ) -> Var<'t, F> {
+    ) -> Fresh<'t, F> {
         let (node, data) = (self.node, self.data());
         let pullback: Pullback = Box::new(move |ct, sink| {
             let ct = ct.scalar::<F>();
@@ -119,7 +138,11 @@ impl<'t, F: Real, D: RemoveAxis<Smaller: 'static> + 'static> Var<'t, Array<F, D>
     ) -> Var<'t, Array<F, D::Smaller>> {
         let ddof = ddof.into().value();
         let value = self.data().var_axis(axis, ddof);
+        let of = self.handle();
         self.along(axis, value, move |elements, _| of_variance(elements, ddof))
+            .replayed_as(&[self.node], move |tape| {
+                of.on::<Array<F, D>>(tape).lanes_spread_out(axis, ddof).without(axis)
+            })
     }
 
     /// The standard deviations along one axis, as ndarray's `std_axis`.
@@ -144,7 +167,22 @@ impl<'t, F: Real, D: RemoveAxis<Smaller: 'static> + 'static> Var<'t, Array<F, D>
     ) -> Var<'t, Array<F, D::Smaller>> {
         let ddof = ddof.into().value();
         let value = self.data().std_axis(axis, ddof);
+        let of = self.handle();
         self.along(axis, value, move |elements, deviation| of_deviation(elements, ddof, deviation))
+            .replayed_as(&[self.node], move |tape| {
+                let variance = of.on::<Array<F, D>>(tape).lanes_spread_out(axis, ddof);
+                // Nothing flows to a lane whose elements are equal.
+                let none = tape.constant(Array::ones(variance.raw_dim()));
+                let some = variance.data().mapv(|variance| variance != F::zero());
+                variance.where_select(&some, none).sqrt().without(axis)
+            })
+    }
+
+    /// The variances by other operations; the axis stays with the length 1.
+    fn lanes_spread_out(self, axis: Axis, ddof: F) -> Self {
+        let count = F::from_usize(self.len_of(axis)).unwrap_or_else(F::nan);
+        let square = Array::unary(self.with(self.lane_means(axis), rules::Sub), rules::Square);
+        square.lane_sums(axis).with_number(count - ddof, rules::Div)
     }
 
     /// A reduction along an axis, given the partials by the elements of each lane.
@@ -153,7 +191,7 @@ impl<'t, F: Real, D: RemoveAxis<Smaller: 'static> + 'static> Var<'t, Array<F, D>
         axis: Axis,
         value: Array<F, D::Smaller>,
         partials: impl Fn(&[F], F) -> Vec<F> + Send + 'static,
-    ) -> Var<'t, Array<F, D::Smaller>> {
+    ) -> Fresh<'t, Array<F, D::Smaller>> {
         let (node, data, reduced) = (self.node, self.data(), value.clone());
         let pullback: Pullback = Box::new(move |ct, sink| {
             let ct = ct.array::<F, D::Smaller>();

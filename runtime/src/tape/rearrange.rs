@@ -62,6 +62,13 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
             }
             partials
         })
+        .replayed_as(&[self.node], {
+            let of = self.handle();
+            move |tape| {
+                let of: Var<'_, Array<F, D>> = of.on(tape);
+                of.elements().into_iter().product()
+            }
+        })
     }
 }
 
@@ -204,6 +211,8 @@ pub fn concatenate<'t, F: Real, D: RemoveAxis + 'static>(
     }
     let parts: Vec<_> =
         arrays.iter().zip(&data).map(|(array, data)| (array.node, data.len_of(axis))).collect();
+    let parents: Vec<_> = arrays.iter().map(|array| array.node).collect();
+    let again = parts.clone();
     let tracked = parts.iter().any(|(node, _)| node.is_tracked());
     let pullback: Pullback = Box::new(move |ct, sink| {
         let (ct, mut from) = (ct.array::<F, D>(), 0);
@@ -216,7 +225,18 @@ pub fn concatenate<'t, F: Real, D: RemoveAxis + 'static>(
         }
     });
     let home = arrays.iter().find(|array| array.tape.is_some()).unwrap_or(&arrays[0]).home();
-    Ok(record(home, value.into_shared(), tracked.then_some(pullback)))
+    let joined = record(home, value.into_shared(), tracked.then_some(pullback));
+    Ok(joined.replayed(&parents, move |sweep, _, ct| {
+        let mut from = 0;
+        for &(node, length) in &again {
+            let range = Slice::from(from..from + length);
+            if sweep.needs(node) {
+                sweep.add(node, ct.viewed(|all| all.slice_axis(axis, range).to_owned()));
+            }
+            from += length;
+        }
+        Ok(())
+    }))
 }
 
 /// Arrays of one shape along a new axis, as `ndarray::stack`.

@@ -4,6 +4,7 @@ use ndarray::{Array, Axis, Dimension, RemoveAxis};
 
 use super::array::{record, record_scalar};
 use super::graph::Pullback;
+use super::rules;
 use super::value::Real;
 use super::var::Var;
 
@@ -29,7 +30,14 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
         let pullback: Pullback = Box::new(move |ct, sink| {
             sink.add_array(node, Array::from_elem(shape.clone(), ct.scalar::<F>()));
         });
-        record_scalar(self.home(), data.sum(), node.is_tracked().then_some(pullback))
+        let shape = data.raw_dim();
+        record_scalar(self.home(), data.sum(), node.is_tracked().then_some(pullback)).replayed(
+            &[node],
+            move |sweep, _, ct| {
+                sweep.add(node, ct.filled(sweep.tape, shape.clone()));
+                Ok(())
+            },
+        )
     }
 
     /// The mean of all elements, `None` when there are none.
@@ -53,7 +61,9 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
         let pullback: Pullback = Box::new(move |ct, sink| {
             sink.add_array(node, Array::from_elem(shape.clone(), ct.scalar::<F>() / count));
         });
-        Some(record_scalar(self.home(), value, node.is_tracked().then_some(pullback)))
+        let of = self.handle();
+        let mean = record_scalar(self.home(), value, node.is_tracked().then_some(pullback));
+        Some(mean.replayed_as(&[node], move |tape| of.on::<Array<F, D>>(tape).sum() / count))
     }
 }
 
@@ -125,6 +135,13 @@ impl<'t, F: Real, D: RemoveAxis<Smaller: 'static> + 'static> Var<'t, Array<F, D>
             }
             sink.add_array(node, all);
         });
-        record(self.home(), value.into_shared(), node.is_tracked().then_some(pullback))
+        let of = self.handle();
+        record(self.home(), value.into_shared(), node.is_tracked().then_some(pullback)).replayed_as(
+            &[node],
+            move |tape| {
+                let sums = of.on::<Array<F, D>>(tape).lane_sums(axis).without(axis);
+                sums.with_number(divisor, rules::Div)
+            },
+        )
     }
 }

@@ -1,14 +1,16 @@
 //! The form of a derivative rule: a value and its partials, for every float at once.
 //!
 //! A rule is a type; a row of [`rules!`] declares it. Values are std's own functions, so that the
-//! tape computes the very numbers the plain function does. The engines decide what to do with the
+//! tape computes the very numbers the plain function does. Partials are written over [`Number`],
+//! so that they run on floats and on the tape itself. The engines decide what to do with the
 //! partials ([`pass`]); no rule knows about cotangents, constants, broadcasting or tapes.
 
+use super::number::Number;
 use super::value::Real;
 
 /// An elementary function of `N` floats with its partial derivatives.
 #[doc(hidden)]
-pub trait Rule<const N: usize>: Copy + Send + 'static {
+pub trait Rule<const N: usize>: Copy + Send + Sync + 'static {
     /// The method's name, for messages.
     const NAME: &'static str;
     /// Whether a partial that is exactly zero means "does not depend": such an operand receives
@@ -16,8 +18,9 @@ pub trait Rule<const N: usize>: Copy + Send + 'static {
     const ZERO_IS_EXACT: bool;
     /// The function's value.
     fn value<F: Real>(self, x: [F; N]) -> F;
-    /// The partial derivative by operand `operand`, given the operands and the value `z`.
-    fn partial<F: Real>(self, operand: usize, x: [F; N], z: F) -> F;
+    /// The partial derivative by operand `operand`, given the operands and the value `z`: a float,
+    /// or a term that is recorded and differentiated again.
+    fn partial<F: Number>(self, operand: usize, x: [F; N], z: F) -> F;
 }
 
 /// What an operand with this partial receives: the product, except that a zero cotangent passes on
@@ -71,7 +74,7 @@ macro_rules! rules {
 
             #[inline]
             #[allow(unused_variables, reason = "a partial need not depend on everything")]
-            fn partial<F: Real>(self, operand: usize, x: [F; [$(stringify!($x)),+].len()], $z: F) -> F {
+            fn partial<F: Number>(self, operand: usize, x: [F; [$(stringify!($x)),+].len()], $z: F) -> F {
                 $(let Self { $($field),+ } = self;)?
                 let [$($x),+] = x;
                 let mut index = 0;

@@ -4,6 +4,8 @@ use super::Tape;
 use super::broadcast::Side;
 use super::error::Failure;
 use super::graph::NodeId;
+use super::number::Term;
+use super::replay::{Fresh, Handle, Kept, by_rule};
 use super::rule::Rule;
 use super::value::{Part, Real, Value};
 use super::var::{Var, same_tape};
@@ -47,6 +49,65 @@ macro_rules! scalar_value {
             }
 
             #[inline]
+            fn slot(kept: Kept) -> Self {
+                match kept {
+                    Kept::Scalar(value) => Self::from_wide(value),
+                    Kept::Array(_) => unreachable!("an array's handle taken for a scalar's"),
+                }
+            }
+
+            #[inline]
+            fn kept(slot: Self) -> Kept {
+                Kept::Scalar(slot.to_wide())
+            }
+
+            fn seed(_: Var<'_, Self>) -> Result<Var<'_, Self>, Failure> {
+                Ok(Var::constant(None, 1.0))
+            }
+
+            fn fits(_: Var<'_, Self>, _: Var<'_, Self>) -> Result<(), Failure> {
+                Ok(())
+            }
+
+            fn zeros_like(var: Var<'_, Self>) -> Var<'_, Self> {
+                Var::constant(var.tape, 0.0)
+            }
+
+            fn constant_term(var: Var<'_, Self>) -> Term<'_, Self> {
+                Term::Constant(var.slot)
+            }
+
+            fn gathered<'t>(_: Var<'t, Self>, _: &[(usize, Handle)]) -> Var<'t, Self> {
+                unreachable!("a scalar has no elements")
+            }
+
+            fn map_terms<const M: usize>(
+                at: [Term<'_, Self>; M],
+                f: impl Fn([Self; M]) -> Self,
+            ) -> Term<'_, Self> {
+                Term::Constant(f(at.map(number)))
+            }
+
+            fn choose<'t, const M: usize>(
+                at: [Term<'t, Self>; M],
+                condition: impl Fn([Self; M]) -> bool,
+                yes: Term<'t, Self>,
+                no: Term<'t, Self>,
+            ) -> Term<'t, Self> {
+                if condition(at.map(number)) { yes } else { no }
+            }
+
+            fn binary<'t, R: Rule<2>>(
+                x: Part<'t, Self>,
+                y: Part<'t, Self>,
+                rule: R,
+            ) -> Var<'t, Self> {
+                let (Part::Scalar(x) | Part::Whole(x)) = x;
+                let (Part::Scalar(y) | Part::Whole(y)) = y;
+                apply_to_two(x.tape.or(y.tape), x, y, rule)
+            }
+
+            #[inline]
             fn unary<'t, R: Rule<1>>(x: Var<'t, Self>, rule: R) -> Var<'t, Self> {
                 apply_to_one(x, rule)
             }
@@ -72,7 +133,12 @@ macro_rules! scalar_value {
                 } else {
                     NodeId::NONE
                 };
-                Var { tape: x.tape, node, slot: G::from_wide(x.slot.to_wide()) }
+                let z = Var { tape: x.tape, node, slot: G::from_wide(x.slot.to_wide()) };
+                let from = x.node;
+                Fresh(z).replayed(&[from], move |sweep, _, ct| {
+                    sweep.add(from, ct.cast::<$float>());
+                    Ok(())
+                })
             }
 
             fn same_shape(
@@ -132,7 +198,7 @@ pub(super) fn apply_to_one<'t, F: Real, R: Rule<1>>(x: Var<'t, F>, rule: R) -> V
         return Var::constant(x.tape, z);
     }
     let node = push_edges::<F>(x.tape, edge(rule, [x], 0, z), (NodeId::NONE, 0.0));
-    Var { tape: x.tape, node, slot: z }
+    by_rule(Fresh(Var { tape: x.tape, node, slot: z }), [x.handle()], rule)
 }
 
 /// Computes a rule of two operands of one tape and records the edges to those that are tracked.
@@ -148,7 +214,7 @@ pub(super) fn apply_to_two<'t, F: Real, R: Rule<2>>(
         return Var::constant(tape, z);
     }
     let node = push_edges::<F>(tape, edge(rule, [x, y], 0, z), edge(rule, [x, y], 1, z));
-    Var { tape, node, slot: z }
+    by_rule(Fresh(Var { tape, node, slot: z }), [x.handle(), y.handle()], rule)
 }
 
 /// Computes a rule of three operands of one tape. A third edge goes through a node of its own.
@@ -171,7 +237,7 @@ fn apply_to_three<'t, F: Real, R: Rule<3>>(
         (_, false, _) => push_edges::<F>(tape, a, c),
         (false, _, _) => push_edges::<F>(tape, b, c),
     };
-    Var { tape, node, slot: z }
+    by_rule(Fresh(Var { tape, node, slot: z }), operands.map(Var::handle), rule)
 }
 
 impl<'t, F: Real> Var<'t, F> {
@@ -182,9 +248,16 @@ impl<'t, F: Real> Var<'t, F> {
     }
 }
 
+fn number<F: Real>(term: Term<'_, F>) -> F {
+    match term {
+        Term::Constant(value) => value,
+        Term::Whole(var) => var.slot,
+    }
+}
+
 /// A scalar as an operand of an elementwise operation on arrays.
 pub(super) fn side<F: Real>(var: Var<'_, F>) -> Side<F, ndarray::Ix0> {
-    Side::scalar(var.node, var.slot)
+    Side::scalar(var)
 }
 
 #[cfg(test)]

@@ -57,6 +57,10 @@ impl<F: Real, D: Dimension + 'static> Var<'_, Array<F, D>> {
             sink.add_array(node, ct.array::<F, D>().clone().reversed_axes());
         });
         record(self.home(), self.data().reversed_axes(), node.is_tracked().then_some(pullback))
+            .replayed(&[node], move |sweep, _, ct| {
+                sweep.add(node, ct.t());
+                Ok(())
+            })
     }
 
     /// The number of elements.

@@ -1,7 +1,9 @@
 //! Functions whose derivative is known beforehand, as one entry of the tape.
 
 use super::Tape;
+use super::error::{Failure, TapeError};
 use super::graph::NodeId;
+use super::replay::Fresh;
 use super::value::Real;
 use super::var::{Var, or_same};
 
@@ -30,17 +32,20 @@ impl<'t> Links<'t> {
     pub fn variable<F: Real>(self, value: F) -> Var<'t, F> {
         let Some(tape) = self.tape else { return Var::constant(None, value) };
         let none = (NodeId::NONE, 0.0);
-        let mut graph = tape.graph.borrow_mut();
         let mut sum = none;
         // A node has two parents: what came before is the first.
         for pair in self.edges.chunks(2) {
             let second = pair.get(1).copied().unwrap_or(none);
-            let mut push = |first: (NodeId, f64), second: (NodeId, f64)| {
+            let push = |first: (NodeId, f64), second: (NodeId, f64)| {
+                let mut graph = tape.graph.borrow_mut();
                 (graph.push(F::SINGLE, [first.0, second.0], [first.1, second.1]), 1.0)
             };
             let both = push(pair[0], second);
             sum = if sum.0.is_tracked() { push(sum, both) } else { both };
         }
-        Var { tape: Some(tape), node: sum.0, slot: value }
+        let parents: Vec<NodeId> = self.edges.iter().map(|(node, _)| *node).collect();
+        Fresh(Var { tape: Some(tape), node: sum.0, slot: value }).replayed(&parents, |_, _, _| {
+            Err(Failure::new(TapeError::NotTwice { operation: "a call of an annotated function" }))
+        })
     }
 }

@@ -12,6 +12,8 @@ use crate::rt::{Enter, OnTape, Stopped};
 use super::Tape;
 use super::error::Failure;
 use super::lift::Lift;
+use super::number::Term;
+use super::replay::{Handle, Kept};
 use super::rule::Rule;
 use super::var::Var;
 
@@ -58,6 +60,41 @@ pub trait Value: Clone + Debug + sealed::Sealed + 'static {
     fn backward(var: Var<'_, Self>) -> Result<(), Failure>;
     #[doc(hidden)]
     fn backward_with(var: Var<'_, Self>, ct: Self) -> Result<(), Failure>;
+    #[doc(hidden)]
+    fn slot(kept: Kept) -> Self::Slot;
+    #[doc(hidden)]
+    fn kept(slot: Self::Slot) -> Kept;
+    /// A cotangent of one.
+    #[doc(hidden)]
+    fn seed(y: Var<'_, Self>) -> Result<Var<'_, Self>, Failure>;
+    /// An error unless this is a cotangent for that.
+    #[doc(hidden)]
+    fn fits(y: Var<'_, Self>, ct: Var<'_, Self>) -> Result<(), Failure>;
+    #[doc(hidden)]
+    fn zeros_like(var: Var<'_, Self>) -> Var<'_, Self>;
+    /// A constant as a term.
+    #[doc(hidden)]
+    fn constant_term(var: Var<'_, Self>) -> Term<'_, Self>;
+    /// The cotangent that came to single elements of an array.
+    #[doc(hidden)]
+    fn gathered<'t>(of: Var<'t, Self>, elements: &[(usize, Handle)]) -> Var<'t, Self>;
+    /// A constant, by the values of terms.
+    #[doc(hidden)]
+    fn map_terms<const M: usize>(
+        at: [Term<'_, Self>; M],
+        f: impl Fn([Self::Elem; M]) -> Self::Elem,
+    ) -> Term<'_, Self>;
+    /// One of two terms, by the values of others.
+    #[doc(hidden)]
+    fn choose<'t, const M: usize>(
+        at: [Term<'t, Self>; M],
+        condition: impl Fn([Self::Elem; M]) -> bool,
+        yes: Term<'t, Self>,
+        no: Term<'t, Self>,
+    ) -> Term<'t, Self>;
+    /// A rule of two operands of which one at least is whole.
+    #[doc(hidden)]
+    fn binary<'t, R: Rule<2>>(x: Part<'t, Self>, y: Part<'t, Self>, rule: R) -> Var<'t, Self>;
     #[doc(hidden)]
     fn unary<'t, R: Rule<1>>(x: Var<'t, Self>, rule: R) -> Var<'t, Self>;
     #[doc(hidden)]

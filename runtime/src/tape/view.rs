@@ -3,6 +3,8 @@
 //! ndarray itself says where each element of a view comes from: the view is taken of the elements'
 //! positions. One rule serves all: cotangents are added up at the positions they come from.
 
+use std::sync::Arc;
+
 use ndarray::{Array, ArrayView, Axis, Dimension, IntoDimension, Ix1, Ix2, RemoveAxis, SliceArg};
 
 use super::array::record;
@@ -10,6 +12,19 @@ use super::graph::Pullback;
 use super::value::Real;
 use super::var::Var;
 use crate::tensor::lanes::reshaped;
+
+/// Elements added up at positions, zero elsewhere.
+fn added<F: Real, D: Dimension, E: Dimension>(
+    elements: impl Iterator<Item = F>,
+    positions: &Array<usize, D>,
+    shape: E,
+) -> Array<F, E> {
+    let mut sums = vec![F::zero(); shape.size()];
+    for (&position, element) in positions.iter().zip(elements) {
+        sums[position] += element;
+    }
+    reshaped(sums, shape)
+}
 
 impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
     /// The elements at the positions that a view of all positions shows.
@@ -20,18 +35,52 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
     ) -> Var<'t, Array<F, E>> {
         let data = self.data();
         let all = reshaped(0..data.len(), data.raw_dim());
-        let positions = view(all.view());
+        self.picked(Arc::new(view(all.view())))
+    }
+
+    /// The elements at these positions in logical order.
+    fn picked<E: Dimension + 'static>(
+        self,
+        positions: Arc<Array<usize, E>>,
+    ) -> Var<'t, Array<F, E>> {
+        let data = self.data();
         let elements: Vec<F> = data.iter().copied().collect();
         let value = positions.mapv(|position| elements[position]);
         let (node, shape) = (self.node, data.raw_dim());
+        let (again, of) = (Arc::clone(&positions), shape.clone());
         let pullback: Pullback = Box::new(move |ct, sink| {
-            let mut sums = vec![F::zero(); elements.len()];
-            for (&position, &ct) in positions.iter().zip(ct.array::<F, E>()) {
-                sums[position] += ct;
-            }
-            sink.add_array(node, reshaped(sums, shape.clone()));
+            let ct = ct.array::<F, E>();
+            sink.add_array(node, added(ct.iter().copied(), &positions, shape.clone()));
         });
-        record(self.home(), value.into_shared(), node.is_tracked().then_some(pullback))
+        record(self.home(), value.into_shared(), node.is_tracked().then_some(pullback)).replayed(
+            &[node],
+            move |sweep, _, ct| {
+                sweep.add(node, ct.put(Arc::clone(&again), of.clone()));
+                Ok(())
+            },
+        )
+    }
+
+    /// The elements added up at these positions of an array of zeros.
+    fn put<E: Dimension + 'static>(
+        self,
+        positions: Arc<Array<usize, D>>,
+        shape: E,
+    ) -> Var<'t, Array<F, E>> {
+        let node = self.node;
+        let value = added(self.data().iter().copied(), &positions, shape);
+        let again = Arc::clone(&positions);
+        let pullback: Pullback = Box::new(move |ct, sink| {
+            let elements: Vec<F> = ct.array::<F, E>().iter().copied().collect();
+            sink.add_array(node, positions.mapv(|position| elements[position]));
+        });
+        record(self.home(), value.into_shared(), node.is_tracked().then_some(pullback)).replayed(
+            &[node],
+            move |sweep, _, ct| {
+                sweep.add(node, ct.picked(Arc::clone(&again)));
+                Ok(())
+            },
+        )
     }
 
     /// A part of the array, as ndarray's `slice`.

@@ -1,16 +1,24 @@
 //! Products of many matrices, convolutions and pools, as [`crate::tensor::TensorExt`] has them.
 
-use ndarray::{Array, Array3, Array4, Dimension};
+use ndarray::{Array, Array1, Array2, Array3, Array4, Axis, Dimension, Ix2};
 
 use super::array::record;
 use super::error::or_panic;
 use super::graph::Pullback;
+use super::map::pack;
 use super::operand::IntoVar;
+use super::rearrange::concatenate;
 use super::value::Real;
 use super::var::{Var, same_tape};
 use crate::tensor::conv::{max_pool2d, pairs};
 use crate::tensor::lanes::{matrices, reshaped};
 use crate::tensor::{Images, Signals, TensorExt};
+
+/// The matrices that the last two axes hold, one behind the other.
+fn of_matrices<'t, F: Real, D: Dimension + 'static>(x: Var<'t, Array<F, D>>) -> Var<'t, Array3<F>> {
+    let dim = matrices(&x.data()).raw_dim();
+    x.viewed(|all| reshaped(all.iter().copied(), dim))
+}
 
 impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
     /// The products of the matrices that the last two axes hold.
@@ -59,7 +67,16 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
                 sink.add_array(right, reshaped(all, y.raw_dim()));
             }
         });
-        record(self.home(), value.into_shared(), tracked.then_some(pullback))
+        let (operands, shape) = ([self.handle(), other.handle()], value.raw_dim());
+        record(self.home(), value.into_shared(), tracked.then_some(pullback)).replayed_as(
+            &[left, right],
+            move |tape| {
+                let [xs, ys] = operands.map(|operand| of_matrices(operand.on::<Array<F, D>>(tape)));
+                let rows = xs.outer_iter().zip(ys.outer_iter());
+                let products: Vec<_> = rows.flat_map(|(x, y)| x.dot(y).elements()).collect();
+                pack(tape, shape.clone(), &products)
+            },
+        )
     }
 
     /// The correlation of images with kernels.
@@ -102,7 +119,45 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
                 sink.add_array(right, reshaped(to_w, w.raw_dim()));
             }
         });
-        record(self.home(), value.into_shared(), tracked.then_some(pullback))
+        let (operands, shape) = ((self.handle(), kernel.handle()), value.raw_dim());
+        record(self.home(), value.into_shared(), tracked.then_some(pullback)).replayed_as(
+            &[left, right],
+            move |tape| {
+                let (x, w) =
+                    (operands.0.on::<Array<F, D>>(tape), operands.1.on::<Array<F, D>>(tape));
+                let (images, kernels) = (as_images(&x.value()), as_images(&w.value()));
+                let (_, channels, height, width) = images.dim();
+                let (out, _, p, q) = kernels.dim();
+                let (batch, _, rows, columns) = as_images(&Array::zeros(shape.clone())).dim();
+                // One row for each place of the kernel; what is padding is the zero at the end.
+                let (each, taps) = (rows * columns, channels * p * q);
+                let zero = x.len();
+                let mut places = Array2::from_elem((batch * each, taps), zero);
+                for ([i, j], ([k, l], [r, s])) in
+                    pairs([rows, columns], [p, q], [height, width], stride, padding)
+                {
+                    for b in 0..batch {
+                        for c in 0..channels {
+                            places[[b * each + i * columns + j, (c * p + k) * q + l]] =
+                                ((b * channels + c) * height + r) * width + s;
+                        }
+                    }
+                }
+                let flat = x.viewed(|all| Array1::from_iter(all.iter().copied()));
+                let none = tape.constant(Array1::zeros(1));
+                let padded = concatenate(Axis(0), &[flat, none])
+                    .expect("vectors are joined whatever their lengths");
+                let windows = padded.viewed(|all| places.mapv(|place| all[place]));
+                let kernels = w.viewed(|all| reshaped(all.iter().copied(), Ix2(out, taps)));
+                let product = windows.dot(kernels.t());
+                product.viewed(|all| {
+                    let images = (0..batch).flat_map(|b| {
+                        (0..out).flat_map(move |o| (0..each).map(move |at| (b * each + at, o)))
+                    });
+                    reshaped(images.map(|at| all[at]), shape.clone())
+                })
+            },
+        )
     }
 
     /// The correlation of signals with kernels. Derivatives: 1 by each factor times the other.

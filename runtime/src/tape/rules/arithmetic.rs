@@ -1,6 +1,9 @@
 //! The operators, `recip`, `mul_add` and the remainders.
 
-use crate::tape::rule::{Rule, rules};
+use num_traits::Float;
+
+use crate::tape::number::{Functions, Number};
+use crate::tape::rule::{Rule, pass, rules};
 use crate::tape::value::Real;
 
 rules! {
@@ -11,6 +14,9 @@ rules! {
     Square "pow2" (x) -> z { x * x } x: x + x;
     // The second operand in the shape of both.
     Second "fill" exact (x, y) -> z { y } x: F::zero(), y: F::one();
+    // How a cotangent goes on: see `pass`.
+    Pass "pass" (ct, p) -> z { pass(false, ct, p) } ct: p, p: ct;
+    PassExact "pass" exact (ct, p) -> z { pass(true, ct, p) } ct: p, p: ct;
     Div "/" (x, y) -> z { x / y } x: y.recip(), y: -z / y;
     Recip "recip" (x) -> z { x.recip() } x: -z * z;
     MulAdd "mul_add" (x, a, b) -> z { x.mul_add(a, b) } x: a, a: x, b: F::one();
@@ -21,11 +27,11 @@ rules! {
     RemEuclid "rem_euclid" (x, y) -> z { x.std_rem_euclid(y) } x: F::one(), y: -quotient(x, y, z);
 }
 
-fn half<F: Real>() -> F {
-    (F::one() + F::one()).recip()
+fn half<F: Number>() -> F {
+    F::from_wide(0.5)
 }
 
 /// The whole number q of x = y·q + remainder.
-fn quotient<F: Real>(x: F, y: F, remainder: F) -> F {
-    ((x - remainder) / y).round()
+fn quotient<F: Number>(x: F, y: F, remainder: F) -> F {
+    F::constant_around([x, y, remainder], |[x, y, remainder]| ((x - remainder) / y).round())
 }

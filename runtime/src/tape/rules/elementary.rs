@@ -1,5 +1,8 @@
 //! Trigonometric and hyperbolic functions, their inverses, and angles.
 
+use num_traits::{Float, One, Zero};
+
+use crate::tape::number::{Functions, Number};
 use crate::tape::rule::{Rule, rules};
 use crate::tape::value::Real;
 
@@ -25,16 +28,20 @@ rules! {
     // nor vanish; (0, 0) at the origin.
     Atan2 "atan2" (y, x) -> z { y.atan2(x) }
         y: over_square(x, y.hypot(x)), x: over_square(-y, y.hypot(x));
-    ToDegrees "to_degrees" (x) -> z { x.to_degrees() } x: F::one().to_degrees();
-    ToRadians "to_radians" (x) -> z { x.to_radians() } x: F::one().to_radians();
+    ToDegrees "to_degrees" (x) -> z { x.to_degrees() } x: F::of(unit::<F>().to_degrees());
+    ToRadians "to_radians" (x) -> z { x.to_radians() } x: F::of(unit::<F>().to_radians());
+}
+
+fn unit<F: Number>() -> F::Elem {
+    One::one()
 }
 
 /// 1 − x².
-fn co_square<F: Real>(x: F) -> F {
+fn co_square<F: Number>(x: F) -> F {
     (F::one() - x) * (F::one() + x)
 }
 
 /// a/r², 0 at r = 0.
-fn over_square<F: Real>(a: F, r: F) -> F {
-    if r == F::zero() { F::zero() } else { a / r / r }
+fn over_square<F: Number>(a: F, r: F) -> F {
+    F::choose([r], |[r]| r == Zero::zero(), F::zero, || a / r / r)
 }

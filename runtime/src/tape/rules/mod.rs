@@ -2,7 +2,8 @@
 //!
 //! Partials are written in the operands and, where that saves work, the value `z`. The formulas
 //! are those of any table of derivatives (Abramowitz and Stegun, 3.3 and 4); comments say where
-//! rounding, overflow or a special point made another form necessary.
+//! rounding, overflow or a special point made another form necessary. A partial is differentiated
+//! itself for second derivatives: a special point must not cut off what it depends on around there.
 
 mod arithmetic;
 mod elementary;
@@ -11,7 +12,8 @@ mod piecewise;
 mod power;
 
 pub(super) use arithmetic::{
-    Add, Div, Midpoint, Mul, MulAdd, Neg, Recip, Rem, RemEuclid, Second, Square, Sub,
+    Add, Div, Midpoint, Mul, MulAdd, Neg, Pass, PassExact, Recip, Rem, RemEuclid, Second, Square,
+    Sub,
 };
 pub(super) use elementary::{
     Acos, Acosh, Asin, Asinh, Atan, Atan2, Atanh, Cos, Cosh, Sin, Sinh, Tan, Tanh, ToDegrees,
