@@ -42,6 +42,7 @@ mod differentiable;
 mod objective;
 #[doc(hidden)]
 pub mod rt;
+pub mod sparse;
 
 #[cfg(feature = "ndarray")]
 pub mod check;

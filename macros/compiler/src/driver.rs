@@ -256,7 +256,18 @@ fn hessian(
 ) -> flow::emit::Hessian {
     let mut by_sites = gradient.clone();
     flow::number::number(&mut by_sites);
-    match flow::tangent::hessian(&by_sites, wrt, errors) {
+    let sparse = function.options.is_sparse("hessian");
+    match flow::tangent::hessian(&by_sites, wrt, sparse, errors) {
+        Some(program) if sparse => {
+            verified(&program, &[], errors);
+            flow::emit::Hessian::Sparse(program)
+        }
+        None if sparse => {
+            let option = function.options.hessian.as_ref();
+            let span = option.map_or_else(proc_macro2::Span::call_site, proc_macro2::Ident::span);
+            errors.at(span, "`hessian(sparse)` wants a sum of terms, each of a few elements of the parameters that are known while this compiles; this function reads more, or combines what it reads in memories, records or over iterations: leave `(sparse)` out, or use `hvp` along the directions that are needed");
+            flow::emit::Hessian::Sparse(flow::ir::Program::default())
+        }
         Some(program) => {
             verified(&program, &[], errors);
             flow::emit::Hessian::Sites(program)
@@ -275,6 +286,17 @@ fn jacobian(
     wrt: &[bool],
     errors: &mut Errors,
 ) -> flow::emit::Jacobian {
+    if function.options.is_sparse("jacobian") {
+        let entries = flow::tangent::jacobian(program, wrt, errors);
+        return match entries {
+            Some(entries) => {
+                verified(&entries.program, &[], errors);
+                flow::emit::Jacobian::Sparse(entries)
+            }
+            // What was refused has been said.
+            None => flow::emit::Jacobian::Rows,
+        };
+    }
     let Some(columns) = flow::emit::at_once(function) else { return flow::emit::Jacobian::Rows };
     let few = flow::emit::few(function);
     let by_units = few.and_then(|sizes| flow::tangent::by_units(program, wrt, &sizes, errors));

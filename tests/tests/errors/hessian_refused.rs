@@ -32,7 +32,7 @@ fn of_two_floats(x: f64, y: f32) -> f64 {
     x * x * y as f64
 }
 
-#[differentiate(hessian(sparse))]
+#[differentiate(hessian(banded))]
 fn sparse(x: &[f64]) -> f64 {
     x[0] * x[1]
 }

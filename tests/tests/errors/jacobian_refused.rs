@@ -31,7 +31,7 @@ fn counts(x: f64) -> (f64, usize) {
     (x * x, 2)
 }
 
-#[differentiate(jacobian(sparse))]
+#[differentiate(jacobian(banded))]
 fn sparse(x: &[f64]) -> Vec<f64> {
     x.to_vec()
 }

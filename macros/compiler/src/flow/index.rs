@@ -393,6 +393,10 @@ impl<'p> Index<'p> {
             }
             Kind::Save(_, place) => self.reads_of(place, site),
             Kind::Restore(_, place) | Kind::DropLast(place) => self.writes_to(place, site),
+            Kind::Entry(list, row, column, v) => {
+                [row, column, v].into_iter().for_each(|v| self.read(*v, site));
+                self.writes_to(&Place::whole(*list), site);
+            }
         }
     }
 

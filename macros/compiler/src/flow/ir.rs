@@ -430,6 +430,8 @@ pub enum Kind {
     Restore(RecId, Place),
     /// Removes the last element of a `Vec` that is not empty.
     DropLast(Place),
+    /// Puts an entry of a sparse matrix on a list: its row, its column, its number.
+    Entry(MemId, V, V, V),
 }
 
 /// A statement.

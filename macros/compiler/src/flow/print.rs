@@ -456,6 +456,11 @@ impl<'p> Printer<'p> {
                 format!("restore #{} {}", record.0, self.place(place))
             }
             Kind::DropLast(place) => format!("{}.drop last", self.place(place)),
+            Kind::Entry(list, row, column, v) => {
+                let list = self.place(&Place::whole(*list));
+                let [row, column, v] = [row, column, v].map(|v| self.value(*v));
+                format!("{list}.entry [{row}, {column}] {v}")
+            }
         };
         self.line(text);
     }

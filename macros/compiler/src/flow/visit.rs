@@ -120,6 +120,10 @@ pub fn rename(stmt: &mut Stmt, to: &mut impl Rename) {
             values.iter_mut().for_each(|v| to.value(v));
             mems.iter_mut().for_each(|m| to.mem(m));
         }
+        Kind::Entry(list, row, column, v) => {
+            to.mem(list);
+            [row, column, v].into_iter().for_each(|v| to.value(v));
+        }
         Kind::Save(_, place) | Kind::Restore(_, place) | Kind::DropLast(place) => {
             rename_place(place, to);
         }

@@ -100,6 +100,7 @@ pub(in crate::flow) fn places(kind: &Kind, f: &mut dyn FnMut(MemId, &[Proj], Acc
         Kind::Save(_, place) => at(place, Access::Read),
         Kind::Restore(_, place) => at(place, Access::Change),
         Kind::DropLast(place) => at(place, Access::Resize),
+        Kind::Entry(list, ..) => f(*list, &[], Access::Resize),
         Kind::Keep(_, _, mems) | Kind::Recall(_, _, mems) => {
             mems.iter().for_each(|&mem| f(mem, &[], Access::Read));
         }
@@ -174,6 +175,7 @@ pub(in crate::flow) fn values(kind: &Kind, f: &mut dyn FnMut(V)) {
             call.args.iter().map(|arg| &arg.source).chain(ct).for_each(|part| source(part, f));
         }
         Kind::Declare(_, room) => room.iter().for_each(|v| f(*v)),
+        Kind::Entry(_, row, column, v) => [row, column, v].into_iter().for_each(|v| f(*v)),
         Kind::Const(..)
         | Kind::Load(..)
         | Kind::Assign { .. }

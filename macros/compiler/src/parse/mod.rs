@@ -377,7 +377,9 @@ fn check_forward(options: &Options, output: &Type, params: &[Param], errors: &mu
     if let Some(option) = &options.hessian {
         check_blocks(option, params, errors);
         let rows = params.iter().filter(|p| p.wrt).map(|p| (format!("`{}`", p.name), &p.ty));
-        check_ranks(option, rows, params, "`hvp`", errors);
+        if !options.is_sparse("hessian") {
+            check_ranks(option, rows, params, "`hvp`", errors);
+        }
     }
     if let Some(option) = &options.jacobian {
         if matches!(value, Type::Float(_)) {
@@ -398,7 +400,9 @@ fn check_forward(options: &Options, output: &Type, params: &[Param], errors: &mu
             );
         }
         let rows = value.leaves().into_iter().map(|ty| ("the result".to_string(), ty));
-        check_ranks(option, rows, params, "`jvp` or `vjp`", errors);
+        if !options.is_sparse("jacobian") {
+            check_ranks(option, rows, params, "`jvp` or `vjp`", errors);
+        }
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Options {
     pub hessian: Option<Ident>,
     /// `jacobian`, if it is generated.
     pub jacobian: Option<Ident>,
+    /// The matrices that are sparse: `hessian(sparse)`, `jacobian(sparse)`.
+    pub sparse: Vec<Ident>,
 }
 
 /// A test of the gradient that is asked for.
@@ -115,6 +117,11 @@ impl Options {
     /// The options that ask for more than reverse mode by `vjp`.
     pub(crate) fn further(&self) -> impl Iterator<Item = &Ident> {
         self.pullback.iter().chain(self.forward())
+    }
+
+    /// Whether a matrix is sparse.
+    pub(crate) fn is_sparse(&self, name: &str) -> bool {
+        self.sparse.iter().any(|option| option == name)
     }
 
     /// The options that ask for second derivatives.
@@ -250,20 +257,24 @@ impl Parse for Options {
                 "jvp" if input.peek(Token![=]) => options.rule(&name, input)?,
                 "jvp" => options.jvp = Some(name),
                 "hvp" => options.hvp = Some(name),
-                "hessian" | "jacobian" if input.peek(syn::token::Paren) => {
-                    let instead = match name == "hessian" {
-                        true => "use `hvp` along the directions that are needed",
-                        false => "use `jvp` or `vjp` along the directions that are needed",
-                    };
-                    return Err(syn::Error::new(
-                        name.span(),
-                        format!(
-                            "`{name}(sparse)` is not supported yet: leave `(sparse)` out, or {instead}"
-                        ),
-                    ));
+                "hessian" | "jacobian" => {
+                    if input.peek(syn::token::Paren) {
+                        let inner;
+                        parenthesized!(inner in input);
+                        let word: Ident = inner.parse().unwrap_or_else(|_| name.clone());
+                        if word != "sparse" || !inner.is_empty() {
+                            return Err(syn::Error::new(
+                                name.span(),
+                                format!("`{name}` takes one option, `{name}(sparse)`"),
+                            ));
+                        }
+                        options.sparse.push(name.clone());
+                    }
+                    match name == "hessian" {
+                        true => options.hessian = Some(name),
+                        false => options.jacobian = Some(name),
+                    }
                 }
-                "hessian" => options.hessian = Some(name),
-                "jacobian" => options.jacobian = Some(name),
                 other => {
                     return Err(syn::Error::new(
                         name.span(),

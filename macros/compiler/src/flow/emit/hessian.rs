@@ -18,7 +18,7 @@ use super::kernel::{arguments, succeeded, turbofish, wrapped, wrapped_type};
 use super::names::local;
 use super::nested::{block, count, each};
 use super::types::owned;
-use super::{Hessian, arrays, matrix};
+use super::{Hessian, arrays, matrix, sparse};
 use crate::emit::element::zero;
 use crate::emit::names::named;
 use crate::flow::ir::ParamIs;
@@ -30,6 +30,9 @@ use quote::quote;
 /// The type of a Hessian.
 pub(crate) fn hessian_type(function: &Function) -> TokenStream {
     let parts: Vec<&Type> = function.wrt().map(|param| &param.ty).collect();
+    if function.options.is_sparse("hessian") {
+        return sparse::type_of(parts.len(), function);
+    }
     matrix::type_of(&parts, function)
 }
 
@@ -43,6 +46,7 @@ pub(super) fn hessian(function: &Function, hessian: &Hessian) -> TokenStream {
             let run = quote!(Self::#private #turbofish (#(#arguments),*));
             (by_sites(function, &run), kernel(function, program, &[], &private, &inside(function)))
         }
+        Hessian::Sparse(program) => sparse::hessian(function, program, &private),
         Hessian::Columns(forward) => {
             let inputs: Vec<&ParamIs> = forward.tangents.iter().flatten().flatten().collect();
             let parts = function.wrt().map(|p| owned(&arrays::flat(&p.ty)));

@@ -8,11 +8,12 @@ use super::kernel::{succeeded, success, turbofish, wrapped, wrapped_type};
 use super::matrix::{self, MOST_AT_ONCE};
 use super::names::local;
 use super::nested::{count, each, formed, known_count, like, zipped};
+use super::sparse;
 use super::types::{constant_zero, owned};
 use crate::emit::element::{literal, zero};
 use crate::emit::names::named;
 use crate::flow::ir::ParamIs;
-use crate::flow::tangent::Forward;
+use crate::flow::tangent::{Entries, Forward};
 use crate::ir::Literal;
 use crate::parse::{Function, Type};
 use proc_macro2::{Ident, TokenStream};
@@ -27,6 +28,8 @@ pub enum Jacobian {
     Columns(Box<Forward>),
     /// `f::vjp`, row by row.
     Rows,
+    /// The entries of a sparse one.
+    Sparse(Entries),
 }
 
 /// How the Jacobian is taken: by columns, so many at once, or by rows. A row costs about as much as
@@ -57,6 +60,9 @@ fn outputs(function: &Function) -> Vec<&Type> {
 
 /// The type of a Jacobian.
 pub(crate) fn jacobian_type(function: &Function) -> TokenStream {
+    if function.options.is_sparse("jacobian") {
+        return sparse::type_of(outputs(function).len(), function);
+    }
     matrix::type_of(&outputs(function), function)
 }
 
@@ -66,6 +72,10 @@ pub(super) fn jacobian(function: &Function, jacobian: &Jacobian) -> TokenStream 
     let private = named(function, "__jacobian");
     let (body, kernel) = match jacobian {
         Jacobian::Rows => (by_rows(function), None),
+        Jacobian::Sparse(entries) => {
+            let (body, kernel) = sparse::jacobian(function, entries, &private);
+            (body, Some(kernel))
+        }
         Jacobian::Columns(forward) => {
             let output = owned(success(&function.output));
             let columns = forward.tangents.iter().map(|_| &output);

@@ -23,6 +23,7 @@ mod nested;
 mod overlap;
 mod pullback;
 mod slots;
+mod sparse;
 mod stmt;
 mod types;
 mod windows;
@@ -70,6 +71,8 @@ pub struct Programs {
 pub enum Hessian {
     /// A program whose result it is.
     Sites(Program),
+    /// A program that results in the entries of its blocks.
+    Sparse(Program),
     /// The gradient with tangents in several directions: as many columns.
     Columns(Forward),
 }

@@ -106,6 +106,11 @@ impl Body<'_> {
                 let place = self.place_mut(place);
                 quote!(let _ = #place.pop();)
             }
+            Kind::Entry(list, row, column, v) => {
+                let list = self.place_mut(&Place::whole(*list));
+                let [row, column, v] = [row, column, v].map(|v| self.value(*v));
+                quote!(#list.push((#row as u32, #column as u32, #v));)
+            }
         }
     }
 

@@ -302,6 +302,11 @@ impl<'p> Writer<'p> {
                 let place = self.place(place);
                 self.line(depth, &format!("pop {place}"));
             }
+            Kind::Entry(list, row, column, v) => {
+                let (list, value) = (self.place(&Place::whole(*list)), self.operand(*v, 0));
+                let (row, column) = (self.operand(*row, 0), self.operand(*column, 0));
+                self.line(depth, &format!("{list}[{row}, {column}] += {value}"));
+            }
             Kind::Fill(place, v) => {
                 let (place, value) = (self.place(place), self.operand(*v, 0));
                 self.line(depth, &format!("{place}[..] = {value}"));

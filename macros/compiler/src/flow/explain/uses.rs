@@ -65,6 +65,7 @@ impl Uses {
             let mut read = Vec::new();
             match &stmt.kind {
                 Kind::Const(..) | Kind::DropLast(_) => {}
+                Kind::Entry(_, row, column, v) => read.extend([row, column, v]),
                 Kind::Prim(out, _, args) | Kind::Pass(out, _, args) => {
                     read.extend(args);
                     here.insert(*out);

@@ -26,13 +26,21 @@ const MOST: usize = 1 << 14;
 /// The parts of a Hessian.
 pub(super) struct Blocks<'p> {
     sites: &'p Sites,
-    /// By the numbers of two parameters, unless both are scalars.
+    /// By the numbers of two parameters, unless both are scalars and the matrix is not sparse.
     mems: HashMap<[usize; 2], MemId>,
+    /// Whether they are lists of entries.
+    sparse: bool,
 }
 
 /// The Hessian as a program, if it can be taken by the sites of the gradient; the result is its
-/// part for the one parameter in `wrt`, or the tuple of the tuples of all.
-pub fn hessian(gradient: &Program, wrt: &[bool], errors: &mut Errors) -> Option<Program> {
+/// part for the one parameter in `wrt`, or the tuple of the tuples of all; of a sparse one these
+/// parts are entries: rows, columns and numbers.
+pub fn hessian(
+    gradient: &Program,
+    wrt: &[bool],
+    sparse: bool,
+    errors: &mut Errors,
+) -> Option<Program> {
     let activity = activity_again(gradient, wrt);
     let sites = sites(gradient, wrt, &activity)?;
     let mut statements = 0;
@@ -47,18 +55,30 @@ pub fn hessian(gradient: &Program, wrt: &[bool], errors: &mut Errors) -> Option<
     let mut mems = HashMap::default();
     for p in &params {
         for q in &params {
-            if let Some(mem) = builder.zeros(*p, *q)? {
+            if sparse {
+                let known = |k: usize| match &gradient.params[k] {
+                    ParamIs::Value(_) => true,
+                    ParamIs::Mem(mem) => has_rows(&gradient.at(*mem).ty),
+                };
+                if !known(*p) || !known(*q) {
+                    return None;
+                }
+                mems.insert([*p, *q], builder.sink(&gradient.params[*p]));
+            } else if let Some(mem) = builder.zeros(*p, *q)? {
                 mems.insert([*p, *q], mem);
             }
         }
     }
-    builder.blocks = Some(Blocks { sites: &sites, mems });
+    builder.blocks = Some(Blocks { sites: &sites, mems, sparse });
     for (site, Site { param, place }) in sites.all.iter().enumerate() {
         if let (ParamIs::Value(v), None) = (&gradient.params[*param], place) {
             builder.seeded(*v, site);
         }
     }
     builder.block(&gradient.body);
+    if sparse {
+        builder.rows_of_scalars(&sites);
+    }
     let result = builder.by_blocks(&params);
     builder.out.result = Some(result);
     Some(builder.finish())
@@ -120,7 +140,8 @@ impl Builder<'_> {
 
     /// Whether a value has a tangent in the direction at hand.
     pub(super) fn follows(&self, v: V) -> bool {
-        self.blocks.as_ref().is_none_or(|blocks| blocks.sites.follows(v, self.at))
+        self.reaches(v)
+            && self.blocks.as_ref().is_none_or(|blocks| blocks.sites.follows(v, self.at))
     }
 
     pub(super) fn seeded(&mut self, v: V, site: usize) {
@@ -149,6 +170,17 @@ impl Builder<'_> {
         }
     }
 
+    /// The second derivatives by scalars and those before them: their cotangents are complete at the
+    /// end.
+    fn rows_of_scalars(&mut self, sites: &Sites) {
+        for (ct, param) in &sites.scalars {
+            let is_it = |site: &Site| site.param == *param && site.place.is_none();
+            if let Some(row) = sites.all.iter().position(is_it) {
+                self.row(sites, row, *ct, Mode::Add);
+            }
+        }
+    }
+
     /// The second derivatives by a site and those before it.
     fn row(&mut self, sites: &Sites, row: usize, v: V, mode: Mode) {
         for column in 0..=row {
@@ -164,6 +196,18 @@ impl Builder<'_> {
         let [row, column] = [row, column].map(|site| &sites.all[site]);
         let mem = self.blocks.as_ref().and_then(|b| b.mems.get(&[row.param, column.param]));
         let Some(mem) = mem.copied() else { return };
+        if self.blocks.as_ref().is_some_and(|blocks| blocks.sparse) {
+            let v = match mode {
+                Mode::Sub => self.apply(&crate::primitives::NEG, vec![v], v),
+                Mode::Set | Mode::Add => v,
+            };
+            let [row, column] = [row, column].map(|site| match &site.place {
+                Some(place) => self.number_of_place(place, &self.src.at(place.mem).ty),
+                None => self.integer(0),
+            });
+            self.emit(Kind::Entry(mem, row, column, v));
+            return;
+        }
         let parts = [&row.place, &column.place].into_iter().flatten();
         let proj = parts.flat_map(|place| place.proj.iter().cloned()).collect();
         self.emit(Kind::Store(Place { mem, proj }, v, mode));
@@ -180,7 +224,7 @@ impl Builder<'_> {
     }
 
     fn one_block(&mut self, p: usize, q: usize) -> Tree {
-        let Some(Blocks { sites, mems }) = &self.blocks else { return Tree::Unit };
+        let Some(Blocks { sites, mems, .. }) = &self.blocks else { return Tree::Unit };
         if let Some(mem) = mems.get(&[p, q]) {
             return Tree::Place(Place::whole(*mem));
         }
@@ -198,6 +242,14 @@ fn one_or_all(mut parts: Vec<Tree>) -> Tree {
     match parts.len() {
         1 => parts.remove(0),
         _ => Tree::Tuple(parts),
+    }
+}
+
+/// Whether the floats of something can be numbered from the indices of each.
+pub(super) fn has_rows(ty: &Type) -> bool {
+    match ty {
+        Type::Vec(of) | Type::Slice(of) | Type::Fixed(of, _) => has_one_shape(of),
+        _ => false,
     }
 }
 

@@ -14,10 +14,12 @@ mod memory;
 mod records;
 pub(in crate::flow) mod rule;
 mod sites;
+mod sparse;
 mod units;
 
 pub use gradient::gradient;
 pub use hessian::hessian;
+pub use sparse::{Entries, jacobian};
 pub use units::by_units;
 
 use super::activity::{Activity, Records, activity_again};
@@ -83,6 +85,8 @@ struct Builder<'p> {
     at: usize,
     /// Of a Hessian by sites: there is a direction for each.
     blocks: Option<hessian::Blocks<'p>>,
+    /// Of a sparse Jacobian: there is a direction for each site.
+    sparse: Option<sparse::Sparse>,
     /// Of directions that are units: the first one of each array, and what it is.
     units: HashMap<MemId, (usize, &'p Type)>,
     /// The primitives of the program, by their results.
@@ -118,6 +122,7 @@ impl<'p> Builder<'p> {
             columns: (0..directions).map(|_| Column::default()).collect(),
             at: 0,
             blocks: None,
+            sparse: None,
             units: HashMap::default(),
             prims: HashMap::default(),
             links: HashSet::default(),
@@ -309,7 +314,7 @@ impl<'p> Builder<'p> {
     }
 
     fn statement(&mut self, stmt: &'p Stmt) {
-        if self.second(&stmt.kind) || self.unit(&stmt.kind) {
+        if self.second(&stmt.kind) || self.unit(&stmt.kind) || self.entry(stmt) {
             return;
         }
         let push = |this: &mut Self, kind: Kind| {
@@ -318,9 +323,13 @@ impl<'p> Builder<'p> {
         };
         match &stmt.kind {
             Kind::If { cond, then, other, outs } => {
+                let before = self.scope();
                 let then = Block { stmts: self.inner(then) };
+                let of_then = self.back_to(before.clone());
                 let other = Block { stmts: self.inner(other) };
-                let outs = self.outs(outs);
+                let of_other = self.back_to(before);
+                let columns = self.columns_of(outs, of_then, of_other);
+                let outs = self.outs(outs).into_iter().chain(columns).collect();
                 push(self, Kind::If { cond: *cond, then, other, outs });
             }
             Kind::Loop(lp) => {
@@ -444,7 +453,9 @@ impl<'p> Builder<'p> {
             };
             active.iter().map(start).collect::<Vec<_>>()
         });
+        let before = self.scope();
         let stmts = self.inner(&lp.body);
+        let _ = self.back_to(before);
         let ended = self.each(|this| {
             let mut carried = Vec::new();
             for (c, started) in active.iter().zip(&started[this.at]) {
