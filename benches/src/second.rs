@@ -1,6 +1,9 @@
 //! Hessians by the macro and by hand.
 
 mod by_hand;
+mod ratios;
+
+pub use ratios::{Ratio, ratios};
 
 use crate::objectives::plain::{logistic, rosenbrock};
 use std::fmt;

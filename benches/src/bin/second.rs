@@ -1,5 +1,5 @@
 //! Prints the table of Hessians: the gradient, the Hessian by the macro and by hand, in turn, round
-//! after round, medians.
+//! after round, medians. Below it, derivatives by what they are the derivatives of.
 //!
 //! `cargo run --release -p chainrule-benches --bin second [ROUNDS]`
 
@@ -33,6 +33,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             case.name,
             if case.bar.is_finite() { case.bar.to_string() } else { String::new() }
         );
+    }
+    println!("\n| derivative | below µs | above µs | ratio | bar |");
+    println!("|---|{}", "--:|".repeat(4));
+    for case in second::ratios()? {
+        let mut candidates: Vec<Box<dyn FnMut() + '_>> =
+            vec![Box::new(|| (case.below)()), Box::new(|| (case.above)())];
+        let times = interleaved(&mut candidates, rounds);
+        let [below, above] = [0, 1].map(|k| times.median(k) / 1e3);
+        let (ratio, bar) = (times.ratio(1, 0), case.bar);
+        println!("| {} | {below:.1} | {above:.1} | {ratio:.2} | {bar} |", case.name);
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What the objectives are evaluated on: ADBench's own files where they are at hand, numbers of the
 //! same sizes elsewhere.
 
-pub(super) use super::read::{Ba, Gmm, Lstm};
+pub(crate) use super::read::{Ba, Gmm, Lstm};
 use std::env;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ pub(super) struct Logistic {
 
 impl Gmm {
     /// ADBench's instance of 1000 points and 25 components in `d` dimensions.
-    pub(super) fn load(d: usize) -> Result<Self, String> {
+    pub(crate) fn load(d: usize) -> Result<Self, String> {
         let file = file(&format!("gmm/1k/gmm_d{d}_K25.txt"));
         if file.exists() { Gmm::read(&file) } else { Ok(Gmm::made(d, 25, 1000)) }
     }
@@ -114,7 +114,7 @@ impl Logistic {
 }
 
 /// A file of ADBench's, which may not be there.
-fn file(name: &str) -> PathBuf {
+pub(crate) fn file(name: &str) -> PathBuf {
     let folder = env::var_os("ADBENCH_DATA").map(PathBuf::from);
     let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/adbench");
     folder.unwrap_or_else(default).join(name)

@@ -3,16 +3,16 @@
 
 mod by_hand;
 mod by_macro;
-mod data;
+pub(crate) mod data;
 pub(crate) mod plain;
 
-// Hand tracking is not measured here.
+// Of hand tracking the bench of second derivatives measures the simple variant.
 #[allow(dead_code)]
 #[path = "../../../examples/adbench/objectives/mod.rs"]
-mod adbench;
+pub(crate) mod adbench;
 #[allow(dead_code)]
 #[path = "../../../examples/adbench/read.rs"]
-mod read;
+pub(crate) mod read;
 
 use adbench::{ba, gmm::gmm, lstm::lstm};
 use data::{Ba, Gmm, Logistic, Lstm, Random};

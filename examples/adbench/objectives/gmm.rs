@@ -12,7 +12,7 @@ use std::f64::consts::{LN_2, PI};
 /// `alphas` has an entry for each component, `means` and `icf` have a row for each, and `x` has a
 /// row of `d` numbers for each point. The prior has the scale `gamma` and `m` further degrees of
 /// freedom.
-#[differentiate(wrt(alphas, means, icf))]
+#[differentiate(wrt(alphas, means, icf), hvp)]
 pub(crate) fn gmm(
     alphas: &[f64],
     means: &[f64],
