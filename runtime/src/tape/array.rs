@@ -213,7 +213,7 @@ impl<F: Real, D: Dimension + 'static> Value for Array<F, D> {
                 .map_collect(|&ct, &x, &z| pass(R::ZERO_IS_EXACT, ct, rule.partial(0, [x], z)));
             sink.add_array(node, partial);
         });
-        by_rule(record(x.home(), value, Some(pullback)), [x.handle()], rule)
+        by_rule(record(x.home(), value, Some(pullback)), [x], rule)
     }
 
     fn ternary<'t, R: Rule<3>>(

@@ -69,15 +69,34 @@ impl<'t, T: Value> Fresh<'t, T> {
             + Sync
             + 'static,
     {
+        if self.is_kept() { self.kept(parents, pull) } else { self.0 }
+    }
+
+    /// Whether gradients can be differentiated again. Asked ahead of everything, so that a plain
+    /// tape records scalars in a few instructions.
+    #[inline]
+    fn is_kept(&self) -> bool {
+        self.0.tape.is_some_and(|tape| tape.higher) && self.0.node.is_tracked()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn kept<P>(self, parents: &[NodeId], pull: P) -> Var<'t, T>
+    where
+        P: for<'s> Fn(&mut Sweep<'s>, Var<'s, T>, Var<'s, T>) -> Result<(), Failure>
+            + Send
+            + Sync
+            + 'static,
+    {
         let Self(var) = self;
-        if let Some(tape) = var.tape.filter(|tape| tape.higher && var.node.is_tracked()) {
-            let pull: Pull = Arc::new(move |sweep, result| {
-                let result = result.on::<T>(sweep.tape);
-                match sweep.adjoint(result) {
-                    Some(ct) => pull(sweep, result, ct),
-                    None => Ok(()),
-                }
-            });
+        let pull: Pull = Arc::new(move |sweep, result| {
+            let result = result.on::<T>(sweep.tape);
+            match sweep.adjoint(result) {
+                Some(ct) => pull(sweep, result, ct),
+                None => Ok(()),
+            }
+        });
+        if let Some(tape) = var.tape {
             let replay = Replay { result: var.handle(), parents: parents.into(), pull };
             tape.graph.borrow_mut().replays.push(replay);
         }
@@ -102,10 +121,21 @@ impl<'t, T: Value> Fresh<'t, T> {
 #[inline]
 pub(super) fn by_rule<'t, T: Value, R: Rule<N>, const N: usize>(
     z: Fresh<'t, T>,
-    operands: [Handle; N],
+    operands: [Var<'t, T>; N],
     rule: R,
 ) -> Var<'t, T> {
-    z.replayed(&operands.map(|operand| operand.node), move |sweep, z, ct| {
+    if z.is_kept() { kept_by_rule(z, operands, rule) } else { z.0 }
+}
+
+#[cold]
+#[inline(never)]
+fn kept_by_rule<'t, T: Value, R: Rule<N>, const N: usize>(
+    z: Fresh<'t, T>,
+    operands: [Var<'t, T>; N],
+    rule: R,
+) -> Var<'t, T> {
+    let operands = operands.map(Var::handle);
+    z.kept(&operands.map(|operand| operand.node), move |sweep, z, ct| {
         let terms = operands.map(|operand| match operand.node.is_tracked() {
             true => Term::Whole(operand.on::<T>(sweep.tape)),
             false => T::constant_term(operand.on::<T>(sweep.tape)),

@@ -190,6 +190,32 @@ fn push_edges<F: Real>(tape: Option<&Tape>, first: Edge, second: Edge) -> NodeId
     push::<F>(tape, [first.0, second.0], [first.1, second.1])
 }
 
+/// Keeps for gradients of gradients how a scalar came about. Plain numbers are passed, and nothing
+/// is returned: on a plain tape variables stay in registers.
+#[inline]
+fn keep<F: Real, R: Rule<N>, const N: usize>(
+    tape: Option<&Tape>,
+    z: (NodeId, F),
+    operands: [(NodeId, F); N],
+    rule: R,
+) {
+    if let Some(tape) = tape.filter(|tape| tape.higher) {
+        keep_by_rule(tape, z, operands, rule);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn keep_by_rule<F: Real, R: Rule<N>, const N: usize>(
+    tape: &Tape,
+    z: (NodeId, F),
+    operands: [(NodeId, F); N],
+    rule: R,
+) {
+    let var = |(node, slot): (NodeId, F)| -> Var<'_, F> { Var { tape: Some(tape), node, slot } };
+    by_rule(Fresh(var(z)), operands.map(var), rule);
+}
+
 /// Computes a rule of one operand and records it if that is tracked.
 #[inline]
 pub(super) fn apply_to_one<'t, F: Real, R: Rule<1>>(x: Var<'t, F>, rule: R) -> Var<'t, F> {
@@ -198,7 +224,8 @@ pub(super) fn apply_to_one<'t, F: Real, R: Rule<1>>(x: Var<'t, F>, rule: R) -> V
         return Var::constant(x.tape, z);
     }
     let node = push_edges::<F>(x.tape, edge(rule, [x], 0, z), (NodeId::NONE, 0.0));
-    by_rule(Fresh(Var { tape: x.tape, node, slot: z }), [x.handle()], rule)
+    keep(x.tape, (node, z), [(x.node, x.slot)], rule);
+    Var { tape: x.tape, node, slot: z }
 }
 
 /// Computes a rule of two operands of one tape and records the edges to those that are tracked.
@@ -214,7 +241,8 @@ pub(super) fn apply_to_two<'t, F: Real, R: Rule<2>>(
         return Var::constant(tape, z);
     }
     let node = push_edges::<F>(tape, edge(rule, [x, y], 0, z), edge(rule, [x, y], 1, z));
-    by_rule(Fresh(Var { tape, node, slot: z }), [x.handle(), y.handle()], rule)
+    keep(tape, (node, z), [(x.node, x.slot), (y.node, y.slot)], rule);
+    Var { tape, node, slot: z }
 }
 
 /// Computes a rule of three operands of one tape. A third edge goes through a node of its own.
@@ -237,7 +265,7 @@ fn apply_to_three<'t, F: Real, R: Rule<3>>(
         (_, false, _) => push_edges::<F>(tape, a, c),
         (false, _, _) => push_edges::<F>(tape, b, c),
     };
-    by_rule(Fresh(Var { tape, node, slot: z }), operands.map(Var::handle), rule)
+    by_rule(Fresh(Var { tape, node, slot: z }), operands, rule)
 }
 
 impl<'t, F: Real> Var<'t, F> {
