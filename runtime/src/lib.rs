@@ -97,6 +97,8 @@ pub use chainrule_macros::__differentiate;
 /// - `vjp = rule`, `jvp = rule`, `partials = rule`: take the derivative from a rule by hand; see
 ///   below.
 /// - `via = tape`: take the derivative by the run-time tape; see below.
+/// - `recursive`: for one of each circle of functions that call each other; whoever calls it calls
+///   its derivative.
 /// - `check`: write a test of the gradient, `#[test] fn gradient_of_f`, which `cargo test` runs: by
 ///   [`check::check_grad`] at three points. Floats are made up between 0.1 and 0.9, integers are 3,
 ///   slices and axes have length 4; `check(x = 7.0, table = &Table::new())` gives values instead.

@@ -452,8 +452,9 @@ fn c1_12_recursion() {
     expect!(p(0.7, 5) => 5.0 * 0.7_f64.powi(4));
 }
 
-/// Two functions that call each other see each other in one `impl` block; on their own each would
-/// wait for the other's source (see `errors/recursion_mutual.rs`).
+/// Two functions that call each other see each other in one `impl` block; on their own one of them
+/// is under `recursive` (see `mutual_recursion.rs`), as each would wait for the other's source
+/// (`errors/recursion_mutual.rs`).
 #[test]
 fn c1_12_mutual_recursion() {
     struct Parity;

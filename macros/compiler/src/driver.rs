@@ -126,6 +126,10 @@ impl<'f> Compiled<'f> {
 pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled<'f>> {
     let function = callees.function(callees.root())?;
     emit::check::possible(function, errors);
+    if let (Some(option), Some(reason)) = (&function.options.recursive, not_recursive(function)) {
+        errors.at(option, format!("the option `recursive` is for functions that are called by their derivatives, and {reason}"));
+        return None;
+    }
     if function.is_opaque() {
         emit::tape::check(function, callees, errors);
         if errors.any() {
@@ -136,6 +140,9 @@ pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled
     }
     if function.options.tape && callees.any_opaque() {
         errors.at(&function.item.sig.ident, "the option `tape` cannot look into functions under `vjp`, `partials` or `via`, and such are called: leave `tape` out");
+    }
+    if function.options.tape && callees.any_recursive() {
+        errors.at(&function.item.sig.ident, "the option `tape` cannot look into functions under `recursive`, and such are called: leave `tape` out");
     }
     if !callees.any_arrays() {
         return Some(Compiled::Scalars(Box::new(compile_scalars(callees, errors)?)));
@@ -165,6 +172,30 @@ pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled
         false => of_tensors,
     });
     None
+}
+
+/// Why a function cannot be under `recursive`, with what to do instead.
+fn not_recursive(function: &Function) -> Option<&'static str> {
+    let structs = |ty: &Type| !ty.structs().is_empty();
+    if function.owner.is_some() {
+        Some("the methods of a block see each other without it: leave it out")
+    } else if function.is_opaque() {
+        Some("this one has a derivative of its own already: leave it out")
+    } else if function.options.tape {
+        Some("the tape looks into bodies: leave `tape` out")
+    } else if function.takes_functions() {
+        Some("functions of functions are not: write the function out that is passed")
+    } else if function.mentions_arrays() {
+        Some("functions of `ndarray` arrays cannot be: take slices, `&[f64]`, instead of arrays")
+    } else if matches!(function.output, Type::Option(_) | Type::Result(..)) {
+        Some("functions that return an `Option` or `Result` cannot be: return a plain value")
+    } else if structs(&function.output) || function.params.iter().any(|p| structs(&p.ty)) {
+        Some(
+            "functions of structs are not yet: make the functions methods of one `impl` block under `#[differentiate]`, which see each other",
+        )
+    } else {
+        None
+    }
 }
 
 /// What options ask for of a function of tensors, from the function as scalar code.
@@ -417,13 +448,15 @@ fn of_function(attr: TokenStream, item: syn::ItemFn, tokens: TokenStream) -> Tok
     let function = parse_function(options.clone().unwrap_or_default(), item, &mut errors);
     let beside = match function {
         Some(function) if options.is_some() => {
+            let early = early_capsule(&id, &attr, &function, &tokens);
             let paths = capsule::callee_paths(&function);
             if paths.is_empty() {
-                finish(&Callees::of_source(&id, attr, function, tokens), errors)
+                let done = finish(&Callees::of_source(&id, attr, function, tokens), errors);
+                quote!(#early #done)
             } else {
                 let chain = capsule::chain(&id, &attr, &tokens, &paths);
                 let expectations = capsule::expectations(&function);
-                quote!(#chain #expectations)
+                quote!(#early #chain #expectations)
             }
         }
         function => {
@@ -445,6 +478,21 @@ fn of_function(attr: TokenStream, item: syn::ItemFn, tokens: TokenStream) -> Tok
     quote!(#[allow(dead_code)] #plain #beside)
 }
 
+/// The capsule of a function under `recursive`, which waits for no other.
+fn early_capsule(
+    id: &str,
+    options: &TokenStream,
+    function: &Function,
+    tokens: &TokenStream,
+) -> Option<TokenStream> {
+    function.options.recursive.as_ref()?;
+    let syn::ItemFn { vis, sig, .. } = &function.item;
+    Some(match not_recursive(function) {
+        Some(_) => capsule::broken_capsule(id, &sig.ident, vis),
+        None => capsule::capsule_alone(id, options, tokens),
+    })
+}
+
 /// Compiles a function; what was refused is reported once, where it stands.
 fn finish(callees: &Callees, mut errors: Errors) -> TokenStream {
     let compiled = match callees.any_broken() {
@@ -454,7 +502,11 @@ fn finish(callees: &Callees, mut errors: Errors) -> TokenStream {
     let derivatives = match (&compiled, callees.function(callees.root())) {
         (Some(compiled), _) => emit::emit(compiled, callees),
         // A function of functions: its callers inline it, each with functions that are known.
-        (None, Some(function)) if function.takes_functions() && !callees.any_broken() => {
+        (None, Some(function))
+            if function.takes_functions()
+                && function.options.recursive.is_none()
+                && !callees.any_broken() =>
+        {
             let capsule = capsule::capsule(callees, false);
             let alone = emit::without_derivative(function);
             return quote!(#alone #capsule);
@@ -462,7 +514,10 @@ fn finish(callees: &Callees, mut errors: Errors) -> TokenStream {
         (None, Some(function)) => emit::stub(function),
         (None, None) => TokenStream::new(),
     };
-    let capsule = capsule::capsule(callees, compiled.is_none());
+    // One under `recursive` has its capsule already.
+    let has_capsule =
+        callees.function(callees.root()).is_some_and(|f| f.options.recursive.is_some());
+    let capsule = (!has_capsule).then(|| capsule::capsule(callees, compiled.is_none()));
     let errors = errors.into_tokens();
     quote!(#derivatives #capsule #errors)
 }

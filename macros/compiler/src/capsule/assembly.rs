@@ -88,7 +88,9 @@ impl Parse for Assembly {
             while !capsule.is_empty() {
                 let entry: Entry = capsule.parse()?;
                 first.get_or_insert_with(|| entry.id.clone());
-                if !entries.iter().any(|e: &Entry| e.id == entry.id) {
+                // Callees of an item under `recursive` carry that item too.
+                let is_root = entry.id == id.value();
+                if !is_root && !entries.iter().any(|e: &Entry| e.id == entry.id) {
                     entries.push(entry);
                 }
             }

@@ -35,6 +35,16 @@ pub fn capsule(callees: &Callees, broken: bool) -> TokenStream {
     named(&id, &name, &vis, &entries)
 }
 
+/// The capsule of a function whose callers call its derivative: it is there before those of the
+/// function's callees are, which may wait for it.
+pub fn capsule_alone(id: &str, options: &TokenStream, item: &TokenStream) -> TokenStream {
+    let Ok(function) = syn::parse2::<syn::ItemFn>(item.clone()) else { return TokenStream::new() };
+    let syn::ItemFn { vis, sig, block, .. } = &function;
+    let item = quote!(#vis #sig #block);
+    let source = Source::Function { options: options.clone(), item };
+    named(id, &sig.ident, vis, &[Entry { id: id.to_string(), calls: vec![], source }])
+}
+
 /// The capsule of an item that was not understood.
 pub fn broken_capsule(id: &str, name: &Ident, vis: &syn::Visibility) -> TokenStream {
     named(id, name, vis, &[Entry::broken(id)])

@@ -28,7 +28,7 @@ mod taint;
 
 pub use assembly::{Assembly, chain};
 pub use callees::{callee_paths, path_text, tainted_call};
-pub use emit::{broken_capsule, capsule};
+pub use emit::{broken_capsule, capsule, capsule_alone};
 pub use known::{STD_MACROS, is_known_function};
 pub(crate) use known::{is_std_function, is_std_owner};
 pub use sources::Callees;

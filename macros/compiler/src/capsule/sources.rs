@@ -54,6 +54,14 @@ impl Callees {
         })
     }
 
+    /// Whether a function here, other than the one being compiled, is under `recursive`.
+    pub fn any_recursive(&self) -> bool {
+        self.meanings.iter().skip(1).any(|meaning| match meaning {
+            Meaning::Function(function) => function.options.recursive.is_some(),
+            _ => false,
+        })
+    }
+
     /// Whether a function here has loops, conditions, variables that change, indices that are
     /// computed or types of scalar code.
     pub fn any_statements(&self) -> bool {

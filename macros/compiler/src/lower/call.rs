@@ -205,7 +205,7 @@ impl<'a> Lowerer<'a> {
                 format!("the derivative of `{}` is {}, and functions of `ndarray` arrays cannot call such functions yet: call it from a function of floats and slices, or differentiate its body", function.name(), function.origin()),
             );
         }
-        if self.frames.iter().any(|f| f.id == id) {
+        if function.options.recursive.is_some() || self.frames.iter().any(|f| f.id == id) {
             return self.error(
                 path,
                 format!("`{}` calls itself: recursion is not supported in functions of `ndarray` arrays yet", function.name()),

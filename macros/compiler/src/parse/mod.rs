@@ -151,6 +151,11 @@ impl Function {
         self.options.derivative.is_given()
     }
 
+    /// Whether its callers never look into its body, but call its derivative.
+    pub(crate) fn is_called(&self) -> bool {
+        self.is_opaque() || self.options.recursive.is_some()
+    }
+
     /// Whether it has a `jvp`, which functions that call it may call.
     pub fn has_jvp(&self) -> bool {
         let structs = || self.wrt().any(|param| !param.ty.structs().is_empty());

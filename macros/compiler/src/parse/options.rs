@@ -33,6 +33,9 @@ pub struct Options {
     pub jacobian: Option<Ident>,
     /// The matrices that are sparse: `hessian(sparse)`, `jacobian(sparse)`.
     pub sparse: Vec<Ident>,
+    /// `recursive`: whoever calls the function calls its derivative, so that its source travels
+    /// without those of its callees, and functions may call each other.
+    pub recursive: Option<Ident>,
 }
 
 /// A test of the gradient that is asked for.
@@ -106,7 +109,7 @@ impl Derivative {
     }
 }
 
-const SUPPORTED: &str = "`wrt(..)`, `tape`, `pullback`, `jvp`, `hvp`, `hessian`, `jacobian`, `check`, `vjp = rule`, `jvp = rule`, `partials = rule` and `via = tape`";
+const SUPPORTED: &str = "`wrt(..)`, `tape`, `pullback`, `jvp`, `hvp`, `hessian`, `jacobian`, `recursive`, `check`, `vjp = rule`, `jvp = rule`, `partials = rule` and `via = tape`";
 
 impl Options {
     /// The options of forward mode that are given.
@@ -275,6 +278,7 @@ impl Parse for Options {
                         false => options.jacobian = Some(name),
                     }
                 }
+                "recursive" => options.recursive = Some(name),
                 other => {
                     return Err(syn::Error::new(
                         name.span(),

@@ -196,6 +196,8 @@ fn unsupported(function: &Function) -> Option<&'static str> {
     let structs = function.params.iter().any(|p| !p.ty.structs().is_empty());
     if function.is_opaque() {
         Some("it has a rule of its own or is by the tape")
+    } else if function.options.recursive.is_some() {
+        Some("it is under `recursive`")
     } else if !matches!(function.output, Type::Float(_)) {
         Some("it does not return a plain float")
     } else if exclusive {

@@ -55,7 +55,7 @@ impl Lowerer<'_> {
 
     fn measured(&mut self, callee: usize, function: &Function) -> Option<Extent> {
         // Its derivative is reached by its name only, and so are those of its callers.
-        if function.is_opaque() {
+        if function.is_called() {
             return None;
         }
         let method = function.owner.is_some();
