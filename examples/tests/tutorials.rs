@@ -45,6 +45,17 @@ fn pinn_solves_the_equation() {
     assert!(errors.len() > 5 && errors[0] > 1.0 && errors[6] < 1e-3, "{}", run.stdout);
 }
 
+/// The implicit Euler method is of first order: with half the step, half the error.
+#[test]
+fn stiff_ode_is_of_first_order() {
+    let run = run("stiff_ode", &[]);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    let smaller = run.stdout.lines().filter_map(|line| line.strip_suffix(" times smaller"));
+    let smaller = smaller.filter_map(|line| line.rsplit(' ').next()?.parse().ok());
+    let smaller: Vec<f64> = smaller.collect();
+    assert!(smaller.len() == 2 && smaller.iter().all(|r| (r - 2.0).abs() < 0.1), "{}", run.stdout);
+}
+
 #[test]
 fn derivation_shows_every_stage() {
     let run = run("derivation", &[]);

@@ -94,6 +94,10 @@ pub use chainrule_macros::__differentiate;
 ///   a block for each pair of parts, the derivatives of the one by the other: of an array by an
 ///   array the array with the axes of both, `Array2` of an `Array1` by an `Array1`; otherwise the
 ///   one with the other in the place of its floats, `[[f64; M]; N]` of `[f64; N]` by `[f64; M]`.
+/// - `jacobian(sparse)`, `hessian(sparse)`: each block is a [`Triplets`](sparse::Triplets) with the
+///   entries that can differ from zero. Which these are is found while the function compiles: of
+///   stencils, residual blocks, banded systems and sums of terms, whatever indices they compute. What
+///   goes through memory or from iteration to iteration on its way is an error at its place.
 /// - `vjp = rule`, `jvp = rule`, `partials = rule`: take the derivative from a rule by hand; see
 ///   below.
 /// - `via = tape`: take the derivative by the run-time tape; see below.

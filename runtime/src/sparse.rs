@@ -108,48 +108,30 @@ impl<F: Copy + Add<Output = F>> Triplets<F> {
     /// in which they are listed.
     #[must_use]
     pub fn to_csr(&self) -> Csr<F> {
-        let mut starts = vec![0usize; self.shape.0 + 1];
-        for (row, _, _) in &self.entries {
-            starts[*row as usize + 1] += 1;
-        }
-        for row in 0..self.shape.0 {
-            starts[row + 1] += starts[row];
-        }
-        let mut next = starts.clone();
-        let mut order = vec![0usize; self.entries.len()];
-        for (k, (row, _, _)) in self.entries.iter().enumerate() {
-            order[next[*row as usize]] = k;
-            next[*row as usize] += 1;
-        }
+        // By columns first, then by rows, each time in the order before: no row needs sorting.
+        let by_column = sorted(&self.entries, self.shape.1, |entry| entry.1);
+        let by_row = sorted(&by_column, self.shape.0, |entry| entry.0);
         let mut csr = Csr {
             columns: self.shape.1,
-            starts: Vec::with_capacity(starts.len()),
-            indices: Vec::with_capacity(self.entries.len()),
-            values: Vec::with_capacity(self.entries.len()),
+            starts: Vec::with_capacity(self.shape.0 + 1),
+            indices: Vec::with_capacity(by_row.len()),
+            values: Vec::with_capacity(by_row.len()),
         };
-        csr.starts.push(0);
-        for row in 0..self.shape.0 {
-            let of_row = &mut order[starts[row]..starts[row + 1]];
-            // Stable, so that sums keep the order of the list.
-            of_row.sort_by_key(|k| self.entries[*k].1);
-            let first = csr.indices.len();
-            for k in of_row {
-                let (_, column, value) = self.entries[*k];
-                let column = column as usize;
-                match csr.values.last_mut() {
-                    Some(last)
-                        if csr.indices.len() > first && csr.indices.last() == Some(&column) =>
-                    {
-                        *last = *last + value;
-                    }
-                    _ => {
-                        csr.indices.push(column);
-                        csr.values.push(value);
-                    }
-                }
+        let mut last = None;
+        for (row, column, value) in by_row {
+            let [row, column] = [row as usize, column as usize];
+            if let (true, Some(sum)) = (last == Some((row, column)), csr.values.last_mut()) {
+                *sum = *sum + value;
+                continue;
             }
-            csr.starts.push(csr.indices.len());
+            last = Some((row, column));
+            while csr.starts.len() <= row {
+                csr.starts.push(csr.indices.len());
+            }
+            csr.indices.push(column);
+            csr.values.push(value);
         }
+        csr.starts.resize(self.shape.0 + 1, csr.indices.len());
         csr
     }
 
@@ -178,6 +160,24 @@ impl<F: Copy + Add<Output = F>> Triplets<F> {
         let csr = self.to_csr();
         sprs::CsMat::new(self.shape, csr.starts, csr.indices, csr.values)
     }
+}
+
+/// Entries in the order of a key below a number; those with the same key keep their order.
+fn sorted<T: Copy>(entries: &[T], keys: usize, key: impl Fn(&T) -> u32) -> Vec<T> {
+    let mut next = vec![0usize; keys + 1];
+    for entry in entries {
+        next[key(entry) as usize + 1] += 1;
+    }
+    for k in 0..keys {
+        next[k + 1] += next[k];
+    }
+    let mut done = entries.to_vec();
+    for entry in entries {
+        let at = &mut next[key(entry) as usize];
+        done[*at] = *entry;
+        *at += 1;
+    }
+    done
 }
 
 /// A matrix in compressed rows.

@@ -38,6 +38,9 @@ fn what_was_found_stays_mended() {
         // A constant as the place that is changed.
         "#[differentiate(tape)]
         fn f(x: f64) -> f64 { let f64 = 0; let mut y = x; y *= 0.3; LIMIT += 0.3; y }",
+        // Calls itself twice and is passed a closure each time, which was inlined for ever.
+        "#[differentiate(tape)]
+        fn f(x: f64, n: f64) -> f64 { if n * 0 { 1.0 } else { f(|i| x, n - 1) - f(x, n - 2) } }",
         // Indices and lengths beyond all bounds.
         "#[differentiate(jacobian)]
         fn f(s: [f64; 3], p: [f64; 3]) -> [f64; 2] { [p[0] * (s[0x10] - s[0]), s[1]] }",

@@ -13,6 +13,9 @@ use proc_macro2::Span;
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 
+/// So often a function of functions is inlined within itself, as in `twice(|x| twice(f, x), x)`.
+const MAX_NESTED: usize = 6;
+
 impl<'a> Lowerer<'a> {
     /// A call of an annotated function by its path.
     pub(super) fn call_annotated(
@@ -44,7 +47,9 @@ impl<'a> Lowerer<'a> {
             return self.call_pullback(function, path, args, span);
         }
         let closures = args.iter().any(|arg| matches!(arg, Val::Closure(_) | Val::Function(_)));
-        let running = self.frames.iter().any(|frame| frame.id == callee && !closures);
+        // What is passed a function may be called within that, but not for ever.
+        let most = if closures { MAX_NESTED } else { 1 };
+        let running = self.frames.iter().filter(|frame| frame.id == callee).count() >= most;
         // Inside of an inlined function the decision was made where it is called.
         let nested = self.outer.is_some();
         let fits =
