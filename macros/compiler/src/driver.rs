@@ -322,7 +322,7 @@ fn jacobian(
         return match entries {
             Some(entries) => {
                 verified(&entries.program, &[], errors);
-                flow::emit::Jacobian::Sparse(entries)
+                flow::emit::Jacobian::Sparse(Box::new(entries))
             }
             // What was refused has been said.
             None => flow::emit::Jacobian::Rows,

@@ -2,9 +2,36 @@
 
 mod common;
 
-use chainrule_compiler::flow::emit::Hessian;
+use chainrule_compiler::flow::emit::{Hessian, Jacobian};
 use common::scalars;
 use expect_test::{Expect, expect};
+
+/// Where entries are put on lists.
+fn entries(text: &str) -> String {
+    let entries = text.lines().filter(|line| line.contains(".entry ") || line.contains("column"));
+    entries.map(|line| format!("{}\n", line.trim())).collect()
+}
+
+/// The column of what is read under a condition leaves that, and where there was none no entry is
+/// made.
+#[test]
+fn columns_leave_conditions() {
+    let body = "let mut out = vec![0.0; x.len()]; \
+                for i in 0..x.len() { out[i] = if i == 0 { 1.0 } else { x[i - 1] } * x[i]; } out";
+    let source =
+        format!("#[differentiate(jacobian(sparse))] fn f(x: &[f64]) -> Vec<f64> {{ {body} }}");
+    let text = scalars(&source, |scalars| match &scalars.programs.jacobian {
+        Some(Jacobian::Sparse(of)) => entries(&of.program.to_string()),
+        _ => "none\n".to_string(),
+    });
+    expect![[r#"
+        out column: usize = none | sub
+        at: bool = column != none
+        entries.entry [i, column] mul.2
+        entries.entry [i, i] if
+    "#]]
+    .assert_eq(&text);
+}
 
 /// Where entries of the Hessian are added, or how many columns are taken at once.
 fn check(body: &str, expected: Expect) {
@@ -16,6 +43,7 @@ fn check(body: &str, expected: Expect) {
             entries.map(|line| format!("{}\n", line.trim())).collect()
         }
         Some(Hessian::Columns(forward)) => format!("{} columns\n", forward.tangents.len()),
+        Some(Hessian::Sparse(program)) => entries(&program.to_string()),
         None => "none\n".to_string(),
     });
     expected.assert_eq(&text);

@@ -29,7 +29,7 @@ pub enum Jacobian {
     /// `f::vjp`, row by row.
     Rows,
     /// The entries of a sparse one.
-    Sparse(Entries),
+    Sparse(Box<Entries>),
 }
 
 /// How the Jacobian is taken: by columns, so many at once, or by rows. A row costs about as much as

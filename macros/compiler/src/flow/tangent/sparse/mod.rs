@@ -279,7 +279,7 @@ impl<'p> Builder<'p> {
                 if let (true, Init::List(values)) = (of_result, init) {
                     for (k, v) in values.iter().enumerate() {
                         let row = self.integer(k);
-                        self.into_row(*mem, row, *v, Mode::Add);
+                        self.row_of_result(*mem, row, *v, Mode::Add);
                     }
                 }
             }
@@ -287,14 +287,14 @@ impl<'p> Builder<'p> {
                 let ty = &self.src.at(place.mem).ty;
                 self.emit(stmt.kind.clone());
                 let row = self.number_of_place(place, ty);
-                self.into_row(place.mem, row, *v, *mode);
+                self.row_of_result(place.mem, row, *v, *mode);
             }
             Kind::Push(place, source) if sparse.reach.outputs.contains_key(&place.mem) => {
                 let row = self.passive(Pass::Len(place.clone()), vec![]);
                 let ty = &self.src.at(place.mem).ty;
                 self.emit(stmt.kind.clone());
                 match (source, ty) {
-                    (Source::Value(v), _) => self.into_row(place.mem, row, *v, Mode::Add),
+                    (Source::Value(v), _) => self.row_of_result(place.mem, row, *v, Mode::Add),
                     (Source::Place(from), Type::Vec(of)) => {
                         let each = self.floats(of);
                         let first = self.passive(Pass::Binary("*"), vec![row, each]);
@@ -323,12 +323,12 @@ impl<'p> Builder<'p> {
         for (k, v) in values.unwrap_or_default().into_iter().enumerate() {
             let k = self.integer(k);
             let row = self.passive(Pass::Binary("+"), vec![first, k]);
-            self.into_row(to, row, v, mode);
+            self.row_of_result(to, row, v, mode);
         }
     }
 
     /// What a value that goes into the result adds to its row.
-    fn into_row(&mut self, to: MemId, row: V, v: V, mode: Mode) {
+    fn row_of_result(&mut self, to: MemId, row: V, v: V, mode: Mode) {
         let Some(sparse) = &self.sparse else { return };
         let part = sparse.reach.outputs[&to];
         if mode == Mode::Set && !sparse.reach.once.contains(&to) {

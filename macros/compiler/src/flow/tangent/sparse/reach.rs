@@ -71,11 +71,9 @@ impl Reach {
             }
         }
         flow.block(&program.body)?;
-        let span = program.body.stmts.last().map_or_else(Span::call_site, |stmt| stmt.span);
         for part in flow.reach.parts.clone() {
             if let Tree::Value(v) = part {
-                let span = Some(program.of(v).span).unwrap_or(span);
-                flow.row(v, span)?;
+                flow.row(v, program.of(v).span)?;
             }
         }
         Ok(finder.reach)
@@ -320,7 +318,7 @@ impl<'p> Finder<'p> {
         walk::places(kind, &mut |mem, _, access: Access| {
             let between =
                 self.inputs.contains_key(&mem) || self.is_output(mem) || self.act.mem(mem);
-            if between && !(looks && !access.writes()) && refusal.is_none() {
+            if between && (!looks || access.writes()) && refusal.is_none() {
                 let name = &self.program.at(mem).name;
                 refusal = Some((
                     span,
