@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod ratios;
+mod sparse;
 
 pub use ratios::{Ratio, ratios};
 

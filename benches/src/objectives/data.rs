@@ -46,7 +46,7 @@ impl Gmm {
 
 impl Ba {
     /// ADBench's first instance.
-    pub(super) fn load() -> Result<Self, String> {
+    pub(crate) fn load() -> Result<Self, String> {
         let file = file("ba/ba1_n49_m7776_p31843.txt");
         if file.exists() { Ba::read(&file) } else { Ok(Ba::made(49, 7776, 31843)) }
     }

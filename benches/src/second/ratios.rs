@@ -24,13 +24,14 @@ impl fmt::Debug for Ratio {
     }
 }
 
-/// The Hessian-vector product of the mixture by its gradient, and, if ADBench's file is there, the
+/// The Hessian-vector product of the mixture by its gradient, sparse matrices, and, if ADBench's file is there, the
 /// Jacobian of hand tracking by the objective.
 ///
 /// # Errors
 /// If a data file is there, but malformed.
 pub fn ratios() -> Result<Vec<Ratio>, String> {
     let mut ratios = vec![mixture()?];
+    ratios.extend(super::sparse::ratios()?);
     let path = file("hand/simple_small/hand1_t26_c100.txt");
     if path.exists() {
         ratios.extend(hand(Hand::read(&path)?));

@@ -202,7 +202,8 @@ impl<'p> Finder<'p> {
                 }
             }
             Kind::Assign { to, from, .. } if self.is_output(to.mem) => {
-                if to.proj.is_empty() || !self.is_list(from) {
+                let one = to.proj.iter().all(|proj| matches!(proj, Proj::Index(_)));
+                if to.proj.is_empty() || !one || !self.is_list(from) {
                     return Err(self.unseen(from.mem, span));
                 }
                 self.set(to, loops);
