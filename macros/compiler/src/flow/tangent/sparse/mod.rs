@@ -32,13 +32,22 @@ use proc_macro2::Span;
 use quote::quote;
 use reach::Reach;
 
+/// The column of a site.
+#[derive(Clone, Copy)]
+pub(super) struct Column {
+    at: V,
+    /// Whether it may be none: the site is within a condition that did not hold.
+    may_be_none: bool,
+}
+
+/// For each site its column, if it has been read.
+pub(super) type Scope = Vec<Option<Column>>;
+
 /// What the entries of a program are written with.
 pub(super) struct Sparse {
     reach: Reach,
     /// The columns of sites that are in scope.
-    columns: Vec<Option<V>>,
-    /// Whether the column may be none: the site is within a condition that did not hold.
-    may_be_none: Vec<bool>,
+    columns: Scope,
     /// The entries of a part of the result by a parameter.
     sinks: HashMap<(usize, usize), MemId>,
     /// The column that is none.
@@ -83,11 +92,10 @@ pub fn jacobian(program: &Program, wrt: &[bool], errors: &mut Errors) -> Option<
             sinks.insert((part, *param), sink);
         }
     }
-    let sites = reach.sites.len();
-    let (columns, may_be_none) = (vec![None; sites], vec![false; sites]);
+    let columns = vec![None; reach.sites.len()];
     let seeds = reach.sites.iter().enumerate().filter(|(_, site)| site.place.is_none());
     let seeds: Vec<(usize, usize)> = seeds.map(|(k, site)| (k, site.param)).collect();
-    builder.sparse = Some(Sparse { reach, columns, may_be_none, sinks, none, resets: false });
+    builder.sparse = Some(Sparse { reach, columns, sinks, none, resets: false });
     for (site, param) in seeds {
         if let ParamIs::Value(v) = &program.params[param] {
             builder.seeded(*v, site);
@@ -202,53 +210,43 @@ impl<'p> Builder<'p> {
     }
 
     /// Notes the column of a site.
-    fn reached(&mut self, site: usize, column: V) {
-        let Some(sparse) = &mut self.sparse else { return };
-        sparse.columns[site] = Some(column);
-        sparse.may_be_none[site] = false;
+    fn reached(&mut self, site: usize, at: V) {
+        if let Some(sparse) = &mut self.sparse {
+            sparse.columns[site] = Some(Column { at, may_be_none: false });
+        }
     }
 
     /// The columns in scope, to be put back by [`Builder::back_to`].
-    pub(super) fn scope(&self) -> Option<(Vec<Option<V>>, Vec<bool>)> {
-        self.sparse.as_ref().map(|sparse| (sparse.columns.clone(), sparse.may_be_none.clone()))
+    pub(super) fn scope(&self) -> Option<Scope> {
+        self.sparse.as_ref().map(|sparse| sparse.columns.clone())
     }
 
     /// Puts columns back; those that were in scope.
-    pub(super) fn back_to(
-        &mut self,
-        scope: Option<(Vec<Option<V>>, Vec<bool>)>,
-    ) -> Option<(Vec<Option<V>>, Vec<bool>)> {
-        let (sparse, (columns, may_be_none)) = (self.sparse.as_mut()?, scope?);
-        let columns = std::mem::replace(&mut sparse.columns, columns);
-        Some((columns, std::mem::replace(&mut sparse.may_be_none, may_be_none)))
+    pub(super) fn back_to(&mut self, scope: Option<Scope>) -> Option<Scope> {
+        Some(std::mem::replace(&mut self.sparse.as_mut()?.columns, scope?))
     }
 
     /// The columns that leave a conditional, after which those of before are in scope.
     pub(super) fn columns_of(
         &mut self,
         outs: &[Out],
-        then: Option<(Vec<Option<V>>, Vec<bool>)>,
-        other: Option<(Vec<Option<V>>, Vec<bool>)>,
+        then: Option<Scope>,
+        other: Option<Scope>,
     ) -> Vec<Out> {
         let (Some(then), Some(other)) = (then, other) else { return Vec::new() };
+        let Some(sparse) = &mut self.sparse else { return Vec::new() };
+        let none = Column { at: sparse.none, may_be_none: true };
         let mut merged = Vec::new();
-        let span = Span::call_site();
-        for site in 0..then.0.len() {
-            let Some(sparse) = &self.sparse else { break };
+        for (site, (then, other)) in then.into_iter().zip(other).enumerate() {
             let leaves = outs.iter().any(|out| sparse.reach.follows(out.value, site));
-            let (of_then, of_other) = (then.0[site], other.0[site]);
-            if sparse.columns[site].is_some() || !leaves || of_then.or(of_other).is_none() {
+            if sparse.columns[site].is_some() || !leaves || then.or(other).is_none() {
                 continue;
             }
-            let none = sparse.none;
-            let column = self.out.value("column", index(), span);
-            let (a, b) = (of_then.unwrap_or(none), of_other.unwrap_or(none));
-            merged.push(Out { value: column, then: Some(a), other: Some(b) });
-            let either = of_then.is_none() || of_other.is_none() || then.1[site] || other.1[site];
-            if let Some(sparse) = &mut self.sparse {
-                sparse.columns[site] = Some(column);
-                sparse.may_be_none[site] = either;
-            }
+            let at = self.out.value("column", index(), Span::call_site());
+            let (then, other) = (then.unwrap_or(none), other.unwrap_or(none));
+            merged.push(Out { value: at, then: Some(then.at), other: Some(other.at) });
+            let may_be_none = then.may_be_none || other.may_be_none;
+            sparse.columns[site] = Some(Column { at, may_be_none });
         }
         merged
     }
@@ -352,8 +350,8 @@ impl<'p> Builder<'p> {
         for site in 0..self.columns.len() {
             let Some(tangent) = self.columns[site].tangents.get(&v).copied() else { continue };
             let Some(sparse) = &self.sparse else { return };
-            let Some(column) = sparse.columns[site] else { continue };
-            let (none, may_be_none) = (sparse.none, sparse.may_be_none[site]);
+            let Some(Column { at: column, may_be_none }) = sparse.columns[site] else { continue };
+            let none = sparse.none;
             let sink = sparse.sinks[&(part, sparse.reach.sites[site].param)];
             let tangent = match mode {
                 Mode::Sub => self.apply(&crate::primitives::NEG, vec![tangent], v),
