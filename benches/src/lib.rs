@@ -15,6 +15,7 @@ pub mod macros;
 pub mod mlp;
 pub mod objectives;
 pub mod second;
+pub mod tapes;
 mod timing;
 pub mod training;
 pub mod two_passes;

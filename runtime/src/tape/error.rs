@@ -77,7 +77,7 @@ pub(super) fn shapes(operation: &'static str, left: &[usize], right: &[usize]) -
 }
 
 /// The value, or a panic with the error's message at the caller's line.
-#[inline]
+#[inline(always)]
 #[track_caller]
 pub(super) fn or_panic<T>(result: Result<T, Failure>) -> T {
     match result {

@@ -30,9 +30,9 @@ impl NodeId {
     const ELEMENT: Self = Self(u32::MAX - 2);
     const LIMIT: usize = (u32::MAX - 3 - Self::F32) as usize;
 
+    /// Of an index below the limit.
     #[inline]
     fn new(index: usize, single: bool) -> Self {
-        assert!(index < Self::LIMIT, "the tape is full: it holds at most {} nodes", Self::LIMIT);
         Self(index as u32 | if single { Self::F32 } else { 0 })
     }
 
@@ -46,6 +46,12 @@ impl NodeId {
         (self.0 & !Self::F32) as usize
     }
 
+    /// Whether this first parent is none, or says what kind of node it is.
+    #[inline]
+    fn is_special(self) -> bool {
+        self.0 >= Self::ELEMENT.0
+    }
+
     #[inline]
     fn is_single(self) -> bool {
         self.0 & Self::F32 != 0
@@ -53,6 +59,7 @@ impl NodeId {
 }
 
 struct Node {
+    /// The second is none where the first is.
     parents: [NodeId; 2],
     partials: [f64; 2],
 }
@@ -135,8 +142,11 @@ pub(super) struct Graph {
     nodes: Vec<Node>,
     /// Cotangents of the sweep under way; all zero between sweeps.
     adjoints: Vec<f64>,
-    /// Gradients accumulated over sweeps; shorter than `nodes` when no sweep has come so far.
+    /// Gradients accumulated over sweeps; shorter than `nodes` when no sweep has come so far, and
+    /// empty when all are zero.
     gradients: Vec<f64>,
+    /// Whether any node is an `f32`.
+    has_singles: bool,
     values: Vec<Box<dyn Stored>>,
     extended: Vec<Extended>,
     array_adjoints: Vec<Option<Box<dyn Adjoint>>>,
@@ -150,6 +160,7 @@ impl Graph {
         self.nodes.clear();
         self.adjoints.clear();
         self.gradients.clear();
+        self.has_singles = false;
         self.values.clear();
         self.extended.clear();
         self.array_adjoints.clear();
@@ -161,16 +172,30 @@ impl Graph {
         self.nodes.len()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(
         &mut self,
         single: bool,
         parents: [NodeId; 2],
         partials: [f64; 2],
     ) -> NodeId {
+        if self.nodes.len() == self.nodes.capacity() {
+            self.grow();
+        }
         let id = NodeId::new(self.nodes.len(), single);
+        self.has_singles |= single;
         self.nodes.push(Node { parents, partials });
         id
+    }
+
+    /// Makes room for more nodes, up to as many as there are numbers for.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        let len = self.nodes.len();
+        let more = len.max(256).min(NodeId::LIMIT - len);
+        assert!(more > 0, "the tape is full: it holds at most {} nodes", NodeId::LIMIT);
+        self.nodes.reserve_exact(more);
     }
 
     pub(super) fn push_element(&mut self, single: bool, array: NodeId, position: usize) -> NodeId {
@@ -236,55 +261,81 @@ impl Graph {
     /// Propagates a scalar's cotangent to everything it depends on.
     pub(super) fn backward_scalar(&mut self, root: NodeId, ct: f64) {
         if root.is_tracked() {
-            self.make_room();
-            self.adjoints[root.index()] = ct;
-            self.sweep(root.index());
+            self.sweep(root.index(), Some(ct));
         }
     }
 
     /// Propagates an array's cotangent to everything it depends on.
     pub(super) fn backward_array(&mut self, root: NodeId, ct: Box<dyn Adjoint>) {
         if let Some(index) = self.extended_index(root) {
-            self.make_room();
             self.array_adjoints[index] = Some(ct);
-            self.sweep(root.index());
+            self.sweep(root.index(), None);
         }
     }
 
-    fn make_room(&mut self) {
-        self.adjoints.resize(self.nodes.len(), 0.0);
+    fn sweep(&mut self, root: usize, scalar_seed: Option<f64>) {
+        // What the first sweep computes are the gradients: there are none to add it to.
+        let first = self.gradients.is_empty();
         self.gradients.resize(self.nodes.len(), 0.0);
+        if !first {
+            self.adjoints.resize(self.nodes.len(), 0.0);
+        }
+        if let Some(seed) = scalar_seed {
+            let adjoints = if first { &mut self.gradients } else { &mut self.adjoints };
+            adjoints[root] = seed;
+        }
+        match (first, self.has_singles) {
+            (true, false) => self.walk_back::<true, false>(root),
+            (true, true) => self.walk_back::<true, true>(root),
+            (false, false) => self.walk_back::<false, false>(root),
+            (false, true) => self.walk_back::<false, true>(root),
+        }
     }
 
-    fn sweep(&mut self, root: usize) {
-        let Self {
-            nodes,
-            adjoints,
-            gradients,
-            values,
-            extended,
-            array_adjoints,
-            array_gradients,
-            ..
-        } = self;
-        for (index, node) in nodes[..=root].iter().enumerate().rev() {
+    /// The sweep's loop. `FIRST`: the adjoints stay where they are and are the gradients. `SINGLES`:
+    /// some nodes are `f32`.
+    fn walk_back<const FIRST: bool, const SINGLES: bool>(&mut self, root: usize) {
+        let Self { nodes, values, extended, array_adjoints, array_gradients, .. } = self;
+        let (adjoints, gradients): (&mut [f64], &mut [f64]) = match FIRST {
+            true => (&mut self.gradients, &mut []),
+            false => (&mut self.adjoints, &mut self.gradients),
+        };
+        let nodes = &nodes[..=root];
+        for index in (0..nodes.len()).rev() {
+            let node = &nodes[index];
             let [first, second] = node.parents;
-            if first == NodeId::EXTENDED {
+            if !first.is_special() {
+                let ct = take::<FIRST>(adjoints, gradients, index);
+                // A zero cotangent passes on zero, also where a partial is infinite or NaN.
+                if ct != 0.0 {
+                    add::<SINGLES>(adjoints, first, ct * node.partials[0]);
+                    if second.is_tracked() {
+                        add::<SINGLES>(adjoints, second, ct * node.partials[1]);
+                    }
+                }
+            } else if first == NodeId::NONE {
+                take::<FIRST>(adjoints, gradients, index);
+            } else if first == NodeId::ELEMENT {
+                let ct = take::<FIRST>(adjoints, gradients, index);
+                if ct != 0.0 {
+                    let mut sink = Sink { nodes, values, extended, adjoints, array_adjoints };
+                    sink.add_at(second, node.partials[0] as usize, ct);
+                }
+            } else {
                 let own = second.0 as usize;
+                let Extended { value, pullback } = &extended[own];
                 let (earlier, later) = array_adjoints.split_at_mut(own);
-                let mut sink = Sink { nodes, values, extended, adjoints, array_adjoints: earlier };
-                let pullback = extended[own].pullback.as_deref();
-                if extended[own].value.is_none() {
-                    let ct = std::mem::take(&mut sink.adjoints[index]);
-                    // A zero cotangent passes on zero, whatever the partials are.
-                    if ct != 0.0 {
-                        gradients[index] += ct;
-                        if let Some(pull) = pullback {
-                            pull(Cotangent::Scalar(ct), &mut sink);
-                        }
+                if value.is_none() {
+                    let ct = take::<FIRST>(adjoints, gradients, index);
+                    if let Some(pull) = pullback.as_deref().filter(|_| ct != 0.0) {
+                        let array_adjoints = earlier;
+                        let mut sink = Sink { nodes, values, extended, adjoints, array_adjoints };
+                        pull(Cotangent::Scalar(ct), &mut sink);
                     }
                 } else if let Some(ct) = later[0].take() {
                     if let Some(pull) = pullback {
+                        let array_adjoints = earlier;
+                        let mut sink = Sink { nodes, values, extended, adjoints, array_adjoints };
                         pull(Cotangent::Array(&*ct), &mut sink);
                     }
                     match &mut array_gradients[own] {
@@ -292,32 +343,27 @@ impl Graph {
                         none => *none = Some(ct),
                     }
                 }
-                continue;
-            }
-            let ct = std::mem::take(&mut adjoints[index]);
-            // A zero cotangent passes on zero, also where a partial is infinite or NaN.
-            if ct == 0.0 {
-                continue;
-            }
-            gradients[index] += ct;
-            if first == NodeId::ELEMENT {
-                let mut sink = Sink { nodes, values, extended, adjoints, array_adjoints };
-                sink.add_at(second, node.partials[0] as usize, ct);
-            } else {
-                add(adjoints, first, ct * node.partials[0]);
-                add(adjoints, second, ct * node.partials[1]);
             }
         }
     }
 }
 
-#[inline]
-fn add(adjoints: &mut [f64], parent: NodeId, ct: f64) {
-    if !parent.is_tracked() {
-        return;
+/// A scalar node's cotangent, which becomes, or is added to, its gradient.
+#[inline(always)]
+fn take<const FIRST: bool>(adjoints: &mut [f64], gradients: &mut [f64], index: usize) -> f64 {
+    if FIRST {
+        return adjoints[index];
     }
-    let adjoint = &mut adjoints[parent.index()];
-    *adjoint = if parent.is_single() {
+    let ct = std::mem::take(&mut adjoints[index]);
+    gradients[index] += ct;
+    ct
+}
+
+#[inline(always)]
+fn add<const SINGLES: bool>(adjoints: &mut [f64], parent: NodeId, ct: f64) {
+    let index = if SINGLES { parent.index() } else { parent.0 as usize };
+    let adjoint = &mut adjoints[index];
+    *adjoint = if SINGLES && parent.is_single() {
         f64::from((*adjoint + f64::from(ct as f32)) as f32)
     } else {
         *adjoint + ct
@@ -335,7 +381,9 @@ pub(super) struct Sink<'a> {
 
 impl Sink<'_> {
     pub(super) fn add_scalar<F: Real>(&mut self, parent: NodeId, ct: F) {
-        add(self.adjoints, parent, ct.to_wide());
+        if parent.is_tracked() {
+            add::<true>(self.adjoints, parent, ct.to_wide());
+        }
     }
 
     pub(super) fn add_array<F: Real, D: Dimension + 'static>(

@@ -41,7 +41,7 @@ pub trait Operand<'t, T: Value> {
 impl<'t, F: Real> Operand<'t, F> for F {
     type Output = F;
 
-    #[inline]
+    #[inline(always)]
     fn apply<R: Rule<2>>(self, left: Var<'t, F>, rule: R) -> Result<Var<'t, F>, Failure> {
         Ok(apply_to_two(left.tape, left, Var::constant(left.tape, self), rule))
     }
@@ -50,7 +50,7 @@ impl<'t, F: Real> Operand<'t, F> for F {
 impl<'t, F: Real> Operand<'t, F> for Var<'t, F> {
     type Output = F;
 
-    #[inline]
+    #[inline(always)]
     fn apply<R: Rule<2>>(self, left: Var<'t, F>, rule: R) -> Result<Var<'t, F>, Failure> {
         let tape = same_tape(left.tape, self.tape, R::NAME)?;
         Ok(apply_to_two(tape, left, self, rule))
@@ -115,7 +115,7 @@ where
 {
     type Output = <Var<'t, U> as Operand<'t, T>>::Output;
 
-    #[inline]
+    #[inline(always)]
     fn apply<R: Rule<2>>(
         self,
         left: Var<'t, T>,

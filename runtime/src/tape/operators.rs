@@ -19,7 +19,7 @@ macro_rules! operators {
         impl<'t, T: Value, R: Operand<'t, T>> ops::$rule<R> for Var<'t, T> {
             type Output = Var<'t, R::Output>;
 
-            #[inline]
+            #[inline(always)]
             #[track_caller]
             fn $method(self, right: R) -> Var<'t, R::Output> {
                 or_panic(right.apply(self, rules::$rule))
@@ -29,7 +29,7 @@ macro_rules! operators {
         impl<'t, T: Value, R: Operand<'t, T>> ops::$rule<R> for &Var<'t, T> {
             type Output = Var<'t, R::Output>;
 
-            #[inline]
+            #[inline(always)]
             #[track_caller]
             fn $method(self, right: R) -> Var<'t, R::Output> {
                 or_panic(right.apply(*self, rules::$rule))
@@ -41,7 +41,7 @@ macro_rules! operators {
         /// # Panics
         /// As the operator, and if the result had another shape than the variable.
         impl<'t, T: Value, R: Operand<'t, T, Output = T>> ops::$assign<R> for Var<'t, T> {
-            #[inline]
+            #[inline(always)]
             #[track_caller]
             fn $assign_method(&mut self, right: R) {
                 let result = or_panic(right.apply(*self, rules::$rule));
@@ -86,7 +86,7 @@ macro_rules! scalar_left {
         impl<'t> ops::$rule<Var<'t, $float>> for $float {
             type Output = Var<'t, $float>;
 
-            #[inline]
+            #[inline(always)]
             #[track_caller]
             fn $method(self, right: Var<'t, $float>) -> Self::Output {
                 Var::constant(right.tape, self).$method(right)
@@ -96,7 +96,7 @@ macro_rules! scalar_left {
         impl<'t> ops::$rule<&Var<'t, $float>> for $float {
             type Output = Var<'t, $float>;
 
-            #[inline]
+            #[inline(always)]
             #[track_caller]
             fn $method(self, right: &Var<'t, $float>) -> Self::Output {
                 Var::constant(right.tape, self).$method(*right)
@@ -134,7 +134,7 @@ operators! {
 impl<'t, T: Value> ops::Neg for Var<'t, T> {
     type Output = Self;
 
-    #[inline]
+    #[inline(always)]
     fn neg(self) -> Self {
         T::unary(self, rules::Neg)
     }
@@ -143,7 +143,7 @@ impl<'t, T: Value> ops::Neg for Var<'t, T> {
 impl<'t, T: Value> ops::Neg for &Var<'t, T> {
     type Output = Var<'t, T>;
 
-    #[inline]
+    #[inline(always)]
     fn neg(self) -> Var<'t, T> {
         T::unary(*self, rules::Neg)
     }

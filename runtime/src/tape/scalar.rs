@@ -107,7 +107,7 @@ macro_rules! scalar_value {
                 apply_to_two(x.tape.or(y.tape), x, y, rule)
             }
 
-            #[inline]
+            #[inline(always)]
             fn unary<'t, R: Rule<1>>(x: Var<'t, Self>, rule: R) -> Var<'t, Self> {
                 apply_to_one(x, rule)
             }
@@ -155,7 +155,7 @@ macro_rules! scalar_value {
 scalar_value!(f32);
 scalar_value!(f64);
 
-#[inline]
+#[inline(always)]
 fn push<F: Real>(tape: Option<&Tape>, parents: [NodeId; 2], partials: [f64; 2]) -> NodeId {
     match tape {
         Some(tape) => tape.graph.borrow_mut().push(F::SINGLE, parents, partials),
@@ -167,7 +167,7 @@ fn push<F: Real>(tape: Option<&Tape>, parents: [NodeId; 2], partials: [f64; 2]) 
 type Edge = (NodeId, f64);
 
 /// No edge to a constant, and none for an exact zero, so that no infinite cotangent meets it.
-#[inline]
+#[inline(always)]
 fn edge<F: Real, const N: usize, R: Rule<N>>(
     rule: R,
     operands: [Var<'_, F>; N],
@@ -185,51 +185,73 @@ fn edge<F: Real, const N: usize, R: Rule<N>>(
     (node, partial.to_wide())
 }
 
-#[inline]
+#[inline(always)]
 fn push_edges<F: Real>(tape: Option<&Tape>, first: Edge, second: Edge) -> NodeId {
-    push::<F>(tape, [first.0, second.0], [first.1, second.1])
-}
-
-/// Keeps for gradients of gradients how a scalar came about. Plain numbers are passed, and nothing
-/// is returned: on a plain tape variables stay in registers.
-#[inline]
-fn keep<F: Real, R: Rule<N>, const N: usize>(
-    tape: Option<&Tape>,
-    z: (NodeId, F),
-    operands: [(NodeId, F); N],
-    rule: R,
-) {
-    if let Some(tape) = tape.filter(|tape| tape.higher) {
-        keep_by_rule(tape, z, operands, rule);
+    let one = |(node, partial): Edge| push::<F>(tape, [node, NodeId::NONE], [partial, 0.0]);
+    // By branches, of which a place in the program mostly takes the same: moves would wait.
+    match (first.0.is_tracked(), second.0.is_tracked()) {
+        (true, true) => push::<F>(tape, [first.0, second.0], [first.1, second.1]),
+        (true, false) => one(first),
+        (false, _) => one(second),
     }
 }
 
+/// The tape, if a gradient of gradients may be asked of it. Asked in the way of every operation: a
+/// load and a branch that is never taken on a plain tape.
+#[inline(always)]
+fn higher(tape: Option<&Tape>) -> Option<&Tape> {
+    tape.filter(|tape| tape.higher)
+}
+
+// What is passed are plain numbers, and nothing is returned: where a variable's address is taken,
+// or it may have been changed, it no longer stays in registers.
+
+/// Keeps for gradients of gradients how a scalar came about.
 #[cold]
 #[inline(never)]
-fn keep_by_rule<F: Real, R: Rule<N>, const N: usize>(
+fn keep_one<F: Real, R: Rule<1>>(tape: &Tape, z: NodeId, z_slot: F, x: NodeId, x_slot: F, rule: R) {
+    let [z, x] = [(z, z_slot), (x, x_slot)].map(|on| variable(tape, on));
+    by_rule(Fresh(z), [x], rule);
+}
+
+/// [`keep_one`] for two operands.
+#[cold]
+#[expect(clippy::too_many_arguments, reason = "in registers, as said above")]
+#[inline(never)]
+fn keep_two<F: Real, R: Rule<2>>(
     tape: &Tape,
-    z: (NodeId, F),
-    operands: [(NodeId, F); N],
+    z: NodeId,
+    z_slot: F,
+    x: NodeId,
+    x_slot: F,
+    y: NodeId,
+    y_slot: F,
     rule: R,
 ) {
-    let var = |(node, slot): (NodeId, F)| -> Var<'_, F> { Var { tape: Some(tape), node, slot } };
-    by_rule(Fresh(var(z)), operands.map(var), rule);
+    let [z, x, y] = [(z, z_slot), (x, x_slot), (y, y_slot)].map(|on| variable(tape, on));
+    by_rule(Fresh(z), [x, y], rule);
+}
+
+fn variable<F: Real>(tape: &Tape, (node, slot): (NodeId, F)) -> Var<'_, F> {
+    Var { tape: Some(tape), node, slot }
 }
 
 /// Computes a rule of one operand and records it if that is tracked.
-#[inline]
+#[inline(always)]
 pub(super) fn apply_to_one<'t, F: Real, R: Rule<1>>(x: Var<'t, F>, rule: R) -> Var<'t, F> {
     let z = rule.value([x.slot]);
     if !x.node.is_tracked() {
         return Var::constant(x.tape, z);
     }
     let node = push_edges::<F>(x.tape, edge(rule, [x], 0, z), (NodeId::NONE, 0.0));
-    keep(x.tape, (node, z), [(x.node, x.slot)], rule);
+    if let Some(tape) = higher(x.tape) {
+        keep_one(tape, node, z, x.node, x.slot, rule);
+    }
     Var { tape: x.tape, node, slot: z }
 }
 
 /// Computes a rule of two operands of one tape and records the edges to those that are tracked.
-#[inline]
+#[inline(always)]
 pub(super) fn apply_to_two<'t, F: Real, R: Rule<2>>(
     tape: Option<&'t Tape>,
     x: Var<'t, F>,
@@ -241,7 +263,9 @@ pub(super) fn apply_to_two<'t, F: Real, R: Rule<2>>(
         return Var::constant(tape, z);
     }
     let node = push_edges::<F>(tape, edge(rule, [x, y], 0, z), edge(rule, [x, y], 1, z));
-    keep(tape, (node, z), [(x.node, x.slot), (y.node, y.slot)], rule);
+    if let Some(tape) = higher(tape) {
+        keep_two(tape, node, z, x.node, x.slot, y.node, y.slot, rule);
+    }
     Var { tape, node, slot: z }
 }
 

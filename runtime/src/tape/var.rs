@@ -248,7 +248,7 @@ pub(super) fn or_same<'t>(
 }
 
 /// The tape of a result: the one on which both operands live, or the one that has any.
-#[inline]
+#[inline(always)]
 pub(super) fn same_tape<'t>(
     a: Option<&'t Tape>,
     b: Option<&'t Tape>,
