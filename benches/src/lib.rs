@@ -9,6 +9,8 @@
 pub mod by_tape;
 mod case;
 pub mod chain;
+pub mod duals;
+mod generic;
 pub mod hand;
 pub mod hand_gradients;
 pub mod macros;

@@ -57,8 +57,8 @@ impl fmt::Debug for Objective {
     }
 }
 
-const LORENZ_STEPS: usize = 1000;
-const LORENZ_STEP: f64 = 1e-3;
+pub(crate) const LORENZ_STEPS: usize = 1000;
+pub(crate) const LORENZ_STEP: f64 = 1e-3;
 
 /// Iterations of each of two nested loops.
 const NESTED: usize = 1000;

@@ -16,7 +16,7 @@ pub(crate) fn rosenbrock(x: &[f64]) -> f64 {
 
 /// The sum of the Lorenz system's state after `steps` steps of length `h` by Runge and Kutta's
 /// method.
-#[differentiate(wrt(sigma, rho, beta))]
+#[differentiate(wrt(sigma, rho, beta), hessian)]
 pub(crate) fn lorenz(sigma: f64, rho: f64, beta: f64, steps: usize, h: f64) -> f64 {
     let mut s = [1.0, 1.0, 1.0];
     for _ in 0..steps {
@@ -53,7 +53,7 @@ pub(crate) fn logistic(x: &[f64], y: &[f64], w: &[f64]) -> f64 {
 }
 
 /// A sum over two loops, `n` times `n` iterations.
-#[differentiate]
+#[differentiate(hessian)]
 pub(crate) fn nested_sum(x: f64, y: f64, n: usize) -> f64 {
     let mut s = 0.0;
     for i in 0..n {
