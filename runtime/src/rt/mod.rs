@@ -2,9 +2,10 @@
 
 mod checkpoint;
 mod flow;
+mod range;
 mod real;
 mod second;
-pub use {checkpoint::*, flow::*, real::*, second::*};
+pub use {checkpoint::*, flow::*, range::*, real::*, second::*};
 
 #[cfg(feature = "ndarray")]
 mod arrays;

@@ -180,6 +180,9 @@ pub enum Pass {
     Cast(TokenStream),
     /// A method of integers, floats or conditions without side effect: `a.min(b)`, `x.is_nan()`.
     Method(String),
+    /// The integer after this one, of any integer type; panics if there is none. The end of an
+    /// inclusive range.
+    Successor,
     /// The length of a place (no arguments).
     Len(Place),
     /// A path: a constant of the user's.

@@ -304,6 +304,7 @@ impl Numbering<'_> {
         let found = match pass {
             Pass::Binary("+") => of(self, 0).plus(&of(self, 1), 1),
             Pass::Binary("-") => of(self, 0).plus(&of(self, 1), -1),
+            Pass::Successor => of(self, 0).plus(&Polynomial::number(1), 1),
             Pass::Binary("*") => of(self, 0).times(&of(self, 1)),
             Pass::Method(name) if (name == "min" || name == "max") && args.len() == 2 => {
                 let (a, b) = (of(self, 0), of(self, 1));

@@ -311,6 +311,7 @@ impl<'p> Printer<'p> {
                     (Pass::Method(name), [a, rest @ ..]) => {
                         format!("{a}.{name}({})", rest.join(", "))
                     }
+                    (Pass::Successor, [a]) => format!("successor {a}"),
                     (Pass::Len(place), _) => format!("len {}", self.place(place)),
                     (Pass::Path(path), _) => path.to_string(),
                     (other, names) => format!("{other:?} {}", names.join(", ")),

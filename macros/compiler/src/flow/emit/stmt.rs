@@ -161,6 +161,7 @@ impl Body<'_> {
                     false => quote!(#receiver.#name(#(#rest),*)),
                 }
             }
+            (Pass::Successor, [a]) => quote!(::chainrule::rt::successor(#a)),
             (Pass::Len(place), _) => {
                 let place = self.place(place);
                 quote!(#place.len())

@@ -530,6 +530,7 @@ impl<'p> Writer<'p> {
                 let args: Vec<String> = args.iter().map(|v| self.operand(*v, 0)).collect();
                 (format!("{name}({})", args.join(", ")), 3)
             }
+            Pass::Successor => (format!("{} + 1", self.operand(args[0], 1)), 1),
             Pass::Len(place) => (format!("len({})", self.place(place)), 3),
             Pass::Path(path) => (plain(path), 4),
         }

@@ -1,7 +1,7 @@
 //! The end of lowering: what is known of types is written down.
 
 use super::{Lowerer, Slot};
-use crate::flow::ir::{Bind, Block, By, Code, Kind, ParamIs, Pass, Program, Source, Ty, V};
+use crate::flow::ir::{Block, Code, Kind, ParamIs, Pass, Program, Ty, V};
 use crate::ir::{Elem, Literal};
 use crate::parse::{Function, Type};
 use crate::primitives::{self, Spelling};
@@ -126,18 +126,7 @@ impl Lowerer<'_> {
                         && !self.known.contains_key(&args[0])
                         && is_small(&program.of(*out).ty) =>
                 {
-                    let bind = Bind {
-                        name: Ident::new("__last", Span::call_site()),
-                        what: Source::Value(args[0]),
-                        by: By::Value,
-                    };
-                    let message = format!("chainrule: {END_OF_TYPE}");
-                    let tokens = quote!(match __last.checked_add(1) {
-                        ::core::option::Option::Some(end) => end,
-                        ::core::option::Option::None => ::core::panic!(#message),
-                    });
-                    let code = Code { tokens, binds: vec![bind] };
-                    stmt.kind = Kind::Opaque { out: Some(*out), code, pure: true };
+                    stmt.kind = Kind::Pass(*out, Pass::Successor, vec![args[0]]);
                 }
                 Kind::Pass(out, Pass::Cast(ty), _) if ty.to_string() == "_" => {
                     let name = match &program.of(*out).ty {
@@ -181,7 +170,6 @@ fn code_of(block: &mut Block, v: V) -> Option<&mut Code> {
     })
 }
 
-/// Whether a loop may well reach the greatest number of an integer type.
 /// What an inclusive range is refused with whose end has no successor.
 pub(super) const END_OF_TYPE: &str = "an inclusive range up to the greatest number of its type cannot be differentiated: use a greater type, or a `while` loop";
 
@@ -201,6 +189,7 @@ fn greatest(ty: &Ty) -> Option<i128> {
     })
 }
 
+/// Whether a loop may well reach the greatest number of an integer type.
 fn is_small(ty: &Ty) -> bool {
     match ty {
         Ty::Int(Some(name)) => {
