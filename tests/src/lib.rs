@@ -7,8 +7,8 @@
 
 pub mod arrays;
 pub mod case;
+pub mod dual;
 pub mod forward;
-pub mod functions;
 pub mod hunt;
 pub mod modes;
 pub mod programs;

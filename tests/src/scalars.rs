@@ -115,6 +115,7 @@ macro_rules! tuples {
 }
 tuples! {
     () (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) (A, B, C, D, E, F, G)
+    (A, B, C, D, E, F, G, H) (A, B, C, D, E, F, G, H, I) (A, B, C, D, E, F, G, H, I, J)
 }
 
 /// Makes a struct, or an enum's constant, one of [`Scalars`]: `scalars!(Line { slope, offset })`,

@@ -3,32 +3,33 @@
 
 #![forbid(unsafe_code)]
 
-use chainrule_tests::hunt::program::program;
+use chainrule_tests::hunt::program::{Family, Kind, Program, program};
 use chainrule_tests::hunt::run::refusal;
 
 #[test]
 fn two_hundred_programs_are_accepted() {
-    let mut alone = Vec::new();
+    let (mut all, mut family): (Vec<Program>, Family) = (vec![], Family::default());
     for number in 0..200 {
-        let names: Vec<String> = alone
-            .iter()
-            .rev()
-            .take(3)
-            .map(|p: &chainrule_tests::hunt::program::Program| p.name.clone())
-            .collect();
-        let candidate = program(5, number, &names);
-        if let Some(message) = refusal(&candidate, &alone) {
+        let candidate = program(5, number, &family);
+        if let Some(message) = refusal(&candidate, &all) {
+            // The one documented limit that is met.
+            if message.contains("is not differentiated again yet") {
+                continue;
+            }
             panic!("{message}\n{}", candidate.source);
         }
-        if !candidate.constructs.contains_key("call") {
-            alone.push(candidate);
-        }
+        family.add(&candidate);
+        all.push(candidate);
     }
+    let has = |kind| all.iter().any(|program| program.kind == kind);
+    let kinds = [Kind::Scalar, Kind::Term, Kind::Several, Kind::StraightArrays, Kind::Arrays];
+    assert!(kinds.into_iter().all(has));
 }
 
 /// The same seed and number give the same program, another seed another.
 #[test]
 fn programs_are_reproducible() {
-    assert_eq!(program(7, 3, &[]).source, program(7, 3, &[]).source);
-    assert_ne!(program(7, 3, &[]).source, program(8, 3, &[]).source);
+    let alone = Family::default();
+    assert_eq!(program(7, 3, &alone).source, program(7, 3, &alone).source);
+    assert_ne!(program(7, 3, &alone).source, program(8, 3, &alone).source);
 }

@@ -5,7 +5,9 @@
 
 #![forbid(unsafe_code)]
 
-use chainrule_tests::{case::check, functions};
+use chainrule_tests::case::check;
+
+mod functions;
 
 macro_rules! constructs {
     ($($construct:ident)*) => {

@@ -1,6 +1,6 @@
 //! Random expressions.
 
-use super::program::Writer;
+use super::program::{Kind, Writer};
 use rand::RngExt;
 
 impl Writer {
@@ -98,23 +98,26 @@ impl Writer {
         }
     }
 
+    /// A call of another program with a float as its result.
     pub(super) fn call(&mut self, d: usize) -> String {
-        let callees = self.callees.clone();
+        let known = [self.family.of(Kind::Scalar), self.family.of(Kind::Term)].concat();
         let slices = self.slices(false);
-        match (self.pick(&callees), self.pick(&slices)) {
-            (Some(name), Some(slice)) => {
-                self.note("call");
-                let slice = if slice == "x" { slice } else { format!("&{slice}") };
-                let (a, b) = (self.float(d), self.float(d));
-                let n = self.rng.random_range(0..3);
-                format!(
-                    "{name}({a}.tanh(), {b}.tanh(), {slice}, {n}).tanh()",
-                    a = bracketed(&a),
-                    b = bracketed(&b)
-                )
-            }
-            _ => self.float(d),
+        let (Some(of), Some(slice)) = (self.pick(&known), self.pick(&slices)) else {
+            return self.float(d);
+        };
+        if self.kind == Kind::Term || of.params.len() > 4 {
+            return self.float(d);
         }
+        self.note("call");
+        let slice =
+            if ["x", "z", "o"].contains(&slice.as_str()) { slice } else { format!("&{slice}") };
+        let (a, b) = (self.float(d), self.float(d));
+        let n = self.rng.random_range(0..3);
+        let (name, a, b) = (&of.name, bracketed(&a), bracketed(&b));
+        let call = format!("{name}({a}.tanh(), {b}.tanh(), {slice}, {n}).tanh()");
+        self.taped &= of.taped;
+        self.calls.insert(of.name);
+        call
     }
 
     pub(super) fn iterator(&mut self, d: usize) -> String {

@@ -3,8 +3,14 @@
 //! [`program`] writes one program; [`run`] puts many of them into a crate, compiles it under
 //! `#![forbid(unsafe_code)]`, and has each compared with itself undifferentiated and with the tape. [`spoil`] hunts the hunter.
 
+mod array_statements;
+mod arrays;
+pub mod check;
+mod emit;
 mod expressions;
 pub mod program;
 pub mod run;
+pub mod signature;
 pub mod spoil;
 mod statements;
+mod witness;

@@ -1,10 +1,11 @@
 //! Running many programs: a crate of them, compiled and run as a whole.
 
-use super::program::{Program, program};
+use super::emit::{STIR, options, source};
+use super::program::{Family, Program, program};
 use chainrule_compiler::capsule::Callees;
 use chainrule_compiler::driver::compile;
 use chainrule_compiler::error::Errors;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,8 +13,10 @@ use std::{fs, io};
 
 /// How many programs stand in a crate.
 const BATCH: u64 = 150;
-/// How many programs may call each other.
-const FAMILY: usize = 3;
+/// What is said of gradients that are not taken again yet.
+const LIMIT: &str = "is not differentiated again yet";
+/// How many crates are compiled side by side.
+const CRATES: usize = 2;
 
 /// In the name of a crate's source that was kept because it did not compile.
 pub const NOT_RUN: &str = "refused-by-rustc";
@@ -27,6 +30,9 @@ pub struct Findings {
     pub constructs: BTreeMap<&'static str, usize>,
     /// Programs that the compiler refused, with the message.
     pub refused: Vec<(Program, String)>,
+    /// How many were refused since they take a gradient of a loop that remembers, which is a
+    /// documented limit.
+    pub beyond_limits: usize,
     /// Programs that came out wrong, or crates that rustc refused, with what was said.
     pub wrong: Vec<String>,
 }
@@ -38,7 +44,7 @@ pub fn repository() -> PathBuf {
 
 /// Runs so many programs by what stands in a repository.
 ///
-/// `progress` is told after each crate how many programs are done.
+/// `progress` is told after each step how many programs are done.
 ///
 /// # Errors
 /// If files cannot be written or cargo cannot be started.
@@ -50,57 +56,57 @@ pub fn hunt(
     progress: &mut dyn FnMut(u64),
 ) -> io::Result<Findings> {
     let mut findings = Findings::default();
+    write_workspace(repository, directory)?;
     let mut next = 0;
     while next < programs {
-        let count = BATCH.min(programs - next);
-        batch(seed, next..next + count, repository, directory, &mut findings)?;
-        next += count;
+        let mut crates: Vec<Vec<Program>> = Vec::new();
+        for _ in 0..CRATES {
+            let count = BATCH.min(programs - next);
+            crates.push(batch(seed, next..next + count, &mut findings));
+            next += count;
+        }
+        findings.wrong.extend(run_crates(crates, directory)?);
         progress(next);
     }
     Ok(findings)
 }
 
-fn batch(
-    seed: u64,
-    numbers: std::ops::Range<u64>,
-    repository: &Path,
-    directory: &Path,
-    findings: &mut Findings,
-) -> io::Result<()> {
-    let (mut accepted, mut names): (Vec<Program>, Vec<String>) = (Vec::new(), Vec::new());
+/// Programs that the compiler accepts.
+fn batch(seed: u64, numbers: std::ops::Range<u64>, findings: &mut Findings) -> Vec<Program> {
+    let (mut accepted, mut family): (Vec<Program>, Family) = (Vec::new(), Family::default());
     for number in numbers {
-        let callees = &names[names.len().saturating_sub(FAMILY)..];
-        let candidate = program(seed, number, callees);
+        let candidate = program(seed, number, &family);
         for (construct, count) in &candidate.constructs {
             *findings.constructs.entry(construct).or_default() += count;
         }
         findings.programs += 1;
         match refusal(&candidate, &accepted) {
+            Some(message) if message.contains(LIMIT) => findings.beyond_limits += 1,
             Some(message) => findings.refused.push((candidate, message)),
             None => {
-                // Programs that call no other are called, so that chains stay short.
-                if !candidate.constructs.contains_key("call") {
-                    names.push(candidate.name.clone());
-                }
+                family.add(&candidate);
                 accepted.push(candidate);
             }
         }
     }
-    let output = run_crate(&accepted, repository, directory)?;
-    findings.wrong.extend(output);
-    Ok(())
+    accepted
 }
 
 /// Why the compiler refuses a program, if it does; `others` are those it may call.
 #[must_use]
 pub fn refusal(candidate: &Program, others: &[Program]) -> Option<String> {
     let mut text = format!("#[differentiate]\n{STIR}\n");
-    for other in
-        others.iter().filter(|other| candidate.source.contains(&format!("{}(", other.name)))
-    {
-        let _ = writeln!(text, "#[differentiate]\n{}", other.source);
+    let mut needed = needs(candidate);
+    // Callees stand before their callers.
+    for other in others.iter().rev() {
+        if needed.contains(&other.name) {
+            needed.extend(needs(other));
+        }
     }
-    let _ = writeln!(text, "#[differentiate(pullback, jvp, hvp, hessian)]\n{}", candidate.source);
+    for other in others.iter().filter(|other| needed.contains(&other.name)) {
+        let _ = writeln!(text, "#[differentiate({})]\n{}", options(other), other.source);
+    }
+    let _ = writeln!(text, "#[differentiate({})]\n{}", options(candidate), candidate.source);
     let file = match syn::parse_file(&text) {
         Ok(file) => file,
         Err(error) => return Some(format!("this is not Rust: {error}")),
@@ -111,98 +117,142 @@ pub fn refusal(candidate: &Program, others: &[Program]) -> Option<String> {
     errors.any().then(|| errors.messages().collect::<Vec<_>>().join("\n"))
 }
 
-/// A function that changes its argument, which all programs may call.
-const STIR: &str = "\
-fn stir(v: &mut [f64], k: f64) -> f64 {
-    let mut s = 0.1;
-    for i in 0..v.len() {
-        v[i] = (v[i] * k + s).sin();
-        s += v[i] * v[0];
-        if s > 1.2 {
-            return s * k;
+/// The programs that another one names.
+fn needs(program: &Program) -> BTreeSet<String> {
+    program.calls.union(&program.gradients).cloned().collect()
+}
+
+/// Compiles and runs crates of programs; what was wrong.
+///
+/// Programs that rustc refuses are left out with those that call them, and the rest is run.
+fn run_crates(mut crates: Vec<Vec<Program>>, directory: &Path) -> io::Result<Vec<String>> {
+    let mut wrong = Vec::new();
+    loop {
+        let sources: Vec<String> = crates.iter().map(|programs| source(programs)).collect();
+        for (k, text) in sources.iter().enumerate() {
+            fs::write(main_of(directory, k), text)?;
         }
-    }
-    s
-}";
-
-/// The points at which each program is run.
-const POINTS: &str = "\
-    (0.7, -0.4, vec![0.3, -0.8, 1.1], 3), \
-    (0.2, 0.9, vec![0.5, 0.25], 0), \
-    (-0.6, 1.3, vec![-0.2, 0.4, 0.9, -1.2], 5)";
-
-/// Compiles and runs a crate of programs; what was wrong.
-fn run_crate(programs: &[Program], repository: &Path, directory: &Path) -> io::Result<Vec<String>> {
-    let mut text = String::from(
-        "#![forbid(unsafe_code)]\n#![allow(warnings)]\nuse chainrule::differentiate;\nuse chainrule_tests::cases;\n\n",
-    );
-    let _ = writeln!(text, "#[differentiate]\n{STIR}");
-    for program in programs {
-        let _ = writeln!(
-            text,
-            "#[differentiate(tape, pullback, jvp, hvp, hessian)]\n{}",
-            program.source
-        );
-    }
-    let _ = writeln!(text, "cases! {{\n    pulled {{");
-    for program in programs {
-        let _ = writeln!(text, "        {}(a, b, &x, #n): {POINTS};", program.name);
-    }
-    let _ = writeln!(
-        text,
-        "    }}\n}}\n\nfn main() {{\n    std::panic::set_hook(Box::new(|_| ()));\n    chainrule_tests::hunt::run::report(CASES);\n}}"
-    );
-    fs::create_dir_all(directory.join("src"))?;
-    fs::write(directory.join("src/main.rs"), text)?;
-    fs::write(directory.join("Cargo.toml"), manifest(repository))?;
-    let output = Command::new("cargo")
-        .args(["run", "--quiet", "--offline"])
-        .current_dir(directory)
-        .env("CARGO_TARGET_DIR", directory.join("target"))
-        .output()?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let mut wrong: Vec<String> = said.split("\n\n").map(str::trim).map(str::to_owned).collect();
-    wrong.retain(|what| !what.is_empty());
-    if !output.status.success() {
-        let kept = directory.join(format!("{NOT_RUN}-{}.rs", programs[0].name));
-        fs::copy(directory.join("src/main.rs"), &kept)?;
+        let output = cargo(directory).args(["build", "--quiet", "--keep-going"]).output()?;
+        if output.status.success() {
+            break;
+        }
         let said = String::from_utf8_lossy(&output.stderr);
-        wrong.push(format!("{}:\n{said}", kept.display()));
-    }
-    let source = |name: &str| programs.iter().find(|program| program.name == name);
-    let with_source = |what: String| {
-        let name: String = what.chars().take_while(|c| c.is_alphanumeric()).collect();
-        match source(&name) {
-            Some(program) => format!("{what}\n{}", program.source),
-            None => what,
-        }
-    };
-    Ok(wrong.into_iter().map(with_source).collect())
-}
-
-fn manifest(repository: &Path) -> String {
-    let (tests, runtime) = (repository.join("tests"), repository.join("runtime"));
-    format!(
-        "[package]\nname = \"hunted\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\nchainrule = {{ path = {runtime:?} }}\nchainrule-tests = {{ path = {tests:?} }}\n\n[profile.dev]\nopt-level = 0\ndebug = 0\n\n[workspace]\n"
-    )
-}
-
-/// Runs the cases of a crate and prints what is wrong: called by the crates that are made here.
-pub fn report(cases: &[crate::Case]) {
-    for case in cases {
-        for (k, point) in case.points.iter().enumerate() {
-            let run = || ((case.run)(k), (case.forward)(k));
-            match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
-                Ok((outcome, mut forward)) => {
-                    // A point may be near one where a branch is left, which differences do not see.
-                    forward.retain(|what| !what.contains(crate::forward::BY_DIFFERENCES));
-                    let complaints = [outcome.against_the_tape(), forward].concat();
-                    if !complaints.is_empty() {
-                        println!("{}{point}: {}\n", case.name, complaints.join("; "));
-                    }
-                }
-                Err(_) => println!("{}{point}: an engine panicked\n", case.name),
+        let mut left_out = false;
+        for (k, text) in sources.iter().enumerate() {
+            let names = refused_by_rustc(&said, k, text);
+            for program in crates[k].iter().filter(|program| names.contains(&program.name)) {
+                let kept = directory.join(format!("{NOT_RUN}-{}.rs", program.name));
+                fs::copy(main_of(directory, k), &kept)?;
+                wrong.push(format!("{}:\n{}", kept.display(), program.source));
             }
+            let before = crates[k].len();
+            let mut names = names;
+            crates[k].retain(|program| {
+                let keep = !names.contains(&program.name) && names.is_disjoint(&needs(program));
+                if !keep {
+                    names.insert(program.name.clone());
+                }
+                keep
+            });
+            left_out |= crates[k].len() < before;
+        }
+        if wrong.is_empty() || left_out {
+            fs::write(directory.join(format!("{NOT_RUN}.log")), said.as_bytes())?;
+        }
+        if !left_out {
+            wrong.push(format!("{NOT_RUN}:\n{said}"));
+            return Ok(wrong);
+        }
+    }
+    let names: Vec<usize> = (0..crates.len()).collect();
+    let runs = names.iter().map(|k| {
+        let package = format!("hunted{k}");
+        let mut command = cargo(directory);
+        command.args(["run", "--quiet", "-p", &package]).stdout(std::process::Stdio::piped());
+        command.spawn()
+    });
+    let runs: Vec<_> = runs.collect::<io::Result<_>>()?;
+    for (programs, run) in crates.iter().zip(runs) {
+        let output = run.wait_with_output()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        if !output.status.success() {
+            wrong.push(format!("{NOT_RUN}: ended by {}", output.status));
+        }
+        for what in said.split("\n\n\n").map(str::trim).filter(|what| !what.is_empty()) {
+            let name: String = what.chars().take_while(|c| c.is_alphanumeric()).collect();
+            let source = programs.iter().find(|program| program.name == name);
+            let source = source.map_or("", |program| program.source.as_str());
+            wrong.push(format!("{what}\n{source}"));
+        }
+    }
+    Ok(wrong)
+}
+
+/// The programs of a crate that rustc's messages are about.
+fn refused_by_rustc(said: &str, number: usize, source: &str) -> BTreeSet<String> {
+    let place = format!("hunted{number}/src/main.rs:");
+    let lines: Vec<&str> = source.lines().collect();
+    let mentioned = said.split(place.as_str()).skip(1).filter_map(|rest| {
+        let line: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        // The function that the line stands in.
+        let upto = lines.get(..line.parse().ok()?)?;
+        let head = upto.iter().rev().find(|line| {
+            let line = line.trim_start();
+            line.starts_with("pub fn p") || line.starts_with("fn check_p")
+        })?;
+        let name = head.trim_start().trim_start_matches("pub ").trim_start_matches("fn ");
+        let name: String = name
+            .trim_start_matches("check_")
+            .chars()
+            .take_while(|c| c.is_ascii_alphanumeric())
+            .collect();
+        Some(name)
+    });
+    mentioned.collect()
+}
+
+fn cargo(directory: &Path) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(directory).env("CARGO_TARGET_DIR", directory.join("target"));
+    cargo.env("CARGO_NET_OFFLINE", "true");
+    cargo
+}
+
+fn main_of(directory: &Path, number: usize) -> PathBuf {
+    directory.join(format!("hunted{number}/src/main.rs"))
+}
+
+/// The manifests of the crates.
+fn write_workspace(repository: &Path, directory: &Path) -> io::Result<()> {
+    let (tests, runtime) = (repository.join("tests"), repository.join("runtime"));
+    let members: Vec<String> = (0..CRATES).map(|k| format!("\"hunted{k}\"")).collect();
+    fs::create_dir_all(directory)?;
+    fs::write(
+        directory.join("Cargo.toml"),
+        format!(
+            "[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n[profile.dev]\nopt-level = 0\ndebug = 0\nincremental = false\n\n# The compiler runs as often as there are programs.\n[profile.dev.build-override]\nopt-level = 2\n",
+            members.join(", ")
+        ),
+    )?;
+    for k in 0..CRATES {
+        fs::create_dir_all(directory.join(format!("hunted{k}/src")))?;
+        fs::write(
+            directory.join(format!("hunted{k}/Cargo.toml")),
+            format!(
+                "[package]\nname = \"hunted{k}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\nchainrule = {{ path = {runtime:?} }}\nchainrule-tests = {{ path = {tests:?} }}\n"
+            ),
+        )?;
+    }
+    Ok(())
+}
+
+/// Runs the programs of a crate and prints what is wrong: called by the crates that are made here.
+pub fn report(programs: &[fn() -> Vec<String>]) {
+    std::panic::set_hook(Box::new(|_| ()));
+    for program in programs {
+        let complaints = program();
+        if !complaints.is_empty() {
+            println!("{}\n\n", complaints.join("\n"));
         }
     }
 }

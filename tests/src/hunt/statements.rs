@@ -1,6 +1,6 @@
 //! Random statements.
 
-use super::program::{Scope, Writer};
+use super::program::{Kind, Scope, Writer};
 use rand::RngExt;
 
 impl Writer {
@@ -9,7 +9,12 @@ impl Writer {
             return;
         }
         self.budget -= 1;
-        match self.rng.random_range(0..32) {
+        let which = match self.kind {
+            // What no record is needed for.
+            Kind::Term => self.pick(&[0, 4, 7, 12, 16, 20, 21, 23, 31]).unwrap_or(0),
+            _ => self.rng.random_range(0..32),
+        };
+        match which {
             0..=3 => self.declare(),
             4..=6 => self.assign(),
             7 | 8 => self.array(),
@@ -299,7 +304,7 @@ impl Writer {
             },
             _ => {
                 self.note("early return");
-                let value = self.float(1);
+                let value = self.result_value(1);
                 self.line(&format!("if {cond} && a > 0.6 {{ return {value}; }}"));
             }
         }

@@ -106,8 +106,11 @@ impl Share<'_> {
 
     /// Whether, in a loop, each element of `new` is stored where the same element of `old` has been
     /// read for the last time.
+    ///
+    /// A loop around that does not go through the elements reads them all again.
     fn is_in_place(&self, item: &Item, new: ValueId, old: ValueId) -> bool {
         let Item::Loop(inner) = item else { return false };
+        let goes_through = |element: &Element| self.index(element).contains(&Ix::Var(inner.var));
         let touches = |item: &Item, id: ValueId| self.touched(item).iter().any(|e| e.value == id);
         // Down to where it is stored.
         let stored = inner
@@ -117,11 +120,17 @@ impl Share<'_> {
         let Some(stored) = stored else {
             let mut inside = inner.body.iter().filter(|item| touches(item, old));
             return match (inside.next(), inside.next()) {
-                (Some(only), None) => self.is_in_place(only, new, old),
+                (Some(only), None) => {
+                    let stores = self.touched(only).into_iter().filter(|e| e.value == new);
+                    stores.into_iter().all(|e| goes_through(&e)) && self.is_in_place(only, new, old)
+                }
                 _ => false,
             };
         };
         let Item::Store(element) = &inner.body[stored] else { return false };
+        if !goes_through(element) {
+            return false;
+        }
         let place = self.index(element);
         let reads_only_before = inner.body.iter().enumerate().all(|(k, item)| {
             let of_old = || self.touched_here(item).into_iter().filter(|e| e.value == old);

@@ -53,7 +53,7 @@ impl Corpus {
     /// If their source is not there.
     pub(crate) fn of_tests() -> io::Result<Corpus> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests");
-        Corpus::of_directories(&[root.join("src/functions"), root.join("tests/arrays_in_loops")])
+        Corpus::of_directories(&[root.join("tests/functions"), root.join("tests/arrays_in_loops")])
     }
 
     /// The mutant of this number.

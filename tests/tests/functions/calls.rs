@@ -1,7 +1,7 @@
 //! Calls between functions: annotated ones, and plain ones without a differentiable argument.
 
-use crate::cases;
 use chainrule::differentiate;
+use chainrule_tests::cases;
 
 /// A softened absolute value.
 #[differentiate(tape, jvp, hvp, hessian)]

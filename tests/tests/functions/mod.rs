@@ -4,6 +4,7 @@
 //! each function stands once with the points at which it is run. The points are away from kinks and
 //! from the conditions of branches by more than the step of the differences (0.02).
 
+#![allow(unreachable_pub, reason = "modules write them as a library would")]
 #![allow(
     clippy::assign_op_pattern,
     clippy::collapsible_else_if,
@@ -56,7 +57,7 @@ pub mod vectors;
 pub mod workspaces;
 
 /// All lists, by construct.
-pub const ALL: &[(&str, &[crate::Case])] = &[
+pub const ALL: &[(&str, &[chainrule_tests::Case])] = &[
     ("arrays", arrays::CASES),
     ("calls", calls::CASES),
     ("checkpointed", checkpointed::CASES),

@@ -1,7 +1,7 @@
 //! Bindings: shadowing, patterns, tuples, names of blocks.
 
-use crate::cases;
 use chainrule::differentiate;
+use chainrule_tests::cases;
 
 #[differentiate(tape, jvp, hvp, hessian)]
 fn shadowed_in_a_loop(x: f64, n: usize) -> f64 {

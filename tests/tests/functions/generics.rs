@@ -1,7 +1,7 @@
 //! Generic floats and constant generics, in `f64` and `f32`.
 
-use crate::cases;
 use chainrule::differentiate;
+use chainrule_tests::cases;
 use num_traits::Float;
 
 #[differentiate(jvp, hvp, hessian)]

@@ -1,7 +1,7 @@
 //! Functions that call themselves.
 
-use crate::cases;
 use chainrule::differentiate;
+use chainrule_tests::cases;
 
 #[differentiate(tape)]
 fn power(x: f64, n: usize) -> f64 {

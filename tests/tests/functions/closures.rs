@@ -1,7 +1,7 @@
 //! Closures: capturing, mutating, passed on.
 
-use crate::cases;
 use chainrule::differentiate;
+use chainrule_tests::cases;
 
 #[differentiate(tape, jvp, hvp, hessian)]
 fn capturing(x: f64, y: f64) -> f64 {

@@ -1,7 +1,7 @@
 //! Small numerical methods, as such code is written.
 
-use crate::cases;
 use chainrule::differentiate;
+use chainrule_tests::cases;
 
 #[differentiate(tape, jvp, hvp, hessian)]
 fn newton_sqrt(a: f64) -> f64 {

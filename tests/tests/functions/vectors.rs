@@ -1,7 +1,7 @@
 //! `Vec`: made, changed in place, grown and shrunk.
 
-use crate::cases;
 use chainrule::differentiate;
+use chainrule_tests::cases;
 
 #[differentiate(tape, jvp, hvp, hessian)]
 fn zeros_then_filled(x: &[f64]) -> f64 {

@@ -7,8 +7,8 @@
     reason = "how a value gets to its place is what these functions are about"
 )]
 
-use crate::cases;
 use chainrule::differentiate;
+use chainrule_tests::cases;
 
 #[differentiate(tape, jvp, hvp, hessian)]
 fn cube(x: f64) -> f64 {

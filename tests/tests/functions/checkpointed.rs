@@ -1,7 +1,7 @@
 //! `#[checkpoint]`: the same derivative with less memory.
 
-use crate::cases;
 use chainrule::differentiate;
+use chainrule_tests::cases;
 
 #[differentiate(tape, jvp, hvp, hessian)]
 fn iterated(x: f64, n: usize) -> f64 {

@@ -1,7 +1,7 @@
 //! Loops over slices and chains of iterator methods.
 
-use crate::cases;
 use chainrule::differentiate;
+use chainrule_tests::cases;
 
 #[differentiate(tape, jvp, hvp, hessian)]
 fn by_iter(x: &[f64]) -> f64 {

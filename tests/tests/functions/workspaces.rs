@@ -1,7 +1,7 @@
 //! Workspaces that loops fill anew, and loops over the same range one after the other.
 
-use crate::{Fixed, cases};
 use chainrule::differentiate;
+use chainrule_tests::{Fixed, cases};
 
 /// A workspace for each pair of loops' iterations.
 #[differentiate(tape, jvp, hvp, hessian)]

@@ -1,7 +1,7 @@
 //! `break`, `continue`, labels and early `return`.
 
-use crate::cases;
 use chainrule::differentiate;
+use chainrule_tests::cases;
 
 #[differentiate(tape, jvp, hvp, hessian)]
 fn break_at_once(u: f64) -> f64 {

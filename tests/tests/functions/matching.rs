@@ -1,7 +1,7 @@
 //! `match` on integers, conditions, enums, tuples and floats.
 
-use crate::{Fixed, cases, scalars};
 use chainrule::differentiate;
+use chainrule_tests::{Fixed, cases, scalars};
 
 #[differentiate(tape, jvp, hvp, hessian)]
 fn on_an_integer(x: f64, n: i32) -> f64 {

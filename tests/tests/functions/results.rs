@@ -1,7 +1,7 @@
 //! `Result` and `Option` as results, and `?`.
 
-use crate::cases;
 use chainrule::differentiate;
+use chainrule_tests::cases;
 
 /// What can go wrong.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! Constructs in combination, where one might forget what the other needs.
 
-use crate::cases;
 use chainrule::differentiate;
+use chainrule_tests::cases;
 use std::collections::HashMap;
 
 #[differentiate(tape, jvp, hvp, hessian)]

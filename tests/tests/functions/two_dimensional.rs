@@ -1,7 +1,7 @@
 //! Arrays of arrays and `Vec`s of `Vec`s.
 
-use crate::cases;
 use chainrule::differentiate;
+use chainrule_tests::cases;
 
 #[differentiate(tape, jvp, hvp, hessian)]
 fn matrix_vector(a: &[[f64; 2]; 3], x: &[f64; 2]) -> f64 {

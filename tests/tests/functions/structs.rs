@@ -1,7 +1,7 @@
 //! Structs of parameters: literals, fields, methods, nested and generic ones.
 
-use crate::{cases, scalars};
 use chainrule::{Differentiable, differentiate};
+use chainrule_tests::{cases, scalars};
 
 /// A straight line.
 #[derive(Clone, Copy, Debug, PartialEq, Differentiable)]

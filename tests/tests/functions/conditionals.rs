@@ -1,7 +1,7 @@
 //! `if` and `else`, as statements and as expressions.
 
-use crate::{Fixed, cases};
 use chainrule::differentiate;
+use chainrule_tests::{Fixed, cases};
 
 #[differentiate(tape, jvp, hvp, hessian)]
 fn magnitude(x: f64) -> f64 {

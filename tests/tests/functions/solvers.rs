@@ -1,7 +1,7 @@
 //! Linear algebra in loops.
 
-use crate::cases;
 use chainrule::differentiate;
+use chainrule_tests::cases;
 
 #[differentiate(jvp, jacobian)]
 fn matrix_product(a: &[[f64; 2]; 3], b: &[[f64; 3]; 2]) -> [[f64; 3]; 3] {

@@ -1,7 +1,7 @@
 //! `for` over ranges, `while` and `loop`.
 
-use crate::cases;
 use chainrule::differentiate;
+use chainrule_tests::cases;
 
 /// A value that every iteration overwrites: stale values show from the second on.
 #[differentiate(tape, jvp, hvp, hessian)]

@@ -1,7 +1,7 @@
 //! `&mut` parameters: input and output at once.
 
-use crate::{Fixed, cases};
 use chainrule::differentiate;
+use chainrule_tests::{Fixed, cases};
 
 #[differentiate(jvp)]
 fn scale(x: &mut [f64], k: f64) {

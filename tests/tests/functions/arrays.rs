@@ -1,7 +1,7 @@
 //! Fixed arrays, read and changed in place.
 
-use crate::cases;
 use chainrule::differentiate;
+use chainrule_tests::cases;
 
 #[differentiate(tape, jvp, hvp, hessian)]
 fn by_value(x: [f64; 3]) -> f64 {

@@ -1,7 +1,7 @@
 //! Slices by index.
 
-use crate::{Fixed, cases};
 use chainrule::differentiate;
+use chainrule_tests::{Fixed, cases};
 
 #[differentiate(tape, jvp, hvp, hessian)]
 fn dot(x: &[f64], y: &[f64]) -> f64 {

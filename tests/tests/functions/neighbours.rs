@@ -1,7 +1,7 @@
 //! Loops whose iterations share elements of the gradient, and recurrences of few variables.
 
-use crate::cases;
 use chainrule::differentiate;
+use chainrule_tests::cases;
 
 /// Each element and the next.
 #[differentiate(tape, jvp, hvp, hessian)]
