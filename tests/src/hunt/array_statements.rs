@@ -60,7 +60,7 @@ impl Writer {
     }
 
     fn declare_number(&mut self) {
-        let value = bracketed(&self.from_arrays(2));
+        let value = bracketed(&self.of_arrays(2));
         let name = self.fresh("s");
         let mutable = self.kind == Kind::Arrays && self.chance(60);
         let keyword = if mutable { "let mut" } else { "let" };

@@ -115,7 +115,7 @@ impl Writer {
             .map(|part| match part {
                 Gives::Array(extents) => self.array_of(extents, 2),
                 _ => {
-                    let (one, other) = (self.from_arrays(2), self.number(1));
+                    let (one, other) = (self.of_arrays(2), self.number(1));
                     format!("{one} + {other}")
                 }
             })
@@ -219,7 +219,7 @@ impl Writer {
             13 | 14 => self.reduced(extents, d),
             15 => {
                 self.note("elements by a function");
-                self.from_function(extents)
+                self.by_function(extents)
             }
             16 | 17 => self.broadcast(extents, d),
             18..=20 => self.product(extents, d),
@@ -268,7 +268,7 @@ impl Writer {
         }
     }
 
-    fn from_function(&mut self, extents: &[Extent]) -> String {
+    fn by_function(&mut self, extents: &[Extent]) -> String {
         // The tape does not see into what is called for each index.
         self.taped = false;
         let names: Vec<String> = extents.iter().map(|_| self.fresh("i")).collect();
@@ -453,7 +453,7 @@ impl Writer {
     }
 
     /// A number from whole arrays.
-    pub(super) fn from_arrays(&mut self, depth: usize) -> String {
+    pub(super) fn of_arrays(&mut self, depth: usize) -> String {
         let d = depth.saturating_sub(1);
         let extents = self.extents_of_rank(1, 3);
         let receiver = self.array_receiver(&extents, d);
@@ -500,7 +500,7 @@ impl Writer {
         match self.rng.random_range(0..8) {
             0 => self.literal(),
             1 | 2 => self.array_element(),
-            3 if depth > 0 => format!("{}.sin()", bracketed(&self.from_arrays(depth))),
+            3 if depth > 0 => format!("{}.sin()", bracketed(&self.of_arrays(depth))),
             4 if depth > 0 => {
                 format!("({} * {})", self.number(depth - 1), self.number(depth - 1))
             }
