@@ -16,6 +16,11 @@ use ndarray::{
 // one's shape by value, or both to a common shape for references.
 
 operations! {
+    /// An element at the end of an axis, read in a loop of a few rows that are taken together.
+    last_element_in_a_product: (x: Array2<f64> = matrix(2, 3)) -> Array1<f64> {
+        let end = x.sin()[[x.nrows() - 1, 0]];
+        Array1::from_elem(2, end).dot(&Array2::from_elem((2, x.ncols()), 0.5))
+    }
     matrix_with_matrix: (x: Array2<f64> = matrix(2, 3), y: Array2<f64> = matrix(2, 3)) -> Array2<f64> {
         (x + y) * (x - y) / y
     }

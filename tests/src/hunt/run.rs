@@ -194,8 +194,10 @@ fn refused_by_rustc(said: &str, number: usize, source: &str) -> BTreeSet<String>
     let lines: Vec<&str> = source.lines().collect();
     let mentioned = said.split(place.as_str()).skip(1).filter_map(|rest| {
         let line: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        // The function that the line stands in.
-        let upto = lines.get(..line.parse().ok()?)?;
+        // The function that the line stands in, or whose attribute it is.
+        let line: usize = line.parse().ok()?;
+        let is_attribute = lines.get(line - 1)?.starts_with("#[");
+        let upto = lines.get(..line + usize::from(is_attribute))?;
         let head = upto.iter().rev().find(|line| {
             let line = line.trim_start();
             line.starts_with("pub fn p") || line.starts_with("fn check_p")

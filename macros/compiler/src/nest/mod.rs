@@ -88,6 +88,8 @@ pub(crate) fn at(operand: &Operand, vars: &[Ix]) -> Element {
     let component = |index: &Index| match index.after(&inner) {
         Some(Index::Axis(axis)) => Ix::Var(loops[usize::from(axis)]),
         Some(Index::Stretch(axis, dim)) => Ix::Stretch(loops[usize::from(axis)], dim),
+        // A constant follows no variable: it has one name wherever it is read.
+        Some(Index::Affine(_, affine)) if affine.step == 0 => Ix::Affine(Var(0), affine),
         Some(Index::Affine(axis, affine)) => {
             Ix::Affine(loops.get(usize::from(axis)).copied().unwrap_or(Var(0)), affine)
         }
