@@ -197,12 +197,50 @@ pub use chainrule_macros::__differentiate;
 /// boxes, maps, cells and other containers, closures in boxes and arrays, and recursion may go over
 /// data of types that the macro does not know. A generic function that is not annotated is called
 /// with its type written out, `g::<f64>(x)`: the tape puts its variables, which are
-/// `num_traits::Float`, in place of that `f64`. Annotated functions are called as always (those that
-/// take and return floats, slices, `Vec`s and arrays of them), and callers do not see a difference.
+/// `num_traits::Float`, in place of that `f64` (also of `_`: `g::<_>(x)`), and so is a generic method
+/// of a value that is passed in, `law.at::<f64>(x)`. Annotated functions are called as always (those
+/// that return a float and take floats, slices, `Vec`s and arrays of them), and callers do not see a
+/// difference. The function itself may be generic, `T: Float`; what calls it with a type parameter of
+/// its own asks for `T: chainrule::tape::Real` of that.
 ///
-/// What computes with plain floats only (closures and trait objects that are passed in, functions
-/// that are neither annotated nor generic) it cannot differentiate either: these are compile
-/// errors, or panics that name the call where the value turns out to carry a derivative.
+/// What is passed in has to work on variables too. The generated functions therefore take
+/// - for a closure of floats (`&dyn Fn(f64) -> f64`, `impl Fn(f64) -> f64`, boxes of such, pointers)
+///   the same one of variables, `&dyn for<'t> Fn(Var<'t, f64>) -> Var<'t, f64>`: a closure that is
+///   written where it is passed, `|t| t.sin() * k`, serves the function and its gradient;
+/// - for values of a trait that is generic over its float, `&dyn Curve<f64>` or `C: Curve<f64>`,
+///   values of `Curve<Var<'t, f64>>`: a type with `impl<T: Float> Curve<T>` serves both.
+///
+/// ```
+/// # #[cfg(feature = "ndarray")] {
+/// use chainrule::differentiate;
+/// use num_traits::Float;
+///
+/// trait Curve<T> {
+///     fn at(&self, x: T) -> T;
+/// }
+///
+/// struct Wave(f64);
+///
+/// impl<T: Float> Curve<T> for Wave {
+///     fn at(&self, x: T) -> T {
+///         (x * T::from(self.0).unwrap()).sin()
+///     }
+/// }
+///
+/// #[differentiate(via = tape)]
+/// fn warped(curves: &[Box<dyn Curve<f64>>], warp: impl Fn(f64) -> f64, x: f64) -> f64 {
+///     curves.iter().map(|curve| curve.at(warp(x))).sum()
+/// }
+///
+/// let value = warped(&[Box::new(Wave(2.0))], |t| t * t, 0.5);
+/// let slope = warped::grad(&[Box::new(Wave(2.0))], |t| t * t, 0.5);
+/// assert_eq!((value, slope), (0.5_f64.sin(), 2.0 * 0.5_f64.cos()));
+/// # }
+/// ```
+///
+/// What computes with plain floats only (methods of other traits, functions that are neither
+/// annotated nor generic) it cannot differentiate: these are compile errors, or panics that name
+/// the call where the value turns out to carry a derivative.
 ///
 /// ```
 /// # #[cfg(feature = "ndarray")] {

@@ -4,7 +4,9 @@
 #![forbid(unsafe_code)]
 
 use chainrule::differentiate;
-use chainrule::tape::{HigherOrderTape, Tape, TapeError, Var, concatenate, stack};
+use chainrule::tape::{
+    HigherOrderTape, Links, Tape, TapeError, Var, concatenate, general_mat_mul, stack,
+};
 use ndarray::{Array1, Array2, Axis, array};
 
 /// A function of a vector.
@@ -172,7 +174,56 @@ fn parts_and_products() {
         |x| matrix(x).layer_norm(some(x, 0..3), some(x, 3..6), 0.1).powi(2).sum();
         |x| matrix(x).insert_axis(Axis(0)).conv1d(kernel(x), 1, 1).powi(2).sum();
         |x| matrix(x).cross_entropy(matrix(x * x));
+        |x| image(x).conv2d(kernels(x), [1, 1], [1, 1]).powi(2).sum();
+        |x| image(x).conv2d(kernels(x), [2, 1], [0, 1]).sin().sum();
+        |x| image(x * x).max_pool2d([2, 2], [1, 1]).powi(3).sum();
+        |x| image(x).conv2d(kernels(x), [1, 1], [1, 1]).max_pool2d([2, 2], [2, 2]).powi(2).sum();
     }
+}
+
+/// One image of two rows of three.
+fn image(x: Var<'_, Array1<f64>>) -> Var<'_, ndarray::Array4<f64>> {
+    x.into_shape_with_order((1, 1, 2, 3)).unwrap()
+}
+
+/// Three kernels of one row of two.
+fn kernels(x: Var<'_, Array1<f64>>) -> Var<'_, ndarray::Array4<f64>> {
+    x.into_shape_with_order((3, 1, 1, 2)).unwrap()
+}
+
+#[test]
+fn arrays_that_change() {
+    check("one element", |mut x| {
+        for i in 1..6 {
+            x.set(i, x.at(i) * x.at(i - 1).sin());
+        }
+        x.powi(2).sum()
+    });
+    check("all elements", |mut x| {
+        for e in x.elements_mut().iter_mut() {
+            *e = e.exp() * *e;
+        }
+        x.powi(2).sum() * x.fold(Var::from(0.5), |all, e| all * e)
+    });
+    check("parts", |x| {
+        let mut y = matrix(x);
+        y.row_mut(0).assign(some(x, 2..5).powi(2));
+        *y.column_mut(1) *= some(x, 0..2);
+        y.index_axis_mut(Axis(1), 2).mapv_inplace(|e| e.sin());
+        y.powi(3).sum()
+    });
+    each! {
+        |x| matrix(x).map_axis(Axis(1), |row| row.dot(row).sqrt()).exp().sum();
+        |x| matrix(x).fold_axis(Axis(0), 1.0, |all, e| all * e).powi(2).sum();
+        |x| matrix(x).product_axis(Axis(1)).powi(2).sum();
+        |x| matrix(x).split_at(Axis(1), 1).0.flatten().exp().sum();
+        |x| x.where_select(&x.mask(|e| e > 0.5), x * x).powi(3).sum();
+    }
+    check("general_mat_mul", |x| {
+        let mut c = matrix(x).dot(matrix(x).t());
+        general_mat_mul(x.at(0), &matrix(x), &matrix(x).t(), x.at(1), &mut c);
+        c.sin().sum()
+    });
 }
 
 /// Three kernels for two channels of one tap each.
@@ -322,6 +373,25 @@ fn what_cannot_be_asked_is_an_error() {
     assert_eq!(tape.try_grad(x.sum(), other.var(1.0)).unwrap_err(), foreign);
     let y = tape.var(1.0);
     assert_eq!(tape.grad(x.sum(), y).value(), 0.0);
+}
+
+/// What came onto the tape with numbers for its derivatives, as calls of annotated functions do
+/// under `via = tape`, has a first derivative only.
+#[test]
+fn derivatives_that_are_numbers_are_not_differentiated_again() {
+    let tape = HigherOrderTape::new();
+    let x = tape.var(3.0);
+    let mut links = Links::default();
+    links.add(x, 6.0);
+    let square = links.variable(9.0);
+    let not_twice = Err(TapeError::NotTwice { operation: "a call of an annotated function" });
+    assert_eq!(tape.try_grad(square, x).map(Var::value), not_twice);
+    assert_eq!(tape.try_grad(square * x, x).map(Var::value), not_twice);
+    // A first gradient is there, and what does not depend on it has second ones.
+    (square * x).backward();
+    assert_eq!(x.grad(), 27.0);
+    let y = x * x + square.detach();
+    assert_eq!(tape.grad(tape.grad(y, x), x).value(), 2.0);
 }
 
 /// Neither the sweep nor the drop recurses.

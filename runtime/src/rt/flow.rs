@@ -226,6 +226,18 @@ fn out_of_range(len: usize, first: usize) -> ! {
     panic!("index out of bounds: the len is {len} but the index is {}", first.max(len))
 }
 
+/// An array of fixed length, of itself or of a vector that holds its elements.
+///
+/// # Panics
+/// If the lengths differ.
+#[track_caller]
+pub fn fixed<A, B: TryFrom<A>>(from: A) -> B {
+    match B::try_from(from) {
+        Ok(array) => array,
+        Err(_) => panic!("a gradient has another length than what it belongs to"),
+    }
+}
+
 /// `to += from`, element by element.
 ///
 /// # Panics

@@ -85,15 +85,9 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
     #[must_use]
     pub fn at(self, index: impl ElementIndex<D>) -> Var<'t, F> {
         let data = self.data();
-        let axes = index.axes();
-        let axes = axes.as_ref();
-        let shape = data.shape();
-        let inside = axes.len() == shape.len() && axes.iter().zip(shape).all(|(i, n)| i < n);
-        assert!(inside, "index {axes:?} is out of bounds for an array of shape {shape:?}");
-        let mut dimension = D::zeros(shape.len());
-        dimension.slice_mut().copy_from_slice(axes);
-        // The position in logical (row-major) order.
-        let position = axes.iter().zip(shape).fold(0, |position, (i, n)| position * n + i);
+        let position = position(data.shape(), &index);
+        let mut dimension = D::zeros(data.ndim());
+        dimension.slice_mut().copy_from_slice(index.axes().as_ref());
         self.element(position, data[dimension])
     }
 
@@ -110,4 +104,21 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
             Ok(())
         })
     }
+}
+
+/// Whether there is such an element in an array of this shape.
+pub(super) fn is_inside<D: Dimension>(shape: &[usize], index: &impl ElementIndex<D>) -> bool {
+    let axes = index.axes();
+    let axes = axes.as_ref();
+    axes.len() == shape.len() && axes.iter().zip(shape).all(|(i, n)| i < n)
+}
+
+/// The position of an element in logical (row-major) order.
+#[track_caller]
+pub(super) fn position<D: Dimension>(shape: &[usize], index: &impl ElementIndex<D>) -> usize {
+    let axes = index.axes();
+    let axes = axes.as_ref();
+    let inside = is_inside(shape, index);
+    assert!(inside, "index {axes:?} is out of bounds for an array of shape {shape:?}");
+    axes.iter().zip(shape).fold(0, |position, (i, n)| position * n + i)
 }

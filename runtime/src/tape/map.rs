@@ -138,7 +138,7 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
     }
 
     /// All elements in logical order, a variable each.
-    pub(super) fn elements(self) -> Vec<Var<'t, F>> {
+    pub(super) fn each(self) -> Vec<Var<'t, F>> {
         let data = self.data();
         data.iter().enumerate().map(|(at, &value)| self.element(at, value)).collect()
     }

@@ -20,6 +20,10 @@
 //! - The operators and the methods of std's floats, elementwise on arrays, with ndarray's
 //!   broadcasting; ndarray's `dot`, `t`, `slice`, `row`, `insert_axis`, `sum`, `mean`, `var`, `mapv`
 //!   and others; the methods of [`crate::tensor::TensorExt`].
+//! - Arrays change in place: compound assignment, `assign`, `fill`, `mapv_inplace`, one element by
+//!   [`set`](Var::set), parts by `slice_mut`, `row_mut` and the like ([`PartMut`]), all elements one by
+//!   one by [`elements_mut`](Var::elements_mut). [`elements`](Var::elements) hands out ndarray's own
+//!   array of scalar variables, for its iterators, `Zip` and windows, and [`Tape::pack`] takes one in.
 //! - The right operand of an operator or binary method is a variable, a reference to one, a plain
 //!   float or a plain array ([`Operand`]). A left operand is a variable or a float.
 //! - Scalars behave as floats do in ordinary code: they compare, print, default to zero, sum and
@@ -58,11 +62,13 @@
 //! (`tape.var(7.0)`), rustc decides at the function's end, and cannot resolve a method called on
 //! `2.0 * x` before: write `7.0_f64` then.
 
+mod along;
 mod array;
 mod broadcast;
 mod cast;
 mod compare;
 mod dot;
+mod elements;
 mod error;
 mod float;
 mod graph;
@@ -79,6 +85,7 @@ mod number;
 mod objective;
 mod operand;
 mod operators;
+mod parts;
 mod plain;
 mod rearrange;
 mod reduce;
@@ -97,7 +104,9 @@ mod windows;
 use std::cell::RefCell;
 use std::fmt;
 
+pub use along::general_mat_mul;
 pub use dot::Dot;
+pub use elements::ElementsMut;
 pub use error::TapeError;
 pub use higher_order::{HigherOrderTape, Wrt};
 pub use index::ElementIndex;
@@ -105,6 +114,7 @@ pub use lift::{Lift, lift};
 pub use map::Elements;
 pub use objective::{ByTape, HasTape};
 pub use operand::{IntoVar, Like, Operand};
+pub use parts::PartMut;
 pub use rearrange::{concatenate, stack};
 pub use value::{Real, Value};
 pub use var::Var;

@@ -66,7 +66,7 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
             let of = self.handle();
             move |tape| {
                 let of: Var<'_, Array<F, D>> = of.on(tape);
-                of.elements().into_iter().product()
+                of.each().into_iter().product()
             }
         })
     }

@@ -39,7 +39,7 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
     }
 
     /// The elements at these positions in logical order.
-    fn picked<E: Dimension + 'static>(
+    pub(super) fn picked<E: Dimension + 'static>(
         self,
         positions: Arc<Array<usize, E>>,
     ) -> Var<'t, Array<F, E>> {

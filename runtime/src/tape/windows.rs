@@ -73,7 +73,7 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
             move |tape| {
                 let [xs, ys] = operands.map(|operand| of_matrices(operand.on::<Array<F, D>>(tape)));
                 let rows = xs.outer_iter().zip(ys.outer_iter());
-                let products: Vec<_> = rows.flat_map(|(x, y)| x.dot(y).elements()).collect();
+                let products: Vec<_> = rows.flat_map(|(x, y)| x.dot(y).each()).collect();
                 pack(tape, shape.clone(), &products)
             },
         )

@@ -1,6 +1,5 @@
-use chainrule::{Differentiable, differentiate};
-use ndarray::Array1;
-use num_traits::Float;
+use chainrule::differentiate;
+use ndarray::{Array1, ArrayViewMut1};
 
 #[differentiate(via = graph)]
 fn unknown(x: f64) -> f64 {
@@ -13,29 +12,32 @@ fn twice(x: f64) -> f64 {
 }
 
 #[differentiate(via = tape)]
-fn generic<T: Float>(x: T) -> T {
-    x
+fn in_place(mut x: ArrayViewMut1<f64>, k: f64) {
+    x *= k;
+}
+
+trait Shape {
+    fn area(&self, x: f64) -> f64;
 }
 
 #[differentiate(via = tape)]
-fn in_place(x: &mut [f64], k: f64) -> f64 {
-    x[0] *= k;
-    x[0]
-}
-
-#[derive(Clone, Differentiable)]
-struct Line {
-    slope: f64,
-}
-
-#[differentiate(via = tape)]
-fn makes_a_struct(slope: f64) -> Line {
-    Line { slope }
+fn object(shape: &dyn Shape, x: f64) -> f64 {
+    shape.area(2.0 * x)
 }
 
 #[differentiate(via = tape)]
 fn closure(g: &dyn Fn(f64) -> f64, x: f64) -> f64 {
     g(x)
+}
+
+#[differentiate(via = tape)]
+fn hands_a_closure_on(x: f64) -> f64 {
+    closure(&|t| t * x, x)
+}
+
+#[differentiate]
+fn hands_a_closure_in(x: f64) -> f64 {
+    closure(&|t| t * x, x)
 }
 
 #[differentiate]

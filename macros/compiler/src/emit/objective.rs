@@ -1,6 +1,7 @@
 //! The runtime's traits for `struct f`, where `f` is not generic and returns a float.
 
 use super::signature::{one_or_tuple, tangent_type};
+use super::tape::takes_floats;
 use crate::ir::Elem;
 use crate::parse::{Function, Param, Passing, Type, strip};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -21,7 +22,11 @@ pub(crate) fn is_objective(function: &Function) -> bool {
         }
         !matches!(strip(ty), syn::Type::ImplTrait(_))
     };
+    // Under `via = tape` the gradient takes other closures than the function.
+    let of_functions = function.options.derivative.is_by_tape()
+        && function.params.iter().any(|p| takes_floats(&p.written, function));
     !is_generic
+        && !of_functions
         && function.wrt().all(|p| fits(&p.ty, float, 0) && p.passing != Passing::Exclusive)
         && function.wrt().count() <= MOST_PARAMS
         && function.wrt().all(|p| widest(&p.ty) <= MOST_PARAMS)

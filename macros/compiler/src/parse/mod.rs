@@ -272,7 +272,7 @@ fn parse(
         check_rule(&options, output, &params, errors);
         check_forward(&options, output, &params, errors);
         if let (Derivative::Tape(span), true) = (&options.derivative, errors.count() == before) {
-            check_tape(*span, &params, output, &floats, errors);
+            check_tape(*span, &params, errors);
         }
     }
     let without_value = match &output {
@@ -295,22 +295,17 @@ fn parse(
 }
 
 /// Reports what the tape cannot differentiate.
-fn check_tape(span: Span, params: &[Param], output: &Type, floats: &[String], errors: &mut Errors) {
-    let value = match output {
-        Type::Option(of) | Type::Result(of, _) => of,
-        whole => whole,
+fn check_tape(span: Span, params: &[Param], errors: &mut Errors) {
+    let is_changed_view = |p: &&Param| {
+        p.passing == Passing::Exclusive
+            && p.ty.is_differentiable()
+            && !matches!(strip(&p.written), syn::Type::Reference(_))
     };
-    if !floats.is_empty() {
+    if params.iter().any(|p| is_changed_view(&p)) {
         errors.at(
             span,
-            "`via = tape` needs a function without type parameters: write the float out, `f64`",
+            "`via = tape` changes arrays as a whole: take `&mut Array` instead of a view",
         );
-    }
-    if value.mentions_arrays() || !value.structs().is_empty() || *value == Type::Unit {
-        errors.at(span, "`via = tape` needs a result of floats, arrays, `Vec`s and tuples of them");
-    }
-    if params.iter().any(|p| p.passing == Passing::Exclusive && p.ty.is_differentiable()) {
-        errors.at(span, "`via = tape` needs parameters that the function does not change: take `&` instead of `&mut` and return what is new");
     }
 }
 

@@ -12,4 +12,4 @@ pub use passive::{
     Kept, LiftFloats, LiftOther, Lifted, OnTape, Plain, PlainCopy, PlainOther, PlainVariable,
     Stopped, stopped,
 };
-pub use stitch::{Linked, expect_constant, unit, weighted};
+pub use stitch::{Linked, expect_constant, expect_length, unit};

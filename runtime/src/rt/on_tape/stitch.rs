@@ -3,6 +3,7 @@
 
 use super::OnTape;
 use crate::tape::{Links, Real, Var};
+use ndarray::{Array, Dimension};
 
 /// Variables, or what is made of them.
 pub trait Linked<'t> {
@@ -25,6 +26,34 @@ impl<'t, F: Real> Linked<'t> for Var<'t, F> {
     }
 }
 
+impl<'t, F: Real, D: Dimension + 'static> Linked<'t> for Var<'t, Array<F, D>> {
+    type Numbers = Array<F, D>;
+
+    #[track_caller]
+    fn link(&self, numbers: &Array<F, D>, links: &mut Links<'t>) {
+        let (found, expected) = (numbers.shape(), self.shape());
+        assert!(
+            found == expected,
+            "a cotangent or gradient has shape {found:?}, but what it belongs to has shape \
+             {expected:?}"
+        );
+        if self.requires_grad() {
+            links.add((*self * numbers).sum(), F::one());
+        }
+    }
+}
+
+macro_rules! constants {
+    ($($kind:ty)*) => {$(
+        impl<'t> Linked<'t> for $kind {
+            type Numbers = ();
+
+            fn link(&self, (): &(), _: &mut Links<'t>) {}
+        }
+    )*};
+}
+constants!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize bool char String);
+
 impl<'t, T: Linked<'t> + ?Sized> Linked<'t> for &T {
     type Numbers = T::Numbers;
 
@@ -40,12 +69,7 @@ fn link_all<'t, T: Linked<'t, Numbers: Sized>>(
     numbers: &[T::Numbers],
     links: &mut Links<'t>,
 ) {
-    assert!(
-        of.len() == numbers.len(),
-        "a cotangent or gradient has length {}, but what it belongs to has length {}",
-        numbers.len(),
-        of.len()
-    );
+    expect_length(of.len(), numbers.len());
     of.iter().zip(numbers).for_each(|(part, numbers)| part.link(numbers, links));
 }
 
@@ -108,15 +132,19 @@ pub fn expect_constant<T: OnTape>(argument: &T, function: &str) {
     );
 }
 
+/// Checks that there is a number for each variable.
+///
+/// # Panics
+/// If the lengths differ.
+#[track_caller]
+pub fn expect_length(expected: usize, found: usize) {
+    assert!(
+        found == expected,
+        "a cotangent or gradient has length {found}, but what it belongs to has length {expected}"
+    );
+}
+
 /// One, the cotangent of a float.
 pub fn unit<F: Real>() -> F {
     F::one()
-}
-
-/// Variables, each with a number, as one variable whose partial derivatives these numbers are.
-#[track_caller]
-pub fn weighted<'t, T: Linked<'t, Numbers: Sized>>(of: &T, numbers: &T::Numbers) -> Var<'t, f64> {
-    let mut links = Links::default();
-    of.link(numbers, &mut links);
-    links.variable(0.0)
 }

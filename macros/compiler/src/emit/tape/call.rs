@@ -107,6 +107,12 @@ fn makes(name: &str, args: usize) -> bool {
 }
 
 impl Rewrite<'_> {
+    /// Whether the tape is what the function is differentiated by, not a witness only.
+    pub(super) fn is_by_tape(&self) -> bool {
+        let root = self.callees.function(self.callees.root());
+        root.is_some_and(|root| root.options.derivative.is_by_tape())
+    }
+
     fn is_float(&self, ty: &str) -> bool {
         matches!(ty, "f32" | "f64") || self.floats.iter().any(|f| f == ty)
     }
@@ -284,8 +290,8 @@ impl Rewrite<'_> {
             call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
             return None;
         }
-        let of_variables = self.function.options.derivative.is_by_tape()
-            && path.segments.last().is_some_and(|segment| !segment.arguments.is_none());
+        let of_variables =
+            self.is_by_tape() && path.segments.iter().any(|segment| !segment.arguments.is_none());
         if of_variables {
             // A generic function, which takes variables as it takes floats.
             if let Expr::Path(path) = &mut *call.func {

@@ -1,13 +1,15 @@
 //! The associated function, `tape_value_and_grad` or `__by_tape`: parameters enter the tape, gradients leave it.
 
-use super::super::signature::one_or_tuple;
+use super::super::signature::{one_or_tuple, tangent_type};
+use super::closures::{generics_on_variables, on_variables, takes_floats};
 use super::rewrite::Rewrite;
 use super::structs::{Structs, entry_name};
 use super::types::{Variables, mentions_floats, tangent};
 use super::{Accessors, Definitions, name_of};
 use crate::capsule::Callees;
 use crate::emit::names::{ident, named};
-use crate::parse::{Function, Param, Type, strip};
+use crate::flow::emit::owned;
+use crate::parse::{Function, Param, Type, strip, type_arguments};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::BTreeSet;
@@ -21,10 +23,10 @@ pub(super) fn entry(
     definitions: Definitions<'_>,
 ) -> TokenStream {
     let structs = Structs(definitions.structs);
-    if closure(function).is_some() {
+    let by_tape = function.options.derivative.is_by_tape();
+    if !by_tape && function.params.iter().any(|p| takes_floats(&p.written, function)) {
         return TokenStream::new();
     }
-    let by_tape = function.options.derivative.is_by_tape();
     let Some(result) = result(function, by_tape) else { return TokenStream::new() };
     let tangents = function.wrt().map(|p| tangent(&p.ty, structs));
     let Some(tangents) = tangents.collect::<Option<Vec<TokenStream>>>() else {
@@ -32,17 +34,19 @@ pub(super) fn entry(
     };
     let (mirrored, functions) = (structs.mirrored(), functions(callees, accessors, definitions));
     let params = function.params.iter().map(|p| {
-        let (name, ty) = (&p.name, &p.written);
+        let (name, ty) = (&p.name, on_variables(&p.written, &function.floats));
         quote!(#name: #ty)
     });
     let entered: Vec<Entered<'_>> = (function.params.iter().enumerate())
         .map(|(k, p)| Entered::new(k, p, function, structs))
         .collect();
-    if entered.iter().any(Entered::is_struct_changed) {
+    if !by_tape && entered.iter().any(Entered::is_struct_changed) {
         return TokenStream::new();
     }
     let enter = entered.iter().map(Entered::enter);
-    let write_back = entered.iter().map(Entered::write_back);
+    let changed = entered.iter().filter(|e| e.is_changed());
+    let (declared, (written, given_back)): (Vec<_>, (Vec<_>, Vec<_>)) =
+        changed.map(|e| (e.declared(), (e.written(), e.given_back()))).unzip();
     let wrt: Vec<&Entered<'_>> = entered.iter().filter(|e| e.param.wrt).collect();
     let gradients: Vec<TokenStream> = wrt.iter().map(|e| e.gradient()).collect();
     let rebuilt: Vec<TokenStream> = (wrt.iter().enumerate())
@@ -62,33 +66,49 @@ pub(super) fn entry(
         let __tape = ::chainrule::tape::Tape::new();
         #(#enter)*
         let __result = #called;
-        #(#write_back)*
+        #(#written)*
     };
     let taken = match by_tape {
         false => quote! {{
             __result.backward();
             (__result.value(), (#(#gradients,)*))
         }},
-        true => quote! {{
-            ::chainrule::rt::weighted(&__result, &__cotangent).backward();
-            (::chainrule::rt::OnTape::plain(&__result), (#(#gradients,)*))
-        }},
+        true => {
+            let (plain, linked) = (result.plain(structs), result.linked(structs));
+            let outgoing = entered.iter().filter(|e| e.is_output()).map(Entered::linked);
+            quote! {{
+                let mut __links = ::chainrule::tape::Links::default();
+                #linked
+                #(#outgoing)*
+                __links.variable(0.0_f64).backward();
+                (#plain, (#(#gradients,)*))
+            }}
+        }
     };
+    let made = result.rebuilt(structs);
     let (taken, given) = match result.wrapper {
         Wrapper::None => {
-            (quote!(let (__value, __gradient) = { #computed #taken };), quote!((__value, #rebuilt)))
+            (quote!(let (__value, __gradient) = { #computed #taken };), quote!((#made, #rebuilt)))
         }
         _ => (
             quote!(let __taken = { #computed __result.map(|__result| #taken) };),
-            quote!(__taken.map(|(__value, __gradient)| (__value, #rebuilt))),
+            quote!(__taken.map(|(__value, __gradient)| (#made, #rebuilt))),
         ),
     };
     if by_tape {
         let name = named(function, "__by_tape");
+        let cotangents = result.cotangent.iter().map(|ty| quote!(__cotangent: #ty,)).chain(
+            entered.iter().filter(|e| e.is_output()).map(|e| {
+                let (name, ty) = (&e.cotangent, owned(&e.param.ty));
+                quote!(#name: #ty,)
+            }),
+        );
         return quote! {
             #[track_caller]
-            fn #name<#generics>(#(#params,)* __cotangent: #value) -> #returns #clauses {
+            fn #name<#generics>(#(#params,)* #(#cotangents)*) -> #returns #clauses {
+                #(#declared)*
                 #taken
+                #(#given_back)*
                 #given
             }
         };
@@ -99,7 +119,9 @@ pub(super) fn entry(
         #[track_caller]
         #[must_use]
         pub fn #name<#generics>(#(#params),*) -> #returns #clauses {
+            #(#declared)*
             #taken
+            #(#given_back)*
             #given
         }
     }
@@ -132,27 +154,6 @@ fn unnamed(tokens: TokenStream) -> TokenStream {
     text.parse().unwrap_or(tokens)
 }
 
-/// The first parameter that is a closure.
-pub(super) fn closure(function: &Function) -> Option<&Ident> {
-    function.params.iter().find(|p| is_closure(p, function)).map(|p| &p.name)
-}
-
-/// A closure of floats cannot be asked for its derivative while the program runs.
-fn is_closure(param: &Param, function: &Function) -> bool {
-    let names_closure = |name: &Ident| {
-        let generics = &function.item.sig.generics;
-        function.floats.iter().all(|f| name != f)
-            && generics.type_params().any(|p| p.ident == *name)
-    };
-    match strip(&param.written) {
-        syn::Type::Path(path) => path.path.get_ident().is_some_and(names_closure),
-        ty => {
-            matches!(param.ty, Type::Constant(_) | Type::Passive(..))
-                && mentions_floats(ty, &function.floats, Structs::default())
-        }
-    }
-}
-
 /// The root function and all that it calls, rewritten.
 fn functions(
     callees: &Callees,
@@ -177,7 +178,8 @@ fn functions(
 
 /// The generics of the function; its type parameters must also be floats of the tape.
 fn generics(function: &Function) -> (TokenStream, TokenStream) {
-    let generics = &function.item.sig.generics;
+    let mut generics = function.item.sig.generics.clone();
+    generics_on_variables(&mut generics, &function.floats);
     let params = &generics.params;
     let given = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
     let floats = function.floats.iter().map(|f| {
@@ -199,12 +201,17 @@ enum Wrapper {
     Result(TokenStream),
 }
 
-struct Outcome {
+struct Outcome<'f> {
+    /// The type of the value, and that of its cotangent; none of `()`.
     value: TokenStream,
+    cotangent: Option<TokenStream>,
+    /// The type as written, if the function returns something.
+    ty: Option<syn::Type>,
     wrapper: Wrapper,
+    floats: &'f [String],
 }
 
-impl Outcome {
+impl Outcome<'_> {
     fn wrap(&self, pair: &TokenStream) -> TokenStream {
         match &self.wrapper {
             Wrapper::None => pair.clone(),
@@ -212,9 +219,34 @@ impl Outcome {
             Wrapper::Result(error) => quote!(::core::result::Result<#pair, #error>),
         }
     }
+
+    /// The plain value, structs as tuples.
+    fn plain(&self, structs: Structs<'_>) -> TokenStream {
+        let take = quote!(::chainrule::rt::OnTape::plain);
+        match &self.ty {
+            Some(ty) => structs.taken(ty, &quote!(__result), self.floats, &take),
+            None => quote!(()),
+        }
+    }
+
+    /// Links the result with its cotangent.
+    fn linked(&self, structs: Structs<'_>) -> TokenStream {
+        match &self.ty {
+            Some(ty) => structs.linked(ty, &quote!(__result), &quote!(__cotangent), self.floats),
+            None => TokenStream::new(),
+        }
+    }
+
+    /// The value, structs being structs again.
+    fn rebuilt(&self, structs: Structs<'_>) -> TokenStream {
+        match &self.ty {
+            Some(ty) => structs.rebuilt(ty, &quote!(__value)),
+            None => quote!(__value),
+        }
+    }
 }
 
-fn result(function: &Function, by_tape: bool) -> Option<Outcome> {
+fn result(function: &Function, by_tape: bool) -> Option<Outcome<'_>> {
     let (of, wrapper) = match &function.output {
         Type::Option(of) => (&**of, Wrapper::Option),
         Type::Result(of, error) => {
@@ -223,10 +255,26 @@ fn result(function: &Function, by_tape: bool) -> Option<Outcome> {
         of => (of, Wrapper::None),
     };
     let is_scalar = matches!(of, Type::Float(_) | Type::Array(_, 0));
-    (is_scalar || by_tape)
-        .then(|| tangent(of, Structs::default()))
-        .flatten()
-        .map(|value| Outcome { value, wrapper })
+    if !is_scalar && !by_tape {
+        return None;
+    }
+    let is_unit = *of == Type::Unit;
+    let mut ty = written(function, !matches!(wrapper, Wrapper::None)).filter(|_| !is_unit);
+    if let (Some(ty), Some(owner)) = (&mut ty, &function.owner) {
+        Owned(&owner.ty).visit_type_mut(ty);
+    }
+    let cotangent = (!is_unit).then(|| tangent_type(of));
+    Some(Outcome { value: owned(of), cotangent, ty, wrapper, floats: &function.floats })
+}
+
+/// The type of the result as it is written, or what it wraps.
+fn written(function: &Function, wrapped: bool) -> Option<syn::Type> {
+    let syn::ReturnType::Type(_, ty) = &function.item.sig.output else { return None };
+    match (wrapped, strip(ty)) {
+        (false, ty) => Some(ty.clone()),
+        (true, syn::Type::Path(path)) => type_arguments(&path.path).first().map(|ty| (*ty).clone()),
+        _ => None,
+    }
 }
 
 /// `E` of a `Result<T, E>` as it is written.
@@ -248,8 +296,10 @@ struct Entered<'f> {
     structs: Structs<'f>,
     /// What entered, whose gradient is asked for.
     variable: Ident,
-    /// What the function works on.
+    /// What the function works on, what it has left there, and the cotangent of that.
     working: Ident,
+    changed: Ident,
+    cotangent: Ident,
     /// Whether there is a float in it.
     active: bool,
 }
@@ -263,13 +313,23 @@ impl<'f> Entered<'f> {
         let floats = &function.floats;
         let active = mentions_floats(&ty, floats, structs)
             && !matches!(param.ty, Type::Constant(_) | Type::Passive(..));
-        let (variable, working) = (format_ident!("__variable_{k}"), format_ident!("__working_{k}"));
-        Entered { param, ty, floats, structs, variable, working, active }
+        let [variable, working, changed, cotangent] =
+            ["variable", "working", "changed", "cotangent"].map(|of| format_ident!("__{of}_{k}"));
+        Entered { param, ty, floats, structs, variable, working, changed, cotangent, active }
     }
 
-    /// A struct is not written back.
     fn is_struct_changed(&self) -> bool {
         self.is_exclusive() && self.structs.are_in(&self.ty)
+    }
+
+    /// Whether the function changes it.
+    fn is_changed(&self) -> bool {
+        self.active && self.is_exclusive()
+    }
+
+    /// Whether what the function leaves in it has a cotangent.
+    fn is_output(&self) -> bool {
+        self.is_changed() && self.param.wrt
     }
 
     fn is_exclusive(&self) -> bool {
@@ -301,24 +361,40 @@ impl<'f> Entered<'f> {
         }
     }
 
-    /// A `&mut` parameter receives what the function left in it.
-    fn write_back(&self) -> TokenStream {
-        let Entered { param, working, .. } = self;
-        if !self.active || !self.is_exclusive() {
-            return TokenStream::new();
-        }
-        let name = &param.name;
+    /// The place of what the function left in a `&mut` parameter.
+    fn declared(&self) -> TokenStream {
+        let changed = &self.changed;
+        quote!(let #changed;)
+    }
+
+    /// What the function left in it, structs as tuples.
+    fn written(&self) -> TokenStream {
+        let (changed, working) = (&self.changed, &self.working);
+        let take = quote!(::chainrule::rt::OnTape::plain);
+        let plain = self.structs.taken(&self.ty, &quote!(#working), self.floats, &take);
+        quote!(#changed = #plain;)
+    }
+
+    /// The parameter receives that.
+    fn given_back(&self) -> TokenStream {
+        let Entered { param, changed, .. } = self;
+        let (name, value) = (&param.name, self.structs.rebuilt(&self.ty, &quote!(#changed)));
         match &param.ty {
-            Type::Slice(_) => quote! {
-                #name.clone_from_slice(&::chainrule::rt::OnTape::plain(&#working));
-            },
-            _ => quote!(*#name = ::chainrule::rt::OnTape::plain(&#working);),
+            Type::Slice(_) => quote!(#name.clone_from_slice(&#value);),
+            _ => quote!(*#name = #value;),
         }
+    }
+
+    /// Links what the function left in it with its cotangent.
+    fn linked(&self) -> TokenStream {
+        let (working, cotangent) = (&self.working, &self.cotangent);
+        self.structs.linked(&self.ty, &quote!(#working), &quote!(#cotangent), self.floats)
     }
 
     fn gradient(&self) -> TokenStream {
         let variable = &self.variable;
-        self.structs.gradient(&self.ty, &quote!(#variable), self.floats)
+        let take = quote!(::chainrule::rt::Entered::gradient);
+        self.structs.taken(&self.ty, &quote!(#variable), self.floats, &take)
     }
 }
 

@@ -9,6 +9,7 @@
 //! become nested functions.
 
 mod call;
+mod closures;
 mod entry;
 mod macros;
 mod method;
@@ -24,6 +25,7 @@ use crate::driver::Tensors;
 use crate::emit::names::ident;
 use crate::error::Errors;
 use crate::parse::Function;
+pub(crate) use closures::{generics_on_variables, on_variables, takes_floats};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::format_ident;
 use syn::ext::IdentExt;
@@ -78,13 +80,12 @@ pub(crate) fn check(function: &Function, callees: &Callees, errors: &mut Errors)
     if !function.options.derivative.is_by_tape() {
         return;
     }
-    if let Some(name) = entry::closure(function) {
-        errors.at(name, format!("the tape cannot look into `{name}`, which is a function of plain floats: call a function by its name, or one that is generic over floats, `g::<f64>(x)`"));
-    }
     for id in callees.numbers().filter(|id| *id != callees.root()) {
         let Some(callee) = callees.function(id) else { continue };
         if callee.owner.is_some() && callee.options.derivative.rule().is_some() {
             errors.at(&function.item.sig.ident, format!("the tape cannot use the rule of the method `{}`: make it a function beside the block", callee.name()));
+        } else if callee.params.iter().any(|p| takes_floats(&p.written, callee)) {
+            errors.at(&function.item.sig.ident, format!("`{0}` takes a function of floats, and is called under `via = tape`: leave `{0}` without the attribute, generic over `T: Float`, and call `{0}::<f64>(..)`", callee.name()));
         } else if callee.owner.is_none() && !stitch::serves(callee) {
             errors.at(&function.item.sig.ident, format!("`{}` cannot be called under `via = tape`: of annotated functions the tape takes those that return a float and take floats, slices, `Vec`s, arrays and tuples of floats without changing them", callee.name()));
         }

@@ -1,9 +1,10 @@
 //! What the names in a function's source mean.
 
 use super::call::is_std;
+use super::closures::takes_floats;
 use super::structs::Structs;
 use super::types::mentions_floats;
-use crate::parse::{Function, Type, names_of};
+use crate::parse::{Function, Param, Type, names_of};
 use std::collections::{HashMap, HashSet};
 use syn::Expr;
 use syn::visit::{self, Visit};
@@ -30,6 +31,8 @@ pub(super) struct Names {
     pub(super) slices: HashSet<String>,
     /// Type and const parameters.
     pub(super) generics: HashSet<String>,
+    /// Names that the body binds again.
+    pub(super) rebound: HashSet<String>,
     /// Whether the pattern at hand always fits.
     fits: bool,
 }
@@ -40,10 +43,9 @@ impl Names {
         names.generics(&function.item.sig.generics);
         for param in &function.params {
             names.binding(&param.pat);
-            if !mentions_floats(&param.written, &function.floats, structs)
-                && param.name != "self"
-                && matches!(param.ty, Type::Constant(_) | Type::Passive(..) | Type::Struct(_))
-            {
+            let is_constant_struct = matches!(param.ty, Type::Struct(_))
+                && !mentions_floats(&param.written, &function.floats, structs);
+            if param.name != "self" && (is_constant_struct || is_foreign(param, function)) {
                 names.foreign.insert(param.name.to_string());
             }
             match param.ty {
@@ -54,7 +56,10 @@ impl Names {
                 _ => false,
             };
         }
+        let params = std::mem::take(&mut names.locals);
         names.visit_block(&function.item.block);
+        names.rebound = names.locals.clone();
+        names.locals.extend(params);
         names
     }
 
@@ -191,6 +196,12 @@ impl<'ast> Visit<'ast> for Names {
             self.visit_item_fn(item);
         }
     }
+}
+
+/// Whether a parameter is a value of a type that the macro does not know, and no closure.
+pub(super) fn is_foreign(param: &Param, function: &Function) -> bool {
+    matches!(param.ty, Type::Constant(_) | Type::Passive(..))
+        && !takes_floats(&param.written, function)
 }
 
 fn is_slice(ty: &syn::Type) -> bool {

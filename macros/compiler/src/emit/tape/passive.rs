@@ -6,8 +6,9 @@
 //! tape, everything else stays what it is.
 
 use super::names::{Names, mentioned};
-use super::rewrite::Rewrite;
+use super::rewrite::{Rewrite, refusal};
 use crate::emit::names::{ident, unraw};
+use crate::parse::Type;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::visit_mut::VisitMut;
@@ -149,6 +150,35 @@ impl Rewrite<'_> {
         }
     }
 
+    /// Whether an expression carries a derivative whatever happens: it computes with a
+    /// differentiated float parameter.
+    fn is_surely_tracked(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Path(path) => path.path.get_ident().is_some_and(|name| {
+                let is_this = |p: &&crate::parse::Param| {
+                    let is_immutable =
+                        matches!(&p.pat, syn::Pat::Ident(pat) if pat.mutability.is_none());
+                    p.wrt && p.name == *name && matches!(p.ty, Type::Float(_)) && is_immutable
+                };
+                self.is_by_tape()
+                    && self.function.params.iter().any(|p| is_this(&p))
+                    && !self.names.rebound.contains(&name.to_string())
+            }),
+            Expr::Paren(inner) => self.is_surely_tracked(&inner.expr),
+            Expr::Reference(inner) => self.is_surely_tracked(&inner.expr),
+            Expr::Unary(unary) => {
+                !matches!(unary.op, syn::UnOp::Not(_)) && self.is_surely_tracked(&unary.expr)
+            }
+            Expr::Binary(binary) => {
+                use syn::BinOp::{Add, Div, Mul, Sub};
+                matches!(binary.op, Add(_) | Sub(_) | Mul(_) | Div(_))
+                    && (self.is_surely_tracked(&binary.left)
+                        || self.is_surely_tracked(&binary.right))
+            }
+            _ => false,
+        }
+    }
+
     fn chain(&mut self, expr: &mut Expr) -> Chain {
         match expr {
             Expr::Field(field) => self.chain(&mut field.base),
@@ -157,6 +187,16 @@ impl Rewrite<'_> {
                 self.visit_expr_mut(&mut index.index);
                 self.chain(&mut index.expr)
             }
+            Expr::MethodCall(call)
+                if self.is_by_tape() && call.turbofish.is_some() && is_place(&call.receiver) =>
+            {
+                // A generic method, which takes variables as it takes floats.
+                if let Some(turbofish) = &mut call.turbofish {
+                    self.visit_angle_bracketed_generic_arguments_mut(turbofish);
+                }
+                call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+                Chain::Done
+            }
             Expr::MethodCall(call) => {
                 let is_std = STD_METHODS.contains(&call.method.to_string().as_str());
                 let of_field = !matches!(&*call.receiver, Expr::Path(_));
@@ -164,7 +204,16 @@ impl Rewrite<'_> {
                     if Names::hangs_on(&call.receiver, &self.names.foreign)
                         && is_place(&call.receiver)
                     {
-                        *expr = self.passive(expr);
+                        let method = &call.method;
+                        *expr = match call.args.iter().any(|arg| self.is_surely_tracked(arg)) {
+                            true => refusal(
+                                method,
+                                &format!(
+                                    "`{method}` computes with plain floats, in which the derivative is lost: make its trait generic over the float and take `&dyn Trait<f64>`, or make the method generic and call `{method}::<f64>(..)`"
+                                ),
+                            ),
+                            false => self.passive(expr),
+                        };
                         return Chain::Done;
                     }
                     self.visit_method_call(call);

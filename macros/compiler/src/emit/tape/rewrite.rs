@@ -1,6 +1,6 @@
 //! Statements and expressions.
 
-use super::names::{Names, only_float};
+use super::names::{Names, is_foreign, only_float};
 use super::passive::lift;
 use super::structs::Structs;
 use super::types::{Variables, float_parameters, only_real, rewrite_signature};
@@ -67,6 +67,7 @@ impl<'c> Rewrite<'c> {
         let mut sig = self.function.item.sig.clone();
         let owner = self.function.owner.clone();
         rewrite_signature(&mut sig, &self.floats, self.structs, owner.is_some());
+        keep_foreign(&mut sig, self.function);
         sig.ident = name_of(self.callees, self.id);
         let mut block = (*self.function.item.block).clone();
         self.visit_block_mut(&mut block);
@@ -222,6 +223,20 @@ impl<'c> Rewrite<'c> {
             }
         }
     }
+}
+
+/// Values of types that the macro does not know stay what they are, also with floats in them.
+fn keep_foreign(sig: &mut syn::Signature, function: &Function) {
+    for (input, param) in sig.inputs.iter_mut().filter(|i| !is_tape(i)).zip(&function.params) {
+        if let (syn::FnArg::Typed(typed), true) = (input, is_foreign(param, function)) {
+            *typed.ty = param.written.clone();
+        }
+    }
+}
+
+fn is_tape(input: &syn::FnArg) -> bool {
+    matches!(input, syn::FnArg::Typed(typed)
+        if matches!(&*typed.pat, syn::Pat::Ident(pat) if pat.ident == "__tape"))
 }
 
 /// In place of a change of one element.

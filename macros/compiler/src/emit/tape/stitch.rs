@@ -14,6 +14,7 @@
 //! }
 //! ```
 
+use super::closures::takes_floats;
 use super::rewrite::Rewrite;
 use crate::parse::{Function, Param, Passing, Type, strip};
 use proc_macro2::{Ident, TokenStream};
@@ -24,6 +25,7 @@ use syn::{Expr, parse_quote};
 pub(super) fn serves(callee: &Function) -> bool {
     let is_plain = |ty: &Type| !ty.mentions_arrays() && ty.structs().is_empty();
     matches!(callee.output, Type::Float(_))
+        && !callee.params.iter().any(|p| takes_floats(&p.written, callee))
         && callee.params.iter().all(|p| {
             !p.ty.is_differentiable() || (is_plain(&p.ty) && p.passing != Passing::Exclusive)
         })
@@ -79,7 +81,6 @@ impl Rewrite<'_> {
 
     /// The annotated function that is stitched in where its name stands, if it is not rewritten.
     pub(super) fn is_stitched(&self, id: usize) -> bool {
-        let root = self.callees.function(self.callees.root());
-        id != self.id && root.is_some_and(|root| root.options.derivative.is_by_tape())
+        id != self.id && self.is_by_tape()
     }
 }

@@ -181,53 +181,118 @@ impl<'d> Structs<'d> {
         quote!(#place.iter().map(|__e| #of).collect::<::std::vec::Vec<_>>())
     }
 
-    /// The gradients of variables, structs as tuples of their fields.
-    pub(super) fn gradient(
+    /// What `take` makes of each variable (its gradient, its plain value), structs as tuples of
+    /// their fields.
+    pub(super) fn taken(
         self,
         ty: &syn::Type,
         place: &TokenStream,
         floats: &[String],
+        take: &TokenStream,
     ) -> TokenStream {
         if !self.are_in(ty) {
             return match mentions_floats(ty, floats, self) {
-                true => quote!(::chainrule::rt::Entered::gradient(&#place)),
+                true => quote!(#take(&#place)),
                 false => quote!(#place.clone()),
             };
         }
         match ty {
-            syn::Type::Paren(inner) => self.gradient(&inner.elem, place, floats),
-            syn::Type::Group(inner) => self.gradient(&inner.elem, place, floats),
-            syn::Type::Reference(inner) => self.gradient(&inner.elem, place, floats),
+            syn::Type::Paren(inner) => self.taken(&inner.elem, place, floats, take),
+            syn::Type::Group(inner) => self.taken(&inner.elem, place, floats, take),
+            syn::Type::Reference(inner) => self.taken(&inner.elem, place, floats, take),
             syn::Type::Tuple(tuple) => {
                 let parts = tuple.elems.iter().enumerate().map(|(k, part)| {
                     let k = Literal::usize_unsuffixed(k);
-                    self.gradient(part, &quote!(#place.#k), floats)
+                    self.taken(part, &quote!(#place.#k), floats, take)
                 });
                 quote!((#(#parts,)*))
             }
             syn::Type::Array(array) => {
-                let of = self.gradient(&array.elem, &quote!(__e), floats);
+                let of = self.taken(&array.elem, &quote!(__e), floats, take);
                 quote!(#place.each_ref().map(|__e| #of))
             }
-            syn::Type::Slice(slice) => self.gradients(&slice.elem, place, floats),
+            syn::Type::Slice(slice) => self.taken_each(&slice.elem, place, floats, take),
             other => match self.of_type(other) {
                 Some((def, path)) => {
                     let parts = fields(def, path)
                         .into_iter()
-                        .map(|(name, ty)| self.gradient(&ty, &quote!(#place.#name), floats));
+                        .map(|(name, ty)| self.taken(&ty, &quote!(#place.#name), floats, take));
                     quote!((#(#parts,)*))
                 }
                 None => match element(other) {
-                    Some(of) => self.gradients(of, place, floats),
+                    Some(of) => self.taken_each(of, place, floats, take),
                     None => quote!(#place.clone()),
                 },
             },
         }
     }
 
-    fn gradients(self, of: &syn::Type, place: &TokenStream, floats: &[String]) -> TokenStream {
-        let of = self.gradient(of, &quote!(__e), floats);
+    fn taken_each(
+        self,
+        of: &syn::Type,
+        place: &TokenStream,
+        floats: &[String],
+        take: &TokenStream,
+    ) -> TokenStream {
+        let of = self.taken(of, &quote!(__e), floats, take);
         quote!(#place.iter().map(|__e| #of).collect::<::std::vec::Vec<_>>())
+    }
+
+    /// Statements that link variables with numbers, field by field.
+    pub(super) fn linked(
+        self,
+        ty: &syn::Type,
+        place: &TokenStream,
+        numbers: &TokenStream,
+        floats: &[String],
+    ) -> TokenStream {
+        if !self.are_in(ty) {
+            return match mentions_floats(ty, floats, self) {
+                true => quote!(::chainrule::rt::Linked::link(&#place, &#numbers, &mut __links);),
+                false => TokenStream::new(),
+            };
+        }
+        match ty {
+            syn::Type::Paren(inner) => self.linked(&inner.elem, place, numbers, floats),
+            syn::Type::Group(inner) => self.linked(&inner.elem, place, numbers, floats),
+            syn::Type::Reference(inner) => self.linked(&inner.elem, place, numbers, floats),
+            syn::Type::Tuple(tuple) => {
+                let parts = tuple.elems.iter().enumerate().map(|(k, part)| {
+                    let k = Literal::usize_unsuffixed(k);
+                    self.linked(part, &quote!(#place.#k), &quote!(#numbers.#k), floats)
+                });
+                parts.collect()
+            }
+            syn::Type::Array(array) => self.linked_each(&array.elem, place, numbers, floats),
+            syn::Type::Slice(slice) => self.linked_each(&slice.elem, place, numbers, floats),
+            other => match self.of_type(other) {
+                Some((def, path)) => {
+                    let parts = fields(def, path).into_iter().map(|(name, ty)| {
+                        let (place, numbers) = (quote!(#place.#name), quote!(#numbers.#name));
+                        self.linked(&ty, &place, &numbers, floats)
+                    });
+                    parts.collect()
+                }
+                None => match element(other) {
+                    Some(of) => self.linked_each(of, place, numbers, floats),
+                    None => TokenStream::new(),
+                },
+            },
+        }
+    }
+
+    fn linked_each(
+        self,
+        of: &syn::Type,
+        place: &TokenStream,
+        numbers: &TokenStream,
+        floats: &[String],
+    ) -> TokenStream {
+        let of = self.linked(of, &quote!(__e), &quote!(__n), floats);
+        quote! {
+            ::chainrule::rt::expect_length(#place.len(), #numbers.len());
+            for (__e, __n) in #place.iter().zip(#numbers.iter()) { #of }
+        }
     }
 
     /// The user's own structs out of such tuples.

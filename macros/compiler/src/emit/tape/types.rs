@@ -1,6 +1,7 @@
 //! Types: of the rewritten source, and of gradients.
 
 use super::super::element::elem_type;
+use super::closures::trait_on_variables;
 use super::structs::Structs;
 use crate::error::Errors;
 use crate::parse::{Type, elem_of, type_of};
@@ -128,7 +129,7 @@ pub(super) fn rewrite_signature(
 ) {
     let mut variables = Variables { floats, structs };
     only_real(&mut sig.generics, floats);
-    Closures { floats, structs }.visit_generics_mut(&mut sig.generics);
+    Bounds { floats, structs }.visit_generics_mut(&mut sig.generics);
     for input in &mut sig.inputs {
         if let syn::FnArg::Typed(typed) = input {
             variables.visit_type_mut(&mut typed.ty);
@@ -170,19 +171,17 @@ pub(super) fn only_real(generics: &mut syn::Generics, floats: &[String]) {
     }
 }
 
-/// Bounds on closures speak of variables, all others of the floats themselves.
-struct Closures<'f> {
+/// Bounds on closures, and by traits that are generic over a float, speak of variables, all others
+/// of the floats themselves.
+struct Bounds<'f> {
     floats: &'f [String],
     structs: Structs<'f>,
 }
 
-impl VisitMut for Closures<'_> {
-    fn visit_parenthesized_generic_arguments_mut(
-        &mut self,
-        arguments: &mut syn::ParenthesizedGenericArguments,
-    ) {
+impl VisitMut for Bounds<'_> {
+    fn visit_trait_bound_mut(&mut self, bound: &mut syn::TraitBound) {
         let mut variables = Variables { floats: self.floats, structs: self.structs };
-        variables.visit_parenthesized_generic_arguments_mut(arguments);
+        trait_on_variables(&mut bound.path, &mut variables);
     }
 }
 

@@ -13,6 +13,7 @@
 use super::block::{Body, one_or_tuple};
 use super::types;
 use crate::flow::ir::{By, Call, CallArg, CallOut, Place, Proj, Pulled, Source};
+use crate::parse::Type;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -145,8 +146,19 @@ impl Body<'_> {
                 }
                 Pulled::Through(place) => {
                     let ty = self.type_at(place);
-                    cts.push(self.given_up(place));
-                    replaced.extend(self.put(place, ty.as_ref(), &quote!(#name)));
+                    let given = self.given_up(place);
+                    match ty {
+                        // To a callee that takes a slice its tangent is a `Vec`.
+                        Some(Type::Fixed(..)) => {
+                            cts.push(quote!(::core::convert::Into::into(#given)));
+                            let fixed = quote!(::chainrule::rt::fixed(#name));
+                            replaced.extend(self.put(place, ty.as_ref(), &fixed));
+                        }
+                        _ => {
+                            cts.push(given);
+                            replaced.extend(self.put(place, ty.as_ref(), &quote!(#name)));
+                        }
+                    }
                 }
             }
             parts.push(quote!(#name));

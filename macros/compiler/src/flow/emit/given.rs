@@ -22,6 +22,7 @@ use super::{arrays, matrix};
 use crate::emit::element::{literal, zero};
 use crate::emit::names::{Further, named};
 use crate::emit::signature::tangent_type;
+use crate::emit::tape::{generics_on_variables, on_variables};
 use crate::ir::{Elem, Literal};
 use crate::parse::{Derivative, Function, Param, Passing, Type};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
@@ -75,7 +76,11 @@ impl<'f> Given<'f> {
             Some(_) => function.item.vis.to_token_stream(),
             None => quote!(pub),
         };
-        let (generics, bounds) = (&function.item.sig.generics.params, where_clause(function));
+        let (mut generics, bounds) = (function.item.sig.generics.clone(), where_clause(function));
+        if function.options.derivative.is_by_tape() {
+            generics_on_variables(&mut generics, &function.floats);
+        }
+        let generics = &generics.params;
         let Public { doc, base, params, result, body, must_use } = of;
         let (name, attributes) = (named(function, base), attributes(&function.output, must_use));
         quote! {
@@ -88,7 +93,13 @@ impl<'f> Given<'f> {
     fn params(&self) -> TokenStream {
         let params = self.function.params.iter().map(|p| {
             let (name, ty) = (&p.name, &p.written);
-            quote!(#name: #ty,)
+            match self.function.options.derivative.is_by_tape() {
+                true => {
+                    let ty = on_variables(ty, &self.function.floats);
+                    quote!(#name: #ty,)
+                }
+                false => quote!(#name: #ty,),
+            }
         });
         params.collect()
     }

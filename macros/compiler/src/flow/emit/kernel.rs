@@ -195,6 +195,14 @@ pub(super) fn where_clause(function: &Function) -> Option<syn::WhereClause> {
             clause.predicates.push(syn::parse_quote!(#float: ::chainrule::rt::Tangent));
         }
     }
+    if function.options.derivative.is_by_tape() {
+        crate::emit::tape::generics_on_variables(&mut generics, &function.floats);
+        for float in function.floats.iter().filter(|_| function.owner.is_none()) {
+            let float = ident(float);
+            let clause = generics.make_where_clause();
+            clause.predicates.push(syn::parse_quote!(#float: ::chainrule::tape::Real));
+        }
+    }
     generics.where_clause
 }
 
