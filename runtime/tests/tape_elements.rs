@@ -196,6 +196,33 @@ fn lanes() {
 }
 
 #[test]
+fn views() {
+    check(&matrix(), &vector(), |x, y| {
+        weigh(x.slice(part(Slice::new(0, None, -1), 1..)) * x.column(2).insert_axis(Axis(1)))
+            * y.at(0)
+    });
+    check(&matrix(), &vector(), |mut x, y| {
+        x.swap_axes(0, 1);
+        x.invert_axis(Axis(0));
+        weigh(x * y.insert_axis(Axis(1)).permuted_axes([0, 1]))
+    });
+    check(&matrix(), &vector(), |x, y| {
+        let rows = x.outer_iter().map(|row| (row * y).sum().powi(2)).sum::<Var<'_, f64>>();
+        let columns = x.columns().zip(x.axis_iter(Axis(1))).map(|(a, b)| a.dot(b));
+        rows + columns.sum::<Var<'_, f64>>() * x.index_axis(Axis(0), 1).dot(y)
+    });
+    check(&array![[0.7, 1.3], [1.1, 0.6]], &vector(), |x, y| {
+        weigh(x.diag()) * y.insert_axis(Axis(0)).remove_axis(Axis(0)).at(x.len_of(Axis(1)))
+    });
+    let index = array![[2, 0, 2], [1, 1, 0]];
+    check(&matrix(), &vector(), |x, y| {
+        let (high, low) = (x.argmax_axis(Axis(1)), x.argmin_axis(Axis(1)));
+        assert_eq!((high, low), (array![1, 2], array![0, 1]));
+        weigh(x.gather(Axis(1), &index) * y)
+    });
+}
+
+#[test]
 fn products_of_matrices_in_place() {
     check(&matrix(), &array![[0.7, 1.3], [1.1, 0.6]], |x, y| {
         let mut c = y;

@@ -166,8 +166,8 @@ impl<'t, F: Real, D: Dimension + 'static> Var<'t, Array<F, D>> {
     /// y.backward();
     /// assert_eq!(x.grad(), array![0.25, 0.5, 1.0]);
     /// ```
-    pub fn fold<B>(self, init: B, mut f: impl FnMut(B, &Var<'t, F>) -> B) -> B {
-        self.each().iter().fold(init, |all, element| f(all, element))
+    pub fn fold<B>(self, init: B, f: impl FnMut(B, &Var<'t, F>) -> B) -> B {
+        self.each().iter().fold(init, f)
     }
 
     /// The element at an index, if there is one, as ndarray's `get`.

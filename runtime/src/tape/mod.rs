@@ -142,6 +142,25 @@ use graph::Graph;
 /// assert_eq!(loss.value(), 11.0);
 /// assert_eq!(w.grad(), array![3.0, 4.0]);
 /// ```
+///
+/// Variables borrow the tape, so that none outlives it or what [`Tape::clear`] forgets:
+///
+/// ```compile_fail,E0505
+/// # use chainrule::tape::Tape;
+/// let tape = Tape::new();
+/// let x = tape.var(3.0);
+/// drop(tape);
+/// let y = x * x;
+/// ```
+///
+/// A tape moves to another thread, its variables do not:
+///
+/// ```compile_fail,E0277
+/// # use chainrule::tape::Tape;
+/// let tape = Tape::new();
+/// let x = tape.var(3.0);
+/// std::thread::scope(|scope| scope.spawn(|| x * x).join().is_ok());
+/// ```
 #[derive(Default)]
 pub struct Tape {
     // Borrowed only inside this module's methods, none of which runs a caller's code meanwhile.

@@ -4,28 +4,21 @@ use chainrule::differentiate;
 use ndarray::{Array1, Array2};
 
 #[differentiate(tape)]
-fn changed(x: &Array1<f64>) -> f64 {
-    let mut y = x.clone();
-    for i in 1..y.len() {
-        y[i] = y[i] + y[i - 1];
-        y[i] *= 2.0;
-    }
-    y.sum()
+fn references(x: &Array1<f64>) -> f64 {
+    let first = x.first().unwrap();
+    *first * *x.view().last().unwrap()
 }
 
-#[differentiate(tape)]
-fn by_elements(x: &Array2<f64>) -> f64 {
-    let mut s = 0.0;
-    for e in x.row(0).indexed_iter() {
-        s += e.1;
-    }
-    for e in x.t().iter() {
-        s += e * e;
-    }
-    s
+#[differentiate(via = tape)]
+fn elements_of_elements(x: &Array2<f64>) -> f64 {
+    let mut rows: Vec<Array1<f64>> = x.outer_iter().map(|row| row.to_owned()).collect();
+    let mut more = rows.clone();
+    rows[0][1] = 2.0;
+    more[0][1] *= 2.0;
+    more[0].sum()
 }
 
 fn main() {
-    changed(&Array1::zeros(2));
-    by_elements(&Array2::zeros((2, 2)));
+    references(&Array1::zeros(2));
+    elements_of_elements(&Array2::zeros((2, 2)));
 }

@@ -2,11 +2,13 @@
 //! variable or plain.
 
 mod cast;
+mod elements;
 mod enter;
 mod passive;
 mod stitch;
 
 pub use cast::{As, ToFloat, ToWhole, float, number, whole};
+pub use elements::{ByElement, ChangeElement, ReadElement};
 pub use enter::{Enter, Entered};
 pub use passive::{
     Kept, LiftFloats, LiftOther, Lifted, OnTape, Plain, PlainCopy, PlainOther, PlainVariable,

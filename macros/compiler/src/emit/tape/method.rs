@@ -7,11 +7,13 @@ use syn::{Expr, parse_quote};
 
 /// What an iterator ends in; `map` of anything else may be an array's.
 const OF_ITERATORS: &[&str] = &[
+    "axis_iter",
     "chain",
     "chars",
     "chunks",
     "chunks_exact",
     "cloned",
+    "columns",
     "copied",
     "cycle",
     "drain",
@@ -21,6 +23,7 @@ const OF_ITERATORS: &[&str] = &[
     "first",
     "flat_map",
     "get",
+    "indexed_iter",
     "into_iter",
     "iter",
     "iter_mut",
@@ -29,8 +32,10 @@ const OF_ITERATORS: &[&str] = &[
     "max_by",
     "min_by",
     "next",
+    "outer_iter",
     "position",
     "rev",
+    "rows",
     "skip",
     "skip_while",
     "step_by",
@@ -62,32 +67,7 @@ const OF_ARRAYS: &[&str] = &[
 ];
 
 /// What arrays have and variables of the tape do not.
-const NOT_ON_TAPE: &[&str] = &[
-    "iter",
-    "iter_mut",
-    "into_iter",
-    "indexed_iter",
-    "rows_mut",
-    "columns_mut",
-    "outer_iter_mut",
-    "axis_iter_mut",
-    "lanes",
-    "row_mut",
-    "column_mut",
-    "slice_mut",
-    "index_axis_mut",
-    "swap",
-    "get",
-    "get_mut",
-    "first",
-    "last",
-    "fold",
-    "for_each",
-    "zip_mut_with",
-    "map_axis",
-    "fold_axis",
-    "to_shape",
-];
+const NOT_ON_TAPE: &[&str] = &["get", "get_mut", "first", "last", "to_shape"];
 
 impl Rewrite<'_> {
     /// What a method call becomes.
@@ -114,6 +94,10 @@ impl Rewrite<'_> {
             let (receiver, args) = (&call.receiver, call.args.iter());
             return Some(parse_quote!(#receiver.#method(__tape, #(#args),*)));
         }
+        if let Some(receiver) = self.receiver_by_elements(&name, &call.receiver) {
+            *call.receiver = receiver;
+            return None;
+        }
         let receiver = &call.receiver;
         match name.as_str() {
             "reversed_axes" if self.arrays => Some(parse_quote!(#receiver.t())),
@@ -123,7 +107,7 @@ impl Rewrite<'_> {
     }
 
     /// Whether an expression is certainly an array of `ndarray`: a parameter, or a view of one.
-    fn is_array(&self, expr: &Expr) -> bool {
+    pub(super) fn is_array(&self, expr: &Expr) -> bool {
         match expr {
             Expr::Path(path) => path
                 .path

@@ -50,10 +50,7 @@ impl Names {
             }
             match param.ty {
                 Type::Array(..) => names.arrays.insert(param.name.to_string()),
-                Type::Slice(_) | Type::Fixed(..) | Type::Vec(_) => {
-                    names.slices.insert(param.name.to_string())
-                }
-                _ => false,
+                _ => is_slice(&param.written) && names.slices.insert(param.name.to_string()),
             };
         }
         let params = std::mem::take(&mut names.locals);

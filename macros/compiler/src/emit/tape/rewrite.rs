@@ -71,6 +71,13 @@ impl<'c> Rewrite<'c> {
         sig.ident = name_of(self.callees, self.id);
         let mut block = (*self.function.item.block).clone();
         self.visit_block_mut(&mut block);
+        if self.arrays {
+            let traits = parse_quote! {
+                #[allow(unused_imports)]
+                use ::chainrule::rt::{ByElement as _, ChangeElement as _, ReadElement as _};
+            };
+            block.stmts.insert(0, traits);
+        }
         let Some(owner) = owner else { return unmarked(quote!(#sig #block)) };
         let (mut ty, mut generics) = (owner.ty, owner.generics);
         self.visit_type_mut(&mut ty);
@@ -237,14 +244,6 @@ fn keep_foreign(sig: &mut syn::Signature, function: &Function) {
 fn is_tape(input: &syn::FnArg) -> bool {
     matches!(input, syn::FnArg::Typed(typed)
         if matches!(&*typed.pat, syn::Pat::Ident(pat) if pat.ident == "__tape"))
-}
-
-/// In place of a change of one element.
-fn element(place: &Expr) -> Expr {
-    refusal(
-        place,
-        "an element of an array cannot be changed on the tape: leave the option `tape` out, or compute the array as a whole",
-    )
 }
 
 /// An error in place of an expression.
@@ -421,9 +420,16 @@ impl VisitMut for Rewrite<'_> {
             Expr::Path(path) => self.path(path),
             Expr::Cast(cast) => self.cast(cast),
             Expr::Index(index) => self.index(index),
-            Expr::Assign(assign) if self.is_element(&assign.left) => Some(element(&assign.left)),
+            Expr::Assign(assign) if self.is_element(&assign.left) => {
+                Some(self.set_element(&assign.left, &assign.right, None))
+            }
             Expr::Binary(binary) if is_compound(&binary.op) && self.is_element(&binary.left) => {
-                Some(element(&binary.left))
+                Some(self.set_element(&binary.left, &binary.right, Some(&binary.op)))
+            }
+            Expr::ForLoop(looped) => {
+                self.by_elements(&mut looped.expr);
+                visit_mut::visit_expr_for_loop_mut(self, looped);
+                None
             }
             Expr::Binary(binary) if is_compound(&binary.op) => self.compound(binary),
             Expr::Macro(mac)
