@@ -13,7 +13,7 @@
 
 use chainrule::check::check_grad;
 use chainrule::differentiate;
-use ndarray::{Array1, Array2, Axis, array, s};
+use ndarray::{Array1, Array2, Axis, Zip, array, s};
 use std::collections::BTreeMap;
 
 #[differentiate(tape)]
@@ -99,6 +99,31 @@ fn swapped(x: &Array1<f64>) -> f64 {
     sum + y.fold(1.0, |all, e| all * e)
 }
 
+#[differentiate(tape)]
+fn zipped(x: &Array2<f64>, y: &Array1<f64>) -> f64 {
+    let mut z = x.clone();
+    Zip::from(&mut z).and(x).for_each(|z, &x| *z = *z * x + 1.0);
+    let w = Zip::from(&z).and(x).map_collect(|a, b| a * b.sin());
+    let mut sums = Array1::zeros(2);
+    Zip::from(&mut sums).and(w.rows()).for_each(|s, row| *s = row[0] * row[1]);
+    let weighed = Zip::from(y).and(x.row(1)).fold(0.0, |all, a, b| all + a * a * b);
+    Zip::indexed(&mut z).for_each(|(i, j), e| *e *= (i + j) as f64);
+    z.sum() + sums.sum() + weighed
+}
+
+#[differentiate(tape)]
+fn made(x: &Array1<f64>, k: f64) -> f64 {
+    let y = Array1::from_shape_fn(x.len(), |i| x[i] * k + i as f64);
+    let z = Array1::from_vec(vec![k, x[0], 2.0]);
+    let order = array![2, 0, 1];
+    let m = array![[x[0], k], [1.0, x[1] * x[2]]];
+    let mut s = 0.0;
+    for i in 0..order.len() {
+        s += y[order[i]] * z[i];
+    }
+    s + m.dot(&m).sum()
+}
+
 /// Lists beside arrays keep their own elements.
 #[differentiate(via = tape)]
 fn lists_and_arrays(x: &Array1<f64>) -> f64 {
@@ -149,7 +174,9 @@ fn elements_one_by_one() {
 fn parts_and_lanes() {
     let y = array![0.4, -0.8, 1.5];
     check_grad::<parts>((), &(matrix(), y.clone())).unwrap_or_else(|m| panic!("{m}"));
-    check_grad::<lanes>((), &(matrix(), y)).unwrap_or_else(|m| panic!("{m}"));
+    check_grad::<lanes>((), &(matrix(), y.clone())).unwrap_or_else(|m| panic!("{m}"));
+    check_grad::<zipped>((), &(matrix(), y.clone())).unwrap_or_else(|m| panic!("{m}"));
+    check_grad::<made>((), &(y, 0.3)).unwrap_or_else(|m| panic!("{m}"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ pub use cast::{As, ToFloat, ToWhole, float, number, whole};
 pub use elements::{ByElement, ChangeElement, ReadElement};
 pub use enter::{Enter, Entered};
 pub use passive::{
-    Kept, LiftFloats, LiftOther, Lifted, OnTape, Plain, PlainCopy, PlainOther, PlainVariable,
-    Stopped, stopped,
+    Kept, LiftFloats, LiftOther, Lifted, OnTape, PackVariables, Plain, PlainCopy, PlainOther,
+    PlainVariable, Stopped, stopped,
 };
 pub use stitch::{Linked, expect_constant, expect_length, unit};

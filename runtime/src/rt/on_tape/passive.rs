@@ -349,6 +349,24 @@ impl<'t, T: Lift<'t>> LiftFloats<'t> for Lifted<T> {
     }
 }
 
+/// There is an array of variables: it becomes one.
+pub trait PackVariables<'t> {
+    /// The variable.
+    type Out;
+
+    /// The array on the tape.
+    fn on_tape(self, tape: &'t Tape) -> Self::Out;
+}
+
+impl<'t, F: Real, D: Dimension + 'static> PackVariables<'t> for Lifted<Array<Var<'t, F>, D>> {
+    type Out = Var<'t, Array<F, D>>;
+
+    #[track_caller]
+    fn on_tape(mut self, tape: &'t Tape) -> Self::Out {
+        tape.pack(self.taken())
+    }
+}
+
 /// There is something else.
 pub trait LiftOther {
     /// The value.

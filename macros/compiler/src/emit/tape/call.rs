@@ -74,6 +74,10 @@ const STD_FUNCTIONS: &[&str] = &[
     "zip",
 ];
 
+/// Constructors of arrays that take elements or a function of indices.
+const OF_ELEMENTS: &[&str] =
+    &["from_iter", "from_shape_fn", "from_shape_simple_fn", "from_shape_vec", "from_vec"];
+
 /// Whether a path names something of std that the rewrite leaves alone.
 pub(super) fn is_std(path: &syn::Path) -> bool {
     let names: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
@@ -262,6 +266,22 @@ impl Rewrite<'_> {
         if self.arrays && is_array_type(path) && matches!(last.as_str(), "zeros" | "ones") {
             call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
             return Some(parse_quote!(__tape.constant(#call)));
+        }
+        if self.is_zip(path) {
+            call.args.iter_mut().for_each(|arg| self.part_of_zip(arg));
+            return None;
+        }
+        if self.arrays && is_array_type(path) && OF_ELEMENTS.contains(&last.as_str()) {
+            // An array of variables becomes a variable.
+            call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+            let array = match last.as_str() {
+                "from_shape_vec" => {
+                    let whole = lifted(&quote::quote!(__array));
+                    return Some(parse_quote!(#call.map(|__array| #whole)));
+                }
+                _ => &*call,
+            };
+            return Some(lifted(array));
         }
         if self.arrays && is_array_type(path) && last == "from_elem" && call.args.len() == 2 {
             call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));

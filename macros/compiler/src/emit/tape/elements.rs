@@ -10,7 +10,7 @@
 //!
 //! Whether `x` is such a variable or a `Vec` is left to method resolution.
 
-use super::rewrite::{Rewrite, refusal};
+use super::rewrite::{Rewrite, lifted, refusal};
 use crate::parse::strip;
 use syn::visit_mut::VisitMut;
 use syn::{Expr, parse_quote};
@@ -114,6 +114,88 @@ impl Rewrite<'_> {
             return Some(parse_quote!(#receiver.elements()));
         }
         CHANGING.contains(&name).then(|| parse_quote!(#receiver.elements_mut()))
+    }
+}
+
+/// What a `Zip` is made of and ends in: its parts are arrays of variables.
+impl Rewrite<'_> {
+    /// `Zip::from(..)` and `Zip::indexed(..)`.
+    pub(super) fn is_zip(&self, path: &syn::Path) -> bool {
+        let mut names = path.segments.iter().rev().map(|segment| segment.ident.to_string());
+        let (last, of) = (names.next(), names.next());
+        self.arrays
+            && of.as_deref() == Some("Zip")
+            && matches!(last.as_deref(), Some("from" | "indexed"))
+    }
+
+    /// Whether an expression is such a call, with more parts.
+    fn makes_zip(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Call(call) => matches!(&*call.func, Expr::Path(path) if self.is_zip(&path.path)),
+            Expr::MethodCall(call) => {
+                call.method.to_string().starts_with("and") && self.makes_zip(&call.receiver)
+            }
+            Expr::Paren(inner) => self.makes_zip(&inner.expr),
+            _ => false,
+        }
+    }
+
+    /// A method of a `Zip`, if it is one.
+    pub(super) fn method_of_zip(&mut self, call: &mut syn::ExprMethodCall) -> Option<Expr> {
+        if !self.makes_zip(&call.receiver) {
+            return None;
+        }
+        let name = call.method.to_string();
+        self.visit_expr_mut(&mut call.receiver);
+        for (k, arg) in call.args.iter_mut().enumerate() {
+            match name.starts_with("and") || name == "map_assign_into" && k == 0 {
+                true => self.part_of_zip(arg),
+                false => self.visit_expr_mut(arg),
+            }
+        }
+        let call = Expr::MethodCall(call.clone());
+        Some(match name == "map_collect" {
+            true => lifted(&call),
+            false => call,
+        })
+    }
+
+    /// What a `Zip` goes through: the elements of a variable.
+    pub(super) fn part_of_zip(&mut self, part: &mut Expr) {
+        let by_lanes = ["rows", "columns", "lanes", "outer_iter", "axis_iter", "windows"];
+        let changing = ["rows_mut", "columns_mut", "outer_iter_mut", "axis_iter_mut"];
+        let exclusive = match part {
+            Expr::Reference(reference) => reference.mutability.is_some(),
+            Expr::Path(path) => self.function.params.iter().any(|p| {
+                path.path.is_ident(&p.name)
+                    && matches!(strip(&p.written), syn::Type::Reference(r) if r.mutability.is_some())
+            }),
+            Expr::MethodCall(call) => PARTS.contains(&call.method.to_string().as_str()),
+            _ => false,
+        };
+        match part {
+            Expr::MethodCall(call) if by_lanes.contains(&call.method.to_string().as_str()) => {
+                self.visit_expr_mut(&mut call.receiver);
+                call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+                let receiver = &call.receiver;
+                *call.receiver = parse_quote!(#receiver.elements());
+            }
+            Expr::MethodCall(call) if changing.contains(&call.method.to_string().as_str()) => {
+                self.visit_expr_mut(part);
+            }
+            Expr::Path(_) | Expr::Reference(_) | Expr::MethodCall(_) => {
+                let mut of = match &*part {
+                    Expr::Reference(reference) => (*reference.expr).clone(),
+                    other => other.clone(),
+                };
+                self.visit_expr_mut(&mut of);
+                *part = match exclusive {
+                    true => parse_quote!(&mut *(#of).elements_mut()),
+                    false => parse_quote!(&*(#of).elements()),
+                };
+            }
+            other => self.visit_expr_mut(other),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! std's macros: their arguments are expressions, which syn does not look into.
 
+use super::passive::lift;
 use super::rewrite::Rewrite;
 use crate::parse::{Matches, Repeated};
 use proc_macro2::TokenStream;
@@ -62,6 +63,14 @@ impl Rewrite<'_> {
         });
         let arrays: Vec<TokenStream> = arrays.collect();
         Some(parse_quote!(::chainrule::tape::#name(#axis, &[#(#arrays),*]).unwrap()))
+    }
+
+    /// `array![..]`: with variables in it, it becomes one.
+    pub(super) fn array_macro(&mut self, mac: &mut syn::Macro) -> Option<Expr> {
+        let rewritten = self.list(mac.tokens.clone())?;
+        mac.tokens = rewritten;
+        let lifted = lift(&quote!(#mac));
+        Some(parse_quote!(#lifted))
     }
 
     fn list(&mut self, tokens: TokenStream) -> Option<TokenStream> {

@@ -81,6 +81,9 @@ impl Rewrite<'_> {
                 ),
             ));
         }
+        if let Some(of_zip) = self.method_of_zip(call) {
+            return Some(of_zip);
+        }
         if self.arrays && matches!(name.as_str(), "mapv" | "map" | "mapv_into" | "mapv_inplace") {
             self.map_of_array(&name, call);
         }

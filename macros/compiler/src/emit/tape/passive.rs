@@ -246,7 +246,7 @@ fn is_place(expr: &Expr) -> bool {
 pub(super) fn lift(value: &TokenStream) -> TokenStream {
     quote! {{
         #[allow(unused_imports)]
-        use ::chainrule::rt::{LiftFloats as _, LiftOther as _};
+        use ::chainrule::rt::{LiftFloats as _, LiftOther as _, PackVariables as _};
         ::chainrule::rt::Lifted::new(#value).on_tape(__tape)
     }}
 }

@@ -435,7 +435,7 @@ impl VisitMut for Rewrite<'_> {
             Expr::Macro(mac)
                 if mac.mac.path.segments.last().is_some_and(|s| s.ident == "array") =>
             {
-                Some(self.passive(&Expr::Macro(mac.clone())))
+                self.array_macro(&mut mac.mac)
             }
             Expr::Macro(mac) => {
                 let joined = self.joined(&mac.mac);
