@@ -128,7 +128,7 @@ fn made(x: &Array1<f64>, k: f64) -> f64 {
 #[differentiate(via = tape)]
 fn lists_and_arrays(x: &Array1<f64>) -> f64 {
     let mut list: Vec<f64> = x.iter().map(|e| e * 2.0).collect();
-    let mut counts = vec![0; 3];
+    let mut counts = [0; 3];
     for i in 0..x.len() {
         let k = i % 2;
         counts[k] += 1;
