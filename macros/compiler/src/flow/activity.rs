@@ -238,7 +238,7 @@ impl Varied<'_> {
                     }
                     Init::List(values) => values.iter().any(|v| self.is(*v)),
                     Init::ListOf(places) => places.iter().any(|place| self.place(place)),
-                    Init::Empty(_) | Init::Unset | Init::ZerosLike(_) => false,
+                    Init::Empty(_) | Init::Lent(_) | Init::Unset | Init::ZerosLike(_) => false,
                     Init::Fields(fields) => fields.iter().any(|(_, source)| self.source(source)),
                 };
                 self.mem(*mem, flows);
@@ -374,7 +374,7 @@ impl Useful<'_> {
                     Init::ListOf(places) => {
                         places.iter().for_each(|place| self.mem(place.mem, useful));
                     }
-                    Init::Empty(_) | Init::Unset | Init::ZerosLike(_) => {}
+                    Init::Empty(_) | Init::Lent(_) | Init::Unset | Init::ZerosLike(_) => {}
                     Init::Fields(fields) => {
                         fields.iter().for_each(|(_, source)| self.source(source, useful));
                     }

@@ -418,6 +418,7 @@ impl<'p> Index<'p> {
                 self.reads_of(place, site);
                 self.writes[place.mem.0 as usize].push(site);
             }
+            Init::Lent(v) => self.read(*v, site),
             Init::Unset => {}
             Init::Fields(fields) => fields.iter().for_each(|(_, source)| self.source(source, site)),
         }

@@ -60,7 +60,8 @@ pub struct Value {
 pub enum Origin {
     /// A parameter passed by value (a `Vec`, an array): owned by the function.
     Owned,
-    /// A parameter that is a shared reference: never written.
+    /// A parameter that is a shared reference, or a reference to a passive value ([`Init::Lent`]):
+    /// never written.
     Shared,
     /// A parameter that is an exclusive reference: input and output.
     Exclusive,
@@ -144,6 +145,9 @@ pub enum Init {
     ZerosLike(Place),
     /// Something of the right type, overwritten before it is read.
     Unset,
+    /// Nothing of its own: the memory is a reference ([`Origin::Shared`]) to what a passive value is,
+    /// whose type is known here.
+    Lent(V),
     /// A struct or tuple from its fields, in the order of the type.
     Fields(Vec<(String, Source)>),
 }

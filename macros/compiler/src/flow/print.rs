@@ -261,6 +261,7 @@ impl<'p> Printer<'p> {
             Init::Copy(place) => format!("copy {}", self.place(place)),
             Init::Move(place) => format!("move {}", self.place(place)),
             Init::ZerosLike(place) => format!("zeros like {}", self.place(place)),
+            Init::Lent(v) => format!("lent {}", self.value(*v)),
             Init::Unset => "unset".to_string(),
             Init::Fields(fields) => {
                 let fields: Vec<_> = fields

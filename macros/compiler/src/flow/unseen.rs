@@ -71,6 +71,20 @@ const HOLDERS: &[(&[&str], &str)] = &[
 const ON_TAPE: &[&str] =
     &["Box", "Rc", "Arc", "Cell", "RefCell", "HashMap", "BTreeMap", "VecDeque"];
 
+/// Methods of what is iterated over.
+const OF_ITERATORS: &[&str] = &[
+    "map",
+    "zip",
+    "fold",
+    "for_each",
+    "filter",
+    "filter_map",
+    "flat_map",
+    "scan",
+    "chain",
+    "inspect",
+];
+
 /// A piece of code that takes a differentiated value.
 pub(super) struct Unseen<'a, 'p> {
     pub(super) program: &'a Program,
@@ -219,6 +233,7 @@ impl Unseen<'_, '_> {
             _ => {}
         }
         let annotate = "`#[derive(Differentiable)]`, with `#[differentiate]` on the `impl` block";
+        let runs = OF_ITERATORS.contains(&method.to_string().as_str());
         match receiver.filter(|name| !name.starts_with("__")) {
             _ if ty.starts_with("dyn ") => (
                 format!(
@@ -226,9 +241,18 @@ impl Unseen<'_, '_> {
                 ),
                 format!("take a struct under {annotate}"),
             ),
+            Some(name) if runs && ty.is_empty() => (
+                format!("in `{method}`, a method of `{name}`, whose type chainrule does not know"),
+                format!("give it its type where it is bound, `let {name}: &[f64] = ..`"),
+            ),
             Some(name) => (
                 format!("in `{method}`, a method of `{name}`, whose type chainrule does not know"),
                 format!("make that a struct under {annotate}"),
+            ),
+            None if runs => (
+                format!("in `{method}`, a method of a type that chainrule does not know"),
+                "bind what it runs over to a variable first, with its type, `let row: &[f64] = ..`"
+                    .to_string(),
             ),
             None => (
                 format!("in `{method}`, a method of a type that chainrule does not know"),

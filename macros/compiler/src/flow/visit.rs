@@ -194,6 +194,7 @@ fn rename_init(init: &mut Init, to: &mut impl Rename) {
         Init::ListOf(places) => places.iter_mut().for_each(|place| rename_place(place, to)),
         Init::Empty(len) => len.iter_mut().for_each(|v| to.value(v)),
         Init::Copy(place) | Init::Move(place) | Init::ZerosLike(place) => rename_place(place, to),
+        Init::Lent(v) => to.value(v),
         Init::Unset => {}
         Init::Fields(fields) => fields.iter_mut().for_each(|(_, what)| source(what, to)),
     }

@@ -50,7 +50,7 @@ pub(in crate::flow) fn places(kind: &Kind, f: &mut dyn FnMut(MemId, &[Proj], Acc
             Init::Fields(fields) => {
                 fields.iter().for_each(|(_, source)| source_place(source, &mut at));
             }
-            Init::Filled(..) | Init::List(_) | Init::Empty(_) | Init::Unset => {}
+            Init::Filled(..) | Init::List(_) | Init::Empty(_) | Init::Lent(_) | Init::Unset => {}
         },
         Kind::Assign { to, from, moved } => {
             at(to, Access::Resize);
@@ -151,6 +151,7 @@ pub(in crate::flow) fn values(kind: &Kind, f: &mut dyn FnMut(V)) {
             }
             Init::FilledWith(_, len) | Init::Empty(len) => len.iter().for_each(|v| f(*v)),
             Init::List(values) => values.iter().for_each(|v| f(*v)),
+            Init::Lent(v) => f(*v),
             Init::Fields(fields) => fields.iter().for_each(|(_, part)| source(part, f)),
             Init::ListOf(_) | Init::Copy(_) | Init::Move(_) | Init::ZerosLike(_) | Init::Unset => {}
         },

@@ -385,7 +385,11 @@ impl<'p> Builder<'p> {
 
     fn local_like(&mut self, mem: MemId) -> MemId {
         let of = self.out.at(mem).clone();
-        self.out.mem(of.name, of.ty, Origin::Local, of.span)
+        let origin = match of.origin {
+            Origin::Shared => Origin::Shared,
+            _ => Origin::Local,
+        };
+        self.out.mem(of.name, of.ty, origin, of.span)
     }
 
     /// The memories that belong to the state of a loop: those it uses that do not hold the same when
@@ -399,6 +403,7 @@ impl<'p> Builder<'p> {
             let outside = !made.is_some_and(|made| self.ix.encloses(body, made.block));
             let region = self.region_of(block);
             outside
+                && self.src.at(*mem).origin != Origin::Shared
                 && !self.is_only_filled(*mem, body)
                 && self.stability(*mem, Site { block, pos }, region) != Stability::Stable
         };

@@ -270,6 +270,7 @@ impl<'p> Builder<'p> {
         match &stmt.kind {
             Kind::Prim(_, row, args) if row.cost <= CHEAP => Some(args.clone()),
             Kind::Cast(_, arg) => Some(vec![*arg]),
+            Kind::Pass(_, Pass::Len(place), _) if self.is_passing(place.mem) => None,
             Kind::Pass(_, Pass::Len(place), _) => {
                 let length_changes = self.ix.writes[place.mem.0 as usize].iter().any(|site| {
                     !matches!(self.ix.stmts[site.pos].0.kind, Kind::Store(..) | Kind::Fill(..))

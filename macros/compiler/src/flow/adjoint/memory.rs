@@ -269,7 +269,7 @@ impl Builder<'_> {
                     }
                 }
             }
-            Init::Empty(_) | Init::Unset | Init::ZerosLike(_) => {}
+            Init::Empty(_) | Init::Lent(_) | Init::Unset | Init::ZerosLike(_) => {}
         }
     }
 

@@ -21,7 +21,8 @@ impl Builder<'_> {
     /// Whether a load of `mem` at `site`, repeated in the reverse code of `region`, finds the same.
     pub(super) fn stability(&self, mem: MemId, site: Site, region: usize) -> Stability {
         if self.src.at(mem).origin == Origin::Shared {
-            return Stability::Stable;
+            let passing = self.is_passing(mem);
+            return if passing { Stability::Lost } else { Stability::Stable };
         }
         let same = (0..=region).rev().find(|r| self.regions[*r].standing == Standing::Same);
         let top = self.regions[same.unwrap_or(0)].root;
@@ -37,6 +38,16 @@ impl Builder<'_> {
             }
         }
         Stability::Lost
+    }
+
+    /// Whether a memory is a reference that each iteration makes: it is gone when the reverse sweep
+    /// asks.
+    pub(super) fn is_passing(&self, mem: MemId) -> bool {
+        let made = self.ix.made[mem.0 as usize];
+        self.src.at(mem).origin == Origin::Shared
+            && made.is_some_and(|made| {
+                self.regions[self.region_of(made.block)].standing == Standing::Reversed
+            })
     }
 
     /// Whether nothing inside `scope` writes the memory after the site, in one run of `scope`.

@@ -10,8 +10,8 @@
 use super::arithmetic::{Terms, braced, punct, tuple};
 use super::facts::Facts;
 use super::groups::Schedule;
+use super::memories::is_lent;
 use super::names::{self, local};
-use super::types::owned;
 use super::{innermost, windows};
 use crate::emit::element::{elem_type, literal, zero};
 use crate::flow::ir::{
@@ -67,6 +67,8 @@ pub(super) struct Body<'p> {
     pub(super) streams: HashMap<RecId, Vec<TokenStream>>,
     /// Memories that are in an `Option`, since nothing else could stand in before they are made.
     pub(super) lazy: HashMap<MemId, ()>,
+    /// Memories whose type may have a name that means nothing here.
+    pub(super) unnamed: HashSet<MemId>,
     /// Tokens that are there already, and what is written where it is used.
     pub(super) terms: Terms,
     /// Where we are.
@@ -93,10 +95,13 @@ impl<'p> Body<'p> {
         let facts = Facts::new(program, used_behind);
         let mut lazy: HashMap<MemId, ()> = (facts.homes.iter())
             .filter(|(mem, home)| {
-                home.ahead && super::types::anything(&program.at(**mem).ty).is_none()
+                let of = program.at(**mem);
+                home.ahead
+                    && (of.origin == Origin::Shared || super::types::anything(&of.ty).is_none())
             })
             .map(|(mem, _)| (*mem, ()))
             .collect();
+        let mut unnamed = HashSet::default();
         // What is perhaps not there when it is put on a record is not there when it is taken off.
         walk::all(&program.body, &mut |kind| {
             if let Kind::Recall(record, _, mems) = kind
@@ -105,6 +110,8 @@ impl<'p> Body<'p> {
                 let absent = mems.iter().zip(kept).filter(|(_, kept)| lazy.contains_key(kept));
                 let absent: Vec<_> = absent.map(|(mem, _)| (*mem, ())).collect();
                 lazy.extend(absent);
+                let lent = mems.iter().zip(kept).filter(|(_, kept)| is_lent(program, **kept));
+                unnamed.extend(lent.map(|(mem, _)| *mem));
             }
         });
         Body {
@@ -114,6 +121,7 @@ impl<'p> Body<'p> {
             streams: HashMap::default(),
             replaced: HashMap::default(),
             lazy,
+            unnamed,
             terms: Terms::new(program.values.len()),
             path: vec![],
             loops: 0,
@@ -269,37 +277,6 @@ impl<'p> Body<'p> {
         self.together = around;
     }
 
-    /// The memories that are made in a block inside but used behind it.
-    fn declare_ahead(&mut self, at: usize, out: &mut Vec<TokenTree>) {
-        if self.facts.homes.is_empty() {
-            return;
-        }
-        let mut mems: Vec<MemId> = (self.facts.homes.iter())
-            .filter(|(_, home)| home.ahead && home.stmt == at && home.block == self.path)
-            .map(|(mem, _)| *mem)
-            .collect();
-        mems.sort();
-        for mem in mems {
-            let ty = &self.program.at(mem).ty;
-            let value = match super::types::anything(ty) {
-                Some(value) if !self.lazy.contains_key(&mem) => value,
-                _ => quote!(::core::option::Option::None),
-            };
-            let declared = self.declared_mem(mem);
-            out.extend(self.bind(declared, &value));
-        }
-    }
-
-    /// The declaration of a local memory.
-    pub(super) fn declared_mem(&self, mem: MemId) -> Declared {
-        let ty = owned(&self.program.at(mem).ty);
-        let ty = match self.lazy.contains_key(&mem) {
-            true => quote!(::core::option::Option<#ty>),
-            false => ty,
-        };
-        Declared { name: names::mem(self.program, mem), ty, mutable: true }
-    }
-
     /// The lengths of cotangents are checked before they are used for the first time.
     fn seed_checks(&mut self, stmt: &Stmt, out: &mut Vec<TokenTree>) {
         if self.checks.is_empty() || self.path.len() != 1 {
@@ -340,6 +317,9 @@ impl<'p> Body<'p> {
             let name = names::mem(self.program, mem);
             let root = match (self.lazy.contains_key(&mem), change) {
                 (true, true) => quote!((*::chainrule::rt::there_mut(&mut #name))),
+                (true, false) if self.is_reference(mem) && proj.is_empty() => {
+                    quote!((**::chainrule::rt::there(&#name)))
+                }
                 (true, false) => quote!((*::chainrule::rt::there(&#name))),
                 _ if self.is_reference(mem) && proj.is_empty() => quote!((*#name)),
                 _ => quote!(#name),
@@ -583,18 +563,6 @@ impl<'p> Body<'p> {
             true => self.option(Some(value)),
             false => self.moved(value),
         }
-    }
-
-    /// The type of what a record keeps.
-    pub(super) fn entry_type(&self, record: RecId) -> TokenStream {
-        if let Some(place) = self.facts.saved.get(&record) {
-            let float = self.type_at(place).and_then(|ty| super::types::float(&ty));
-            return elem_type(&float.unwrap_or(Elem::F64));
-        }
-        let Some((values, mems)) = self.facts.records.get(&record) else { return quote!(()) };
-        let values = values.iter().map(|v| self.type_of(*v));
-        let mems = mems.iter().map(|mem| self.declared_mem(*mem).ty);
-        one_or_tuple(&values.chain(mems).collect::<Vec<_>>())
     }
 }
 

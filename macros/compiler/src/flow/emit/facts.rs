@@ -234,7 +234,7 @@ impl Facts {
         }
         for (mem, paths) in seen.touched {
             let Some(made) = seen.made.get(&mem) else { continue };
-            if program.at(mem).origin != Origin::Local {
+            if !matches!(program.at(mem).origin, Origin::Local | Origin::Shared) {
                 continue;
             }
             let mut common = paths[0].clone();

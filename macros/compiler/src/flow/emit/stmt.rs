@@ -6,11 +6,11 @@ use super::names;
 use super::types;
 use crate::emit::element::{cast, elem_type};
 use crate::flow::ir::{
-    Bind, By, Code, Init, Kind, MemId, Mode, Origin, Pass, Place, Proj, RecId, Source, Stmt, Ty, V,
+    By, Init, Kind, MemId, Mode, Origin, Pass, Place, Proj, RecId, Source, Stmt, Ty, V,
 };
 use crate::ir::Elem;
 use crate::parse::Type;
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 /// Methods of passive values that take their argument by reference.
@@ -171,28 +171,6 @@ impl Body<'_> {
         }
     }
 
-    /// A piece of the user's code, with the names in it.
-    pub(super) fn code(&self, code: &Code) -> TokenStream {
-        let binds = code.binds.iter().map(|bind| self.bound(bind));
-        let tokens = match code.binds.iter().any(|bind| bind.name == "self") {
-            true => without_self(code.tokens.clone()),
-            false => code.tokens.clone(),
-        };
-        quote!({ #(#binds)* #tokens })
-    }
-
-    fn bound(&self, bind: &Bind) -> TokenStream {
-        let name = &bind.name;
-        let value = self.lent(&bind.what, bind.by);
-        match name == "self" {
-            true => {
-                let name = this();
-                quote!(let #name = #value;)
-            }
-            false => quote!(let #name = #value;),
-        }
-    }
-
     /// A value or a place, as the user's code or a call takes it.
     pub(super) fn lent(&self, source: &Source, by: By) -> TokenStream {
         match (source, by) {
@@ -325,6 +303,15 @@ impl Body<'_> {
             Init::Copy(place) => types::copy(Some(ty), &self.place(place)),
             Init::Move(place) => self.taken(place, ty),
             Init::ZerosLike(place) => types::zeros_like(ty, &self.place(place)),
+            Init::Lent(v) => {
+                let value = self.value(*v);
+                match ty {
+                    Type::Slice(_) => quote!(&#value[..]),
+                    // A reference already.
+                    Type::Struct(_) => value,
+                    _ => quote!(&#value),
+                }
+            }
             Init::Unset => return types::anything(ty),
             Init::Fields(fields) => match ty {
                 Type::Struct(name) => {
@@ -479,12 +466,18 @@ impl Body<'_> {
         let values = values.iter().map(|v| self.kept(*v));
         let mems = mems.iter().map(|&mem| {
             let place = Place::whole(mem);
-            let movable = self.facts.homes.get(&mem).is_some_and(|home| {
-                self.path
-                    .split_last()
-                    .is_some_and(|(&at, block)| home.block == block && home.last == at)
-            });
+            let movable = !self.is_reference(mem)
+                && self.facts.homes.get(&mem).is_some_and(|home| {
+                    self.path
+                        .split_last()
+                        .is_some_and(|(&at, block)| home.block == block && home.last == at)
+                });
             let name = names::mem(self.program, mem);
+            if self.is_reference(mem) && self.lazy.contains_key(&mem) {
+                let held = names::local("held");
+                let copy = types::copy(Some(&self.program.at(mem).ty), &quote!((*#held)));
+                return quote!(#name.map(|#held| #copy));
+            }
             match (movable, self.lazy.contains_key(&mem)) {
                 (true, true) => quote!(#name.take()),
                 (false, true) => quote!(::core::clone::Clone::clone(&#name)),
@@ -551,8 +544,7 @@ impl Body<'_> {
                 continue;
             }
             let kept = self.facts.records.get(&record).and_then(|(_, mems)| mems.get(k).copied());
-            let (recalled, ty) =
-                (self.fresh("recalled"), self.declared_mem(kept.unwrap_or(mem)).ty);
+            let (recalled, ty) = (self.fresh("recalled"), self.kept_type(kept.unwrap_or(mem)));
             after.extend(match kept.is_some_and(|kept| self.lazy.contains_key(&kept)) {
                 true => {
                     let name = names::mem(self.program, mem);
@@ -578,26 +570,4 @@ fn without_generics(name: &str) -> TokenStream {
         }
         Err(_) => types::tokens(name),
     }
-}
-
-/// What `self` is called in the kernel, where it is a parameter like others.
-fn this() -> Ident {
-    names::local("this")
-}
-
-/// Code with another name for `self`, which no `let` can bind.
-fn without_self(tokens: TokenStream) -> TokenStream {
-    tokens
-        .into_iter()
-        .map(|token| match token {
-            TokenTree::Ident(name) if name == "self" => TokenTree::Ident(this()),
-            TokenTree::Group(group) => {
-                let inner = without_self(group.stream());
-                let mut renamed = Group::new(group.delimiter(), inner);
-                renamed.set_span(group.span());
-                TokenTree::Group(renamed)
-            }
-            other => other,
-        })
-        .collect()
 }

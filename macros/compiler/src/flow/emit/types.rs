@@ -52,6 +52,41 @@ pub(crate) fn owned(ty: &Type) -> TokenStream {
     }
 }
 
+/// The type of a shared reference to what only rustc knows the type of. Structs in it may have names
+/// that mean nothing here.
+pub(super) fn reference(ty: &Type) -> TokenStream {
+    match ty {
+        Type::Slice(of) => {
+            let of = unnamed(of);
+            quote!(&[#of])
+        }
+        ty => {
+            let ty = unnamed(ty);
+            quote!(&#ty)
+        }
+    }
+}
+
+/// The type of an owned value with structs left to rustc.
+pub(super) fn unnamed(ty: &Type) -> TokenStream {
+    match ty {
+        Type::Struct(_) => quote!(_),
+        Type::Tuple(parts) => {
+            let parts = parts.iter().map(unnamed);
+            quote!((#(#parts,)*))
+        }
+        Type::Fixed(of, len) => {
+            let (of, len) = (unnamed(of), tokens(len));
+            quote!([#of; #len])
+        }
+        Type::Slice(of) | Type::Vec(of) => {
+            let of = unnamed(of);
+            quote!(::std::vec::Vec<#of>)
+        }
+        other => owned(other),
+    }
+}
+
 /// Source text as tokens.
 pub(super) fn tokens(text: &str) -> TokenStream {
     text.parse().unwrap_or_default()

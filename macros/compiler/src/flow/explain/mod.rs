@@ -568,6 +568,7 @@ impl<'p> Writer<'p> {
             Init::Empty(_) => "[]".to_string(),
             Init::Copy(place) | Init::Move(place) => self.place(place),
             Init::ZerosLike(_) => "0".to_string(),
+            Init::Lent(v) => self.operand(*v, 0),
             Init::Unset => "…".to_string(),
             Init::Fields(fields) => {
                 let parts: Vec<String> =

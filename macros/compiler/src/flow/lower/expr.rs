@@ -110,7 +110,17 @@ impl Lowerer<'_> {
     fn reference(&mut self, reference: &syn::ExprReference) -> Val {
         let span = reference.span();
         if reference.mutability.is_none() {
-            let val = self.expr(&reference.expr);
+            let val = match place_in(&reference.expr) {
+                Some(place) => {
+                    let mark = self.mark();
+                    match self.lvalue(place) {
+                        Some(lv) => self.read(lv, span),
+                        // What only rustc knows is looked at where it is, not moved out of there.
+                        None => return self.lent(mark, reference),
+                    }
+                }
+                None => self.expr(&reference.expr),
+            };
             return match val {
                 Val::Place(place, Held::Fresh) => Val::Place(place, Held::Fresh),
                 Val::Place(place, _) => Val::Place(place, Held::Ref),
@@ -309,6 +319,16 @@ impl Lowerer<'_> {
     /// Control ends here by a panic or a failure.
     pub(super) fn dead(&mut self) -> Val {
         self.leave(Live::Dead)
+    }
+}
+
+/// A field or an element, behind parentheses.
+fn place_in(expr: &Expr) -> Option<&Expr> {
+    match expr {
+        Expr::Paren(inner) => place_in(&inner.expr),
+        Expr::Group(inner) => place_in(&inner.expr),
+        Expr::Field(_) | Expr::Index(_) => Some(expr),
+        _ => None,
     }
 }
 

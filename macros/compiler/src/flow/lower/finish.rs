@@ -23,6 +23,7 @@ impl Lowerer<'_> {
         self.decide(&mut body, &program);
         program.body = body;
         self.payloads(&mut program, function);
+        self.numbers_behind(&mut program);
         if self.errors.count() == self.before
             && let Some((span, name)) = super::super::verify::undefined(&program, &[])
         {
@@ -48,6 +49,26 @@ impl Lowerer<'_> {
                 let others: Vec<String> = function.wrt().map(|p| p.name.to_string()).collect();
                 let others = others.join(", ");
                 self.errors.at(span, format!("`{name}` is a float inside of `{of}`, by which nothing is differentiated since chainrule does not know its type: pass the floats as parameters of their own, or say that `{of}` is a constant, `#[differentiate(wrt({others}))]`"));
+            }
+        }
+    }
+
+    /// References to values that only rustc knew, where these are numbers after all.
+    fn numbers_behind(&mut self, program: &mut Program) {
+        let number = |program: &Program, v: V| program.of(v).ty != Ty::Opaque;
+        for v in std::mem::take(&mut self.lent) {
+            if number(program, v)
+                && let Some(code) = code_of(&mut program.body, v)
+            {
+                let reference = std::mem::take(&mut code.tokens);
+                code.tokens = quote!(*#reference);
+            }
+        }
+        for v in std::mem::take(&mut self.behind) {
+            if number(program, v)
+                && let Some(code) = code_of(&mut program.body, v)
+            {
+                code.tokens = quote!(__lent);
             }
         }
     }

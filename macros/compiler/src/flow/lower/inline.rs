@@ -115,6 +115,10 @@ impl<'a> Lowerer<'a> {
                     }
                     (_, arg) => arg,
                 };
+                let arg = match param.passing {
+                    Passing::Exclusive => arg,
+                    passing => this.as_memory(arg, &ty, passing, span),
+                };
                 if !this.expect_type(&arg, &ty, span) {
                     continue;
                 }

@@ -21,6 +21,7 @@ mod float;
 mod inline;
 mod iter;
 mod jumps;
+mod lent;
 mod loops;
 mod mac;
 mod matching;
@@ -153,6 +154,10 @@ struct Lowerer<'a> {
     receiver_mark: opaque::Mark,
     /// Names that patterns bind in values that only rustc knows, with those values.
     payloads: Vec<(V, V, Span)>,
+    /// References to values that only rustc knows.
+    lent: HashSet<V>,
+    /// What stands behind such references.
+    behind: Vec<V>,
     errors: &'a mut Errors,
     /// How many errors there were when lowering began.
     before: usize,
@@ -181,6 +186,8 @@ impl<'a> Lowerer<'a> {
             matched: false,
             receiver_mark: opaque::Mark::default(),
             payloads: Vec::new(),
+            lent: HashSet::default(),
+            behind: Vec::new(),
             before: errors.count(),
             errors,
         }

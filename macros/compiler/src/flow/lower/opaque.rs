@@ -7,7 +7,7 @@ use super::{Lowerer, Slot};
 use crate::emit::names::ident;
 use crate::flow::ir::{Accessor, Bind, By, Code, Kind, Origin, Place, Source, V};
 use crate::parse::Type;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -143,6 +143,14 @@ impl Lowerer<'_> {
     ) -> Val {
         let out = self.fresh("constant", Slot::Unknown, span);
         let mut tokens = tokens;
+        if foreign && self.outer.is_some() {
+            let function = self.frame().function;
+            let mut lengths = function.item.sig.generics.const_params();
+            if let Some(param) = lengths.find(|param| mentions(&tokens, &param.ident)) {
+                let (length, name) = (&param.ident, function.name());
+                return self.error(span, format!("which number `{length}` is follows from what `{name}` is passed, whose type chainrule does not know: bind that first with its type, `let list: &[f64; 3] = ..`"));
+            }
+        }
         if foreign {
             let name = self.callees.accessor(self.frame().id, &tokens);
             let values: Option<Vec<(Ident, V)>> = (binds.iter())
@@ -335,6 +343,15 @@ impl VisitMut for Stopped {
             }
         }
     }
+}
+
+/// Whether a name stands in code.
+fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == *name,
+        TokenTree::Group(group) => mentions(&group.stream(), name),
+        _ => false,
+    })
 }
 
 /// The type of a constant of std.

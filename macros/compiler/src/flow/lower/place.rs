@@ -39,7 +39,7 @@ impl Lowerer<'_> {
             }
             Expr::Unary(syn::ExprUnary { op: syn::UnOp::Deref(_), expr: inner, .. }) => {
                 let inner = self.lvalue_or_value(inner)?;
-                self.dereferenced(inner)
+                self.dereferenced(inner, expr.span())
             }
             Expr::Field(field) => {
                 let base = self.lvalue_or_value(&field.base)?;
@@ -102,7 +102,7 @@ impl Lowerer<'_> {
     }
 
     /// What is behind a reference: a variable that is one stands for what it refers to.
-    fn dereferenced(&mut self, lv: Lv) -> Option<Lv> {
+    fn dereferenced(&mut self, lv: Lv, span: Span) -> Option<Lv> {
         match lv {
             Lv::Var(id, path) => match self.vars[id].val.at(&path) {
                 Some(Val::Place(place, _)) => Some(Lv::Place(place.clone(), Held::Named)),
@@ -113,11 +113,18 @@ impl Lowerer<'_> {
                 }
                 Some(Val::Scalar(v)) => {
                     let v = *v;
-                    self.is_plain(v).then_some(Lv::Var(id, path))
+                    match self.is_plain(v) {
+                        true => Some(Lv::Var(id, path)),
+                        false if self.lent.contains(&v) => Some(Lv::Val(self.behind_lent(v, span))),
+                        false => None,
+                    }
                 }
                 _ => Some(Lv::Var(id, path)),
             },
-            Lv::Val(Val::Scalar(v)) if !self.is_plain(v) => None,
+            Lv::Val(Val::Scalar(v)) if !self.is_plain(v) => match self.lent.contains(&v) {
+                true => Some(Lv::Val(self.behind_lent(v, span))),
+                false => None,
+            },
             other => Some(other),
         }
     }

@@ -5,7 +5,7 @@ use super::spans::Spanned;
 use super::val::{Closure, Held, Val};
 use super::{Lowerer, TargetKind};
 use crate::flow::ir::{Init, Kind, Place};
-use crate::parse::Type;
+use crate::parse::{Passing, Type};
 use quote::{ToTokens, quote};
 use std::rc::Rc;
 use syn::{Expr, Item, Pat, Stmt};
@@ -152,8 +152,16 @@ impl Lowerer<'_> {
         val
     }
 
-    fn bind_typed(&mut self, pat: &Pat, annotated: Option<&syn::Type>, val: Val) {
+    fn bind_typed(&mut self, pat: &Pat, annotated: Option<&syn::Type>, mut val: Val) {
         if let Some(ty) = annotated.and_then(|ty| self.written_type(ty)) {
+            let mutable = matches!(pat, Pat::Ident(name) if name.mutability.is_some());
+            if let (false, Type::Fixed(..) | Type::Slice(_) | Type::Vec(_)) = (mutable, &ty)
+                && self.carries(&ty)
+            {
+                let reference = matches!(annotated, Some(syn::Type::Reference(_)));
+                let passing = if reference { Passing::Shared } else { Passing::Value };
+                val = self.as_memory(val, &ty, passing, pat.span());
+            }
             self.expect_type(&val, &ty, pat.span());
             if let (Val::Scalar(v), Type::Constant(_) | Type::Struct(_)) = (&val, &ty)
                 && !matches!(&ty, Type::Constant(name) if name == "bool")

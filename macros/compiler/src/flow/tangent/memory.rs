@@ -131,6 +131,8 @@ impl Builder<'_> {
             Init::Copy(place) => like(self, place).map_or(zeros, Init::Copy),
             Init::Move(place) => like(self, place).map_or(zeros, Init::Move),
             Init::ZerosLike(_) => zeros,
+            // What only rustc knows carries no derivative.
+            Init::Lent(_) => zeros,
             Init::Unset => Init::Unset,
             Init::Fields(fields) => {
                 let tangent = self.memory_like(mem, Origin::Local);

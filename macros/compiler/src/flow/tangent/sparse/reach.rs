@@ -285,7 +285,9 @@ impl<'p> Finder<'p> {
         let passive = match init {
             Init::Filled(v, _) => !self.act.value(*v),
             Init::FilledWith(place, _) => !self.act.mem(place.mem),
-            Init::List(_) | Init::Empty(_) | Init::ZerosLike(_) | Init::Unset => true,
+            Init::List(_) | Init::Empty(_) | Init::Lent(_) | Init::ZerosLike(_) | Init::Unset => {
+                true
+            }
             Init::ListOf(_) | Init::Copy(_) | Init::Move(_) | Init::Fields(_) => false,
         };
         match passive && loops.is_empty() && has_rows(ty) {

@@ -1,0 +1,75 @@
+//! Pieces of the user's code, and what the names in them stand for.
+
+use super::block::Body;
+use super::names;
+use crate::flow::ir::{Bind, Code};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::quote;
+
+impl Body<'_> {
+    /// A piece of the user's code, with the names in it.
+    pub(super) fn code(&self, code: &Code) -> TokenStream {
+        let binds = code.binds.iter().map(|bind| self.bound(bind));
+        let tokens = in_scope(&code.tokens, &code.binds);
+        quote!({ #(#binds)* #tokens })
+    }
+
+    fn bound(&self, bind: &Bind) -> TokenStream {
+        let value = self.lent(&bind.what, bind.by);
+        let name = match bind.name == "self" {
+            true => this(),
+            false => visible(&bind.name),
+        };
+        quote!(let #name = #value;)
+    }
+}
+
+/// What `self` is called in the kernel, where it is a parameter like others.
+fn this() -> Ident {
+    names::local("this")
+}
+
+/// A name that is resolved at the place of generated code.
+fn visible(name: &Ident) -> Ident {
+    let mut name = name.clone();
+    name.set_span(here(name.span()));
+    name
+}
+
+fn here(span: Span) -> Span {
+    Span::call_site().located_at(span)
+}
+
+/// Code in which the bound names mean what they are bound to. What a capsule brought along has the
+/// hygiene of that macro, which local variables of this place are invisible to; `self` cannot be
+/// bound by any `let`, and has another name.
+fn in_scope(tokens: &TokenStream, binds: &[Bind]) -> TokenStream {
+    match binds.is_empty() {
+        true => tokens.clone(),
+        false => tokens.clone().into_iter().map(|token| token_in_scope(token, binds)).collect(),
+    }
+}
+
+fn token_in_scope(token: TokenTree, binds: &[Bind]) -> TokenTree {
+    match token {
+        TokenTree::Ident(name)
+            if name == "self" && binds.iter().any(|bind| bind.name == "self") =>
+        {
+            TokenTree::Ident(this())
+        }
+        TokenTree::Ident(name) if binds.iter().any(|bind| bind.name == name) => {
+            TokenTree::Ident(visible(&name))
+        }
+        // `"{name}"`
+        TokenTree::Literal(mut literal) => {
+            literal.set_span(here(literal.span()));
+            TokenTree::Literal(literal)
+        }
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), in_scope(&group.stream(), binds));
+            inner.set_span(group.span());
+            TokenTree::Group(inner)
+        }
+        other => other,
+    }
+}

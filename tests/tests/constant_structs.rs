@@ -1,0 +1,217 @@
+//! Structs that nothing is differentiated by, passed on to functions that differentiate by theirs:
+//! what only rustc knows of them at the caller's place becomes known where they are used.
+
+#![forbid(unsafe_code)]
+
+use chainrule::differentiate;
+
+/// A module whose types are not imported by its users.
+mod model {
+    use chainrule::{Differentiable, differentiate};
+
+    #[derive(Clone, Debug, Differentiable)]
+    pub(crate) struct Layer {
+        pub(crate) weights: Vec<f64>,
+        pub(crate) bias: f64,
+        pub(crate) inner: Inner,
+    }
+
+    #[derive(Clone, Copy, Debug, Differentiable)]
+    pub(crate) struct Inner {
+        pub(crate) k: [f64; 2],
+    }
+
+    #[derive(Clone, Debug, Differentiable)]
+    pub(crate) struct Net {
+        pub(crate) layers: Vec<Layer>,
+        pub(crate) head: Layer,
+        pub(crate) name: String,
+    }
+
+    /// Its field is its own.
+    #[derive(Clone, Debug, Differentiable)]
+    pub(crate) struct Spring {
+        stiffness: f64,
+    }
+
+    impl Spring {
+        pub(crate) fn new(stiffness: f64) -> Self {
+            Spring { stiffness }
+        }
+    }
+
+    #[differentiate]
+    pub(crate) fn layer(layer: &Layer, x: f64) -> f64 {
+        let mut s = layer.bias;
+        for w in &layer.weights {
+            s = (s + w * x).tanh();
+        }
+        s + inner(&layer.inner, x)
+    }
+
+    #[differentiate]
+    pub(crate) fn inner(inner: &Inner, x: f64) -> f64 {
+        inner.k[0] * x * x + inner.k[1]
+    }
+
+    #[differentiate]
+    pub(crate) fn by_value(inner: Inner, x: f64) -> f64 {
+        inner.k[0] * x.sin() - inner.k[1]
+    }
+
+    #[differentiate]
+    pub(crate) fn force(spring: &Spring, x: f64) -> f64 {
+        spring.stiffness * x.sin()
+    }
+}
+
+use model::{Net, Spring, by_value, force, inner, layer};
+
+/// Not differentiable by itself, and it need not be.
+struct Table {
+    rows: Vec<Vec<f64>>,
+}
+
+impl Table {
+    fn row(&self, k: usize) -> &[f64] {
+        &self.rows[k]
+    }
+}
+
+#[differentiate]
+fn polynomial(coefficients: &[f64], x: f64) -> f64 {
+    coefficients.iter().rev().fold(0.0, |s, c| s * x + c)
+}
+
+#[differentiate]
+fn weighted<const N: usize>(weights: &[f64; N], x: f64) -> f64 {
+    let mut s = 0.0;
+    for k in 0..N {
+        s += weights[k] * x.powi(k as i32);
+    }
+    s
+}
+
+fn net() -> Net {
+    let layer = |k: f64| model::Layer {
+        weights: vec![0.3 * k, -0.4, 0.5 + k],
+        bias: 0.1 * k,
+        inner: model::Inner { k: [0.2 * k, -0.1] },
+    };
+    let layers = vec![layer(1.0), layer(0.5), layer(-0.7)];
+    Net { layers, head: layer(2.0), name: "net".to_string() }
+}
+
+/// Compares a derivative with a central difference.
+#[track_caller]
+fn agree(f: impl Fn(f64) -> f64, x: f64, derivative: f64) {
+    let h = 1e-5;
+    let difference = (f(x + h) - f(x - h)) / (2.0 * h);
+    let error = (derivative - difference).abs();
+    assert!(error <= 1e-8 * (1.0 + difference.abs()), "{derivative} and {difference} at {x}");
+}
+
+#[differentiate(wrt(x), pullback, jvp, hvp)]
+fn through(net: &Net, x: f64) -> f64 {
+    let mut x = x;
+    for l in 0..net.layers.len() {
+        x = layer(&net.layers[l], x);
+    }
+    let mut steps = 0;
+    while x.abs() < 10.0 && steps < 3 {
+        let last = if steps > 1 { &net.layers[0] } else { &net.head };
+        x = if x > 0.5 { x + layer(&net.head, 0.5 * x) * x } else { layer(last, x) + 0.1 };
+        steps += 1;
+    }
+    x + by_value(net.head.inner, x)
+}
+
+#[test]
+fn a_struct_is_passed_on_by_reference() {
+    let net = net();
+    for x in [0.7, -0.3, 2.0] {
+        let (value, derivative) = through::value_and_grad(&net, x);
+        assert_eq!(value, through(&net, x));
+        agree(|x| through(&net, x), x, derivative);
+        assert_eq!(through::pullback(&net, x).1(1.0), derivative);
+        agree(|x| through(&net, x), x, through::jvp(&net, x, 1.0).1);
+        agree(|x| through::grad(&net, x), x, through::hvp(&net, x, 1.0).1);
+    }
+}
+
+#[differentiate(wrt(x))]
+fn in_stretches(net: &Net, x: &[f64]) -> f64 {
+    let mut s = 0.0;
+    for l in 0..net.layers.len() {
+        let own = &net.layers[l].inner;
+        #[checkpoint]
+        for k in 0..x.len() {
+            let other = &net.layers[(k + l) % net.layers.len()];
+            s = 0.9 * layer(other, x[k] + s) + inner(own, s);
+        }
+    }
+    s
+}
+
+#[test]
+fn in_loops_that_run_again() {
+    let net = net();
+    let x = [0.3, 0.2, -0.5, 0.4, 0.9];
+    let gradient = in_stretches::grad(&net, &x);
+    for k in 0..x.len() {
+        let at = |t: f64| {
+            let mut x = x;
+            x[k] = t;
+            in_stretches(&net, &x)
+        };
+        agree(at, x[k], gradient[k]);
+    }
+}
+
+#[differentiate(wrt(x))]
+fn fields(net: &Net, x: f64) -> f64 {
+    let bias = &net.head.bias;
+    let behind = *bias * x;
+    let list: &[f64; 2] = &net.head.inner.k;
+    polynomial(&net.head.weights, x) * bias
+        + polynomial(&net.head.weights[1..], behind)
+        + weighted(list, x)
+}
+
+#[test]
+fn fields_are_passed_as_what_the_callee_takes() {
+    let net = net();
+    agree(|x| fields(&net, x), 0.6, fields::grad(&net, 0.6));
+}
+
+#[differentiate(wrt(x))]
+fn looked_up(table: &Table, x: f64) -> f64 {
+    let row: &[f64] = table.row(0);
+    let first: f64 = row.iter().zip(table.row(1)).map(|(a, b)| a * b * x).sum();
+    let mut s = polynomial(table.row(1), x);
+    for k in 0..2 {
+        s += polynomial(&table.rows[k], 0.1 * s);
+    }
+    first + s
+}
+
+#[test]
+fn what_a_method_returns_is_a_slice_where_that_is_said() {
+    let table = Table { rows: vec![vec![0.1, 0.2, -0.5], vec![0.5, 0.3]] };
+    agree(|x| looked_up(&table, x), 0.3, looked_up::grad(&table, 0.3));
+}
+
+#[differentiate(wrt(x))]
+fn pulled(spring: &Spring, x: f64) -> f64 {
+    let mut s = x;
+    for _ in 0..3 {
+        s += force(spring, s);
+    }
+    s
+}
+
+#[test]
+fn fields_may_be_private() {
+    let spring = Spring::new(0.4);
+    agree(|x| pulled(&spring, x), 0.3, pulled::grad(&spring, 0.3));
+}
