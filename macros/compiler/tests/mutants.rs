@@ -41,6 +41,19 @@ fn what_was_found_stays_mended() {
         // Calls itself twice and is passed a closure each time, which was inlined for ever.
         "#[differentiate(tape)]
         fn f(x: f64, n: f64) -> f64 { if n * 0 { 1.0 } else { f(|i| x, n - 1) - f(x, n - 2) } }",
+        // A length whose words would run together, and a block that is no statement of its own.
+        "#[differentiate]
+        fn f(x: &[f64; ('c' as i32)]) -> f64 { x[0] }",
+        "#[differentiate]
+        fn f(x: f64, n: usize) -> f64 {
+            let mut s = x;
+            let mut k = 0;
+            #[checkpoint]
+            for i in 0..n { ({ k } += 1, { k } += 1); s = s * x; }
+            s
+        }",
+        "#[differentiate]
+        fn f(x: f64, n: usize) -> f64 { let k = match n { 0 => table.one, _ => table.two } - 1; x * k }",
         // Indices and lengths beyond all bounds.
         "#[differentiate(jacobian)]
         fn f(s: [f64; 3], p: [f64; 3]) -> [f64; 2] { [p[0] * (s[0x10] - s[0]), s[1]] }",

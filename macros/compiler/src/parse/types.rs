@@ -124,7 +124,9 @@ pub fn text_of(tokens: &impl ToTokens) -> String {
                 }
                 other => {
                     let text = other.to_string();
-                    if out.ends_with(wordlike) && text.starts_with(wordlike) {
+                    // Behind a quote a word would be the suffix of a literal.
+                    let joins = |c: char| wordlike(c) || matches!(c, '\'' | '"');
+                    if out.ends_with(joins) && text.starts_with(wordlike) {
                         out.push(' ');
                     }
                     out.push_str(&text);

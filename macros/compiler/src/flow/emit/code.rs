@@ -3,7 +3,7 @@
 use super::block::Body;
 use super::names;
 use crate::flow::ir::{Bind, Code};
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
 impl Body<'_> {
@@ -11,6 +11,11 @@ impl Body<'_> {
     pub(super) fn code(&self, code: &Code) -> TokenStream {
         let binds = code.binds.iter().map(|bind| self.bound(bind));
         let tokens = in_scope(&code.tokens, &code.binds);
+        // Behind a `;` a block would be a statement, whatever follows it.
+        let tokens = match begins_with_block(&tokens) {
+            true => quote!((#tokens)),
+            false => tokens,
+        };
         quote!({ #(#binds)* #tokens })
     }
 
@@ -21,6 +26,17 @@ impl Body<'_> {
             false => visible(&bind.name),
         };
         quote!(let #name = #value;)
+    }
+}
+
+fn begins_with_block(tokens: &TokenStream) -> bool {
+    match tokens.clone().into_iter().next() {
+        Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
+        Some(TokenTree::Ident(word)) => {
+            ["if", "match", "loop", "while", "for", "unsafe"].iter().any(|block| word == block)
+        }
+        Some(TokenTree::Punct(punct)) => punct.as_char() == '\'',
+        _ => false,
     }
 }
 

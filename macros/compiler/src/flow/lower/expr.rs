@@ -223,7 +223,9 @@ impl Lowerer<'_> {
                     self.write(lv, val, span);
                 }
                 None => {
-                    if self.take_back(mark, span) {
+                    if is_value(left) {
+                        self.error(left, "this is a value and cannot be assigned to");
+                    } else if self.take_back(mark, span) {
                         self.opaque_statement(&Expr::Assign(assign.clone()));
                     }
                 }
@@ -319,6 +321,17 @@ impl Lowerer<'_> {
     /// Control ends here by a panic or a failure.
     pub(super) fn dead(&mut self) -> Val {
         self.leave(Live::Dead)
+    }
+}
+
+/// Whether an expression is a value, and no place that could be assigned to.
+pub(super) fn is_value(expr: &Expr) -> bool {
+    match expr {
+        Expr::Paren(inner) => is_value(&inner.expr),
+        Expr::Group(inner) => is_value(&inner.expr),
+        Expr::Block(_) | Expr::If(_) | Expr::Match(_) | Expr::Loop(_) | Expr::Unsafe(_) => true,
+        Expr::Binary(_) | Expr::Call(_) | Expr::Cast(_) | Expr::Closure(_) | Expr::Lit(_) => true,
+        _ => false,
     }
 }
 

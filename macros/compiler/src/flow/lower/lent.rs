@@ -53,6 +53,30 @@ impl Lowerer<'_> {
         Val::Place(Place::whole(mem), held)
     }
 
+    /// What only rustc knows as a value like another: of its type, by Rust's rules.
+    pub(super) fn as_other(&mut self, val: Val, other: &Val, span: Span) -> Val {
+        let is_unknown = matches!(&val, Val::Scalar(v) if !self.is_plain(*v));
+        let (ty, passing) = match other {
+            _ if !is_unknown => return val,
+            Val::Place(_, Held::Mut) => return val,
+            Val::Place(place, Held::Ref) => match self.place_type(place) {
+                // All of a `Vec` may be meant as a slice.
+                Some(Type::Vec(of)) => (Some(Type::Slice(of)), Passing::Shared),
+                ty => (ty, Passing::Shared),
+            },
+            Val::Place(place, _) => (self.place_type(place), Passing::Value),
+            Val::Tuple(_) | Val::Struct(..) => (self.type_of_val(other, span), Passing::Value),
+            _ => return val,
+        };
+        let Some(ty) = ty else { return val };
+        match self.as_memory(val, &ty, passing, span) {
+            Val::Place(place, _) if matches!(ty, Type::Tuple(_) | Type::Struct(_)) => {
+                self.explode(&place, span)
+            }
+            val => val,
+        }
+    }
+
     /// Whether a value is known to be a shared reference.
     fn is_reference(&self, v: V) -> bool {
         let function = self.frames.first().map(|frame| frame.function);

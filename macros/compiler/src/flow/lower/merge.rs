@@ -18,6 +18,9 @@ impl Lowerer<'_> {
             val => val,
         };
         let (a, b) = (dead(join.then.live, a), dead(join.other.live, b));
+        let span = join.span;
+        let a = self.inside(&mut join.then, |this| this.as_other(a, &b, span));
+        let b = self.inside(&mut join.other, |this| this.as_other(b, &a, span));
         match (a, b) {
             (Val::Error, _) | (_, Val::Error) => Val::Error,
             (Val::Undef, Val::Undef) => Val::Undef,

@@ -1,5 +1,6 @@
 //! Operators, casts and literals.
 
+use super::expr::is_value;
 use super::nd::Said;
 use super::place::Lv;
 use super::spans::Spanned;
@@ -235,7 +236,9 @@ impl Lowerer<'_> {
         }
         let right = self.scalar(right, binary.right.span());
         let Some(lv) = self.lvalue(&binary.left) else {
-            if self.take_back(mark, span) {
+            if is_value(&binary.left) {
+                self.error(&binary.left, "this is a value and cannot be assigned to");
+            } else if self.take_back(mark, span) {
                 self.opaque_statement(&Expr::Binary(binary.clone()));
             }
             return;

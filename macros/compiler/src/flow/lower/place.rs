@@ -505,6 +505,16 @@ impl Lowerer<'_> {
             self.never_silent(&val, span);
             return;
         }
+        let val = match &lv {
+            Lv::Place(place, _) => {
+                self.as_other(val, &Val::Place(place.clone(), Held::Named), span)
+            }
+            Lv::Var(id, path) => match self.vars[*id].val.at(path).cloned() {
+                Some(old) => self.as_other(val, &old, span),
+                None => val,
+            },
+            _ => val,
+        };
         match lv {
             Lv::Place(place, _) => self.write_place(place, val, span),
             Lv::Var(id, path) => match (self.vars[id].val.at(&path).cloned(), &val) {

@@ -1,5 +1,6 @@
-//! Structs that nothing is differentiated by, passed on to functions that differentiate by theirs:
-//! what only rustc knows of them at the caller's place becomes known where they are used.
+//! Values whose type only rustc knows: structs that nothing is differentiated by, passed on to
+//! functions that differentiate by theirs, and what functions without annotation return. What they
+//! are becomes known where they are used.
 
 #![forbid(unsafe_code)]
 
@@ -214,4 +215,98 @@ fn pulled(spring: &Spring, x: f64) -> f64 {
 fn fields_may_be_private() {
     let spring = Spring::new(0.4);
     agree(|x| pulled(&spring, x), 0.3, pulled::grad(&spring, 0.3));
+}
+
+/// What functions without annotation make of numbers without derivative.
+fn row(k: usize) -> [f64; 2] {
+    [k as f64, 2.0]
+}
+
+fn list(k: usize) -> Vec<f64> {
+    vec![k as f64, 2.0]
+}
+
+fn pair(k: usize) -> (f64, f64) {
+    (k as f64, 2.0)
+}
+
+fn constants(k: usize) -> model::Inner {
+    model::Inner { k: [k as f64, 3.0] }
+}
+
+#[differentiate]
+fn choices_of_rows(rows: &[[f64; 2]], h: f64, k: usize) -> f64 {
+    let chosen = if k > 0 { row(k) } else { rows[k] };
+    let mut last = match k {
+        0 => rows[1],
+        1 => [h, h * h],
+        _ => row(3),
+    };
+    if k == 2 {
+        last = row(4);
+        last[0] *= h;
+    }
+    chosen[0] * chosen[1] * last[0] * h + last[1]
+}
+
+#[differentiate]
+fn choices_of_lists(rows: &[Vec<f64>], h: f64, k: usize) -> f64 {
+    let chosen = if k > 0 { list(k) } else { rows[k].clone() };
+    let other = if k > 1 { vec![h, h * h] } else { list(k) };
+    chosen.iter().zip(&other).map(|(a, b)| a * b * h).sum()
+}
+
+#[differentiate]
+fn choices_of_tuples(pairs: &[(f64, f64)], h: f64, k: usize) -> f64 {
+    let chosen = if k > 0 { pair(k) } else { pairs[k] };
+    let other = if k > 1 { (h, chosen.1) } else { pair(2) };
+    chosen.0 * other.1 * h + other.0
+}
+
+#[differentiate]
+fn choices_of_structs(all: &[model::Inner], h: f64, k: usize) -> f64 {
+    let chosen = if k > 0 { constants(k) } else { all[k] };
+    let other = if k > 1 { model::Inner { k: [h, 1.0] } } else { constants(1) };
+    chosen.k[0] * h + chosen.k[1] * other.k[0] * h
+}
+
+#[differentiate(wrt(rows, h))]
+fn choices_of_slices(table: &Table, rows: &[Vec<f64>], h: f64, k: usize) -> f64 {
+    let chosen = if k > 0 { table.row(0) } else { &rows[0] };
+    let mut s = h;
+    for a in chosen {
+        s = s * a + h;
+    }
+    s
+}
+
+#[test]
+fn one_branch_leaves_what_only_rustc_knows() {
+    let h = 0.7;
+    for k in 0..4 {
+        let rows = |t: f64| [[t, 0.7], [1.1, -0.4]];
+        let (by_rows, by_h) = choices_of_rows::grad(&rows(0.3), h, k);
+        agree(|t| choices_of_rows(&rows(t), h, k), 0.3, by_rows[0][0]);
+        agree(|h| choices_of_rows(&rows(0.3), h, k), h, by_h);
+
+        let lists = |t: f64| [vec![0.3, t]];
+        let (by_lists, by_h) = choices_of_lists::grad(&lists(0.4), h, k);
+        agree(|t| choices_of_lists(&lists(t), h, k), 0.4, by_lists[0][1]);
+        agree(|h| choices_of_lists(&lists(0.4), h, k), h, by_h);
+
+        let pairs = |t: f64| [(t, 0.8)];
+        let (by_pairs, by_h) = choices_of_tuples::grad(&pairs(0.4), h, k);
+        agree(|t| choices_of_tuples(&pairs(t), h, k), 0.4, by_pairs[0].0);
+        agree(|h| choices_of_tuples(&pairs(0.4), h, k), h, by_h);
+
+        let structs = |t: f64| [model::Inner { k: [0.2, t] }];
+        let (by_structs, by_h) = choices_of_structs::grad(&structs(0.4), h, k);
+        agree(|t| choices_of_structs(&structs(t), h, k), 0.4, by_structs[0].k[1]);
+        agree(|h| choices_of_structs(&structs(0.4), h, k), h, by_h);
+
+        let table = Table { rows: vec![vec![0.1, 0.2, -0.5]] };
+        let (by_lists, by_h) = choices_of_slices::grad(&table, &lists(0.4), h, k);
+        agree(|t| choices_of_slices(&table, &lists(t), h, k), 0.4, by_lists[0][1]);
+        agree(|h| choices_of_slices(&table, &lists(0.4), h, k), h, by_h);
+    }
 }
