@@ -293,7 +293,8 @@ pub use chainrule_macros::differentiate;
 ///
 /// Fields are floats, arrays and `Vec`s of floats, `ndarray` arrays, tuples of these, and other
 /// structs under this derive; all floats of a struct are of one type. Structs may be generic, and
-/// tuple structs.
+/// tuple structs. A type alias of such types goes under [`macro@differentiate`] itself, since a macro
+/// sees its name only: `#[differentiate] type Point = [f64; 3];`.
 ///
 /// # Constants
 /// Fields of integers, `bool`, `char`, `String`, `&'static` references and `PhantomData` (and
@@ -334,7 +335,8 @@ pub use chainrule_macros::differentiate;
 /// # Errors
 /// What cannot be differentiated is a compile error at its field. rustc's "cannot find macro
 /// `Layer` in this scope" at a field's or parameter's type means that `Layer` is not under this
-/// derive, or not imported by a `use` that brings all of it. Structs that hold each other in a
+/// derive, or not imported by a `use` that brings all of it; or it is a type alias, which wants
+/// `#[differentiate]`. Structs that hold each other in a
 /// circle are not supported; a struct that holds a `Vec` of itself is.
 pub use chainrule_macros::Differentiable;
 

@@ -1,5 +1,6 @@
 //! The driver: every stage, in order, on one screen.
 
+use crate::aliases;
 use crate::capsule::{self, Assembly, Callees};
 use crate::differentiate::{Seed, check_active, differentiate as reverse};
 use crate::emit;
@@ -411,10 +412,11 @@ pub fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream {
     let message = match syn::parse2::<syn::Item>(item.clone()) {
         Ok(syn::Item::Fn(function)) => return of_function(attr, function, item),
         Ok(syn::Item::Impl(block)) => return methods::expand(attr, block),
+        Ok(syn::Item::Type(alias)) => return aliases::expand(attr, &alias),
         Ok(syn::Item::Struct(_)) => {
             "`#[differentiate]` goes on functions and `impl` blocks: a struct of parameters takes `#[derive(chainrule::Differentiable)]`"
         }
-        _ => "`#[differentiate]` goes on a function or on an `impl` block",
+        _ => "`#[differentiate]` goes on a function, an `impl` block or a type alias",
     };
     let error = syn::Error::new_spanned(&item, message).to_compile_error();
     quote!(#item #error)
@@ -426,6 +428,7 @@ pub fn assemble(input: TokenStream) -> TokenStream {
         Ok(assembly) => match &assembly.item {
             syn::Item::Struct(_) => capsule::capsule(&assembly.callees(), false),
             syn::Item::Impl(block) => methods::finish(&assembly, block),
+            syn::Item::Type(alias) => aliases::finish(&assembly, alias),
             _ => finish(&assembly.callees(), Errors::new()),
         },
         Err(error) => error.to_compile_error(),

@@ -30,6 +30,7 @@ pub mod hash;
 pub mod primitives;
 
 // The stages, in order.
+mod aliases;
 pub mod capsule;
 pub mod differentiate;
 pub mod emit;

@@ -67,8 +67,9 @@ pub(crate) fn expand(attr: TokenStream, block: syn::ItemImpl) -> TokenStream {
 
 /// The last link of the chain. What was refused before was reported.
 pub(crate) fn finish(assembly: &Assembly, block: &syn::ItemImpl) -> TokenStream {
-    let methods = methods(block, &mut Errors::new());
-    derivatives(assembly, block, &methods, Errors::new())
+    let block = assembly.without_aliases(block);
+    let methods = methods(&block, &mut Errors::new());
+    derivatives(assembly, &block, &methods, Errors::new())
 }
 
 /// Compiles every method: a block for each, with its derivatives.

@@ -1,11 +1,13 @@
 //! The chain of capsules: its first link and its last.
 
+use super::alias::Aliases;
 use super::callees::path_text;
 use super::entry::{Entry, Meaning, Source};
 use super::sources::Callees;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
+use syn::visit_mut::VisitMut;
 use syn::{Token, braced};
 
 /// The first link of the chain: the call of the first capsule, with this item as state.
@@ -49,19 +51,47 @@ impl Assembly {
         Assembly { id: id.to_string(), options, item, tokens, calls: vec![], entries: vec![] }
     }
 
+    fn aliases(&self) -> Aliases<'_> {
+        Aliases { calls: &self.calls, entries: &self.entries }
+    }
+
+    /// An `impl` block with what aliases in it stand for.
+    pub(crate) fn without_aliases(&self, block: &syn::ItemImpl) -> syn::ItemImpl {
+        let mut block = block.clone();
+        if self.aliases().any() {
+            self.aliases().visit_item_impl_mut(&mut block);
+        }
+        block
+    }
+
+    /// The structs among what the item's paths mean.
+    pub(crate) fn structs(&self) -> impl Iterator<Item = &str> {
+        self.calls.iter().filter_map(|(path, id)| {
+            let entry = self.entries.iter().find(|entry| entry.id == *id)?;
+            matches!(entry.source, Source::Struct { .. }).then_some(path.as_str())
+        })
+    }
+
     /// The sources behind a function or a struct.
     pub fn callees(&self) -> Callees {
         let item = self.tokens.clone();
         let source = match &self.item {
             syn::Item::Struct(_) => Source::Struct { item },
+            syn::Item::Type(_) => Source::Alias { item },
             _ => Source::Function { options: self.options.clone(), item },
         };
         let root = Entry { id: self.id.clone(), calls: self.calls.clone(), source };
         let first = match &self.item {
-            syn::Item::Fn(item) => Meaning::of_function(&self.options, item.clone()),
-            _ => root.understood(),
+            syn::Item::Fn(item) => {
+                let mut item = item.clone();
+                if self.aliases().any() {
+                    self.aliases().visit_item_fn_mut(&mut item);
+                }
+                Meaning::of_function(&self.options, item)
+            }
+            _ => root.understood(&self.entries),
         };
-        let others = self.entries.iter().map(Entry::understood);
+        let others = self.entries.iter().map(|entry| entry.understood(&self.entries));
         let meanings = [first].into_iter().chain(others).collect();
         let entries: Vec<Entry> = [root].into_iter().chain(self.entries.iter().cloned()).collect();
         Callees::new(entries, meanings)

@@ -45,7 +45,8 @@ impl<'b> Block<'b> {
             }
             (0..methods.len()).filter(|&k| words.contains(methods[k].name())).collect()
         };
-        let meanings = assembly.entries.iter().map(Entry::understood).collect();
+        let meanings =
+            (assembly.entries.iter()).map(|entry| entry.understood(&assembly.entries)).collect();
         Block { assembly, methods, named: methods.iter().map(named).collect(), meanings }
     }
 

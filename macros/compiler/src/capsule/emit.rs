@@ -25,7 +25,15 @@ pub fn capsule(callees: &Callees, broken: bool) -> TokenStream {
             root.source = Source::Struct { item: item.to_token_stream() };
             (item.ident, item.vis)
         }
-        (None, None) => return TokenStream::new(),
+        (None, None) => match callees.alias(callees.root()) {
+            Some(alias) => {
+                let mut alias = alias.clone();
+                alias.attrs.clear();
+                root.source = Source::Alias { item: alias.to_token_stream() };
+                (alias.ident, alias.vis)
+            }
+            None => return TokenStream::new(),
+        },
     };
     if broken {
         root.source = Source::Broken;

@@ -1,10 +1,12 @@
 //! One item as a capsule carries it.
 
+use super::alias::Aliases;
 use crate::error::Errors;
 use crate::parse::{Function, Options, parse_function};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
+use syn::visit_mut::VisitMut;
 use syn::{braced, bracketed};
 
 /// One function or struct.
@@ -25,6 +27,8 @@ pub(super) enum Source {
     Function { options: TokenStream, item: TokenStream },
     /// A struct under `#[derive(Differentiable)]`.
     Struct { item: TokenStream },
+    /// A type alias under `#[differentiate]`.
+    Alias { item: TokenStream },
     /// An item that was refused: it was reported there and is not to be reported again.
     Broken,
 }
@@ -36,6 +40,8 @@ pub(super) enum Meaning {
     Function(Box<Function>),
     /// A struct.
     Struct(Box<syn::ItemStruct>),
+    /// A type alias.
+    Alias(Box<syn::ItemType>),
     /// Refused where it stands.
     Broken,
 }
@@ -46,15 +52,30 @@ impl Entry {
         Entry { id: id.to_string(), calls: vec![], source: Source::Broken }
     }
 
-    /// The item; it was parsed once before, where it stands.
-    pub(super) fn understood(&self) -> Meaning {
+    /// The item among others; it was parsed once before, where it stands.
+    pub(super) fn understood(&self, entries: &[Entry]) -> Meaning {
+        let mut aliases = Aliases { calls: &self.calls, entries };
         match &self.source {
             Source::Function { options, item } => match syn::parse2(item.clone()) {
-                Ok(item) => Meaning::of_function(options, item),
+                Ok(mut item) => {
+                    if aliases.any() {
+                        aliases.visit_item_fn_mut(&mut item);
+                    }
+                    Meaning::of_function(options, item)
+                }
                 Err(_) => Meaning::Broken,
             },
             Source::Struct { item } => match syn::parse2(item.clone()) {
-                Ok(def) => Meaning::Struct(Box::new(def)),
+                Ok(mut def) => {
+                    if aliases.any() {
+                        aliases.visit_item_struct_mut(&mut def);
+                    }
+                    Meaning::Struct(Box::new(def))
+                }
+                Err(_) => Meaning::Broken,
+            },
+            Source::Alias { item } => match syn::parse2(item.clone()) {
+                Ok(alias) => Meaning::Alias(Box::new(alias)),
                 Err(_) => Meaning::Broken,
             },
             Source::Broken => Meaning::Broken,
@@ -92,6 +113,7 @@ impl Parse for Entry {
         let source = match kind.to_string().as_str() {
             "function" => Source::Function { options, item },
             "structure" => Source::Struct { item },
+            "alias" => Source::Alias { item },
             _ => Source::Broken,
         };
         Ok(Entry { id: id.value(), calls: pairs, source })
@@ -104,6 +126,7 @@ impl ToTokens for Entry {
         let (kind, options, item) = match &self.source {
             Source::Function { options, item } => ("function", options, item),
             Source::Struct { item } => ("structure", &none, item),
+            Source::Alias { item } => ("alias", &none, item),
             Source::Broken => ("broken", &none, &none),
         };
         let (id, kind) = (&self.id, Ident::new(kind, Span::call_site()));

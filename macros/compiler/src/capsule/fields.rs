@@ -196,6 +196,28 @@ impl Callees {
 
     /// The arguments that a path gives to the parameters of a struct, as the root writes them.
     fn given(&self, function: usize, def: &syn::ItemStruct, path: &syn::Path) -> Option<Given> {
+        Given::of(&def.generics, path, |ty| self.rename(function, ty, vec![]))
+    }
+}
+
+/// The arguments of a struct's parameters.
+#[derive(Default)]
+pub(super) struct Given {
+    types: HashMap<String, syn::Type>,
+    values: HashMap<String, syn::Expr>,
+}
+
+impl Given {
+    /// The arguments that a path gives to these parameters, as they are written.
+    pub(super) fn as_written(generics: &syn::Generics, path: &syn::Path) -> Given {
+        Given::of(generics, path, |_| Some(())).unwrap_or_default()
+    }
+
+    fn of(
+        generics: &syn::Generics,
+        path: &syn::Path,
+        rename: impl Fn(&mut syn::Type) -> Option<()>,
+    ) -> Option<Given> {
         let mut given = Given::default();
         let arguments: Vec<syn::GenericArgument> = match path.segments.last().map(|s| &s.arguments)
         {
@@ -204,14 +226,14 @@ impl Callees {
         };
         let mut arguments =
             arguments.into_iter().filter(|arg| !matches!(arg, syn::GenericArgument::Lifetime(_)));
-        for param in &def.generics.params {
+        for param in &generics.params {
             match param {
                 syn::GenericParam::Lifetime(_) => {}
                 syn::GenericParam::Type(param) => {
                     let ty = match arguments.next() {
                         Some(syn::GenericArgument::Type(syn::Type::Infer(_))) => None,
                         Some(syn::GenericArgument::Type(mut ty)) => {
-                            self.rename(function, &mut ty, vec![])?;
+                            rename(&mut ty)?;
                             Some(ty)
                         }
                         _ => param.default.clone().map(|(_, ty)| ty),
@@ -235,17 +257,8 @@ impl Callees {
         }
         Some(given)
     }
-}
 
-/// The arguments of a struct's parameters.
-#[derive(Default)]
-struct Given {
-    types: HashMap<String, syn::Type>,
-    values: HashMap<String, syn::Expr>,
-}
-
-impl Given {
-    fn put_into(&self, ty: &mut syn::Type) {
+    pub(super) fn put_into(&self, ty: &mut syn::Type) {
         struct Put<'g>(&'g Given);
         impl VisitMut for Put<'_> {
             fn visit_type_mut(&mut self, ty: &mut syn::Type) {

@@ -15,6 +15,7 @@
 //! structs among its fields. An `impl` block has no capsule: its methods know each other, and
 //! everything else calls their derivatives.
 
+mod alias;
 mod assembly;
 mod block;
 mod callees;
@@ -35,4 +36,4 @@ pub use sources::Callees;
 
 pub(crate) use block::{Block, Method};
 pub(crate) use callees::{add_path, gradient_of};
-pub(crate) use structs::{expectations, field_paths, is_constant};
+pub(crate) use structs::{alias_paths, expectations, field_paths, is_constant};

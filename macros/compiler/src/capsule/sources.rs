@@ -2,7 +2,7 @@
 
 use super::callees::{callee_paths, path_text};
 use super::entry::{Entry, Meaning, Source};
-use super::structs::field_paths;
+use super::structs::{alias_paths, field_paths};
 use crate::error::Errors;
 use crate::parse::{Function, Options, Owner, parse_function, parse_method};
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
@@ -122,6 +122,9 @@ impl Callees {
                 Meaning::Struct(def) => {
                     (field_paths(def), Source::Struct { item: def.to_token_stream() })
                 }
+                Meaning::Alias(alias) => {
+                    (alias_paths(alias), Source::Alias { item: alias.to_token_stream() })
+                }
                 Meaning::Broken => (vec![], Source::Broken),
             };
             let calls = (paths.iter().map(path_text))
@@ -157,6 +160,14 @@ impl Callees {
         }
     }
 
+    /// The type alias of this number; `None` if it is something else.
+    pub(super) fn alias(&self, id: usize) -> Option<&syn::ItemType> {
+        match self.meanings.get(id) {
+            Some(Meaning::Alias(alias)) => Some(alias),
+            _ => None,
+        }
+    }
+
     /// The numbers of all functions, methods and structs.
     pub fn numbers(&self) -> std::ops::Range<usize> {
         0..self.meanings.len()
@@ -165,7 +176,8 @@ impl Callees {
     /// The annotated function that a call path in the body of function `id` means.
     pub fn callee(&self, id: usize, path: &syn::Path) -> Option<usize> {
         let target = self.meant(id, &path_text(path))?;
-        (!matches!(self.meanings[target], Meaning::Struct(_))).then_some(target)
+        let is_type = matches!(self.meanings[target], Meaning::Struct(_) | Meaning::Alias(_));
+        (!is_type).then_some(target)
     }
 
     /// Whether some item was refused where it stands.

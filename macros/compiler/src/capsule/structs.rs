@@ -31,6 +31,18 @@ pub(crate) fn field_paths(def: &syn::ItemStruct) -> Vec<syn::Path> {
     paths
 }
 
+/// The names in a type alias that are no types known here: other aliases.
+pub(crate) fn alias_paths(alias: &syn::ItemType) -> Vec<syn::Path> {
+    let parameters: Vec<(String, String)> =
+        alias.generics.type_params().map(|p| (p.ident.to_string(), String::new())).collect();
+    let names = Names { passive: &parameters, ..Names::default() };
+    let mut found = Vec::new();
+    type_paths(&alias.ty, names, &mut found);
+    let mut paths = Vec::new();
+    found.into_iter().for_each(|path| add_path(&mut paths, path));
+    paths
+}
+
 /// Whether `#[constant]` is among the attributes.
 pub(crate) fn is_constant(attrs: &[syn::Attribute]) -> bool {
     attrs.iter().any(|attr| attr.path().is_ident("constant"))

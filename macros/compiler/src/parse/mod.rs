@@ -10,7 +10,7 @@ pub use options::{Check, Derivative, Options};
 pub use types::{Type, elem_of, text_of, type_of};
 
 pub(crate) use macros::{Matches, Repeated};
-pub(crate) use types::{Names, is_integer, last_name, strip, type_arguments, understand};
+pub(crate) use types::{Names, is_integer, is_taken, last_name, strip, type_arguments, understand};
 pub(crate) use usage::is_data_in;
 
 use crate::error::Errors;

@@ -517,6 +517,12 @@ fn is_digits(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit())
 }
 
+/// Whether a type of this name is taken for one of std that is known without a capsule.
+pub(crate) fn is_taken(name: &str) -> bool {
+    let known = ["Vec", "Option", "Result"];
+    PASSIVE.contains(&name) || WRAPPERS.contains(&name) || known.contains(&name)
+}
+
 /// Whether a name is that of an integer type.
 pub(crate) fn is_integer(name: &str) -> bool {
     INTEGERS.contains(&name)

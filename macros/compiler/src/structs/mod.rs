@@ -11,6 +11,7 @@ mod tangent;
 use crate::capsule;
 use crate::driver::unique;
 use crate::error::Errors;
+use crate::parse::is_taken;
 use field::Field;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -56,6 +57,9 @@ pub fn derive(item: TokenStream) -> TokenStream {
 }
 
 fn of_struct(def: &syn::ItemStruct, mut errors: Errors) -> TokenStream {
+    if is_taken(&def.ident.to_string()) {
+        errors.at(&def.ident, format!("a struct called `{0}` would be taken for the `{0}` of std wherever it is named: give it another name", def.ident));
+    }
     let parameters = Parameters { def, fields: field::fields(def, &mut errors) };
     if !errors.any() {
         field::check(&parameters, &mut errors);
