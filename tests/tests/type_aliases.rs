@@ -60,8 +60,8 @@ fn norm(v: &Point) -> f64 {
 #[differentiate]
 fn moved(body: &Body, t: units::Seconds) -> Point {
     let mut at: Point = body.at;
-    for k in 0..3 {
-        at[k] += t * body.speed[k] * body.age;
+    for (at, speed) in at.iter_mut().zip(&body.speed) {
+        *at += t * speed * body.age;
     }
     at
 }

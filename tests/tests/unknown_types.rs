@@ -87,8 +87,8 @@ fn polynomial(coefficients: &[f64], x: f64) -> f64 {
 #[differentiate]
 fn weighted<const N: usize>(weights: &[f64; N], x: f64) -> f64 {
     let mut s = 0.0;
-    for k in 0..N {
-        s += weights[k] * x.powi(k as i32);
+    for (k, weight) in weights.iter().take(N).enumerate() {
+        s += weight * x.powi(k as i32);
     }
     s
 }
