@@ -2113,9 +2113,11 @@ pub(crate) mod rows {
                     let (_, (pulled_w3, pulled_w4)) = turn::vjp(
                         &mut row_m8,
                         s_16,
-                        ::core::clone::Clone::clone(&d_row_m4),
+                        ::core::convert::Into::into(
+                            ::core::clone::Clone::clone(&d_row_m4),
+                        ),
                     );
-                    d_row_m4 = pulled_w3;
+                    d_row_m4 = ::chainrule::rt::fixed(pulled_w3);
                     pulled_w4
                 };
                 let d_s_21: f64 = mul_19 + d_arg_20;
@@ -2123,9 +2125,11 @@ pub(crate) mod rows {
                     let (_, (pulled_w5, pulled_w6)) = turn::vjp(
                         &mut rows_m10,
                         s_16,
-                        ::core::clone::Clone::clone(&d_rows_m5[i_15]),
+                        ::core::convert::Into::into(
+                            ::core::clone::Clone::clone(&d_rows_m5[i_15]),
+                        ),
                     );
-                    d_rows_m5[i_15] = pulled_w5;
+                    d_rows_m5[i_15] = ::chainrule::rt::fixed(pulled_w5);
                     pulled_w6
                 };
                 let d_s_23: f64 = d_s_21 + d_arg_22;
