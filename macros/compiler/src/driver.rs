@@ -145,7 +145,8 @@ pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled
     if function.options.tape && callees.any_recursive() {
         errors.at(&function.item.sig.ident, "the option `tape` cannot look into functions under `recursive`, and such are called: leave `tape` out");
     }
-    if !callees.any_arrays() {
+    // A struct of arrays is put together of them, which is scalar code.
+    if !callees.any_arrays() || function.unpacked.is_some() {
         return Some(Compiled::Scalars(Box::new(compile_scalars(callees, errors)?)));
     }
     if errors.any() {
@@ -498,12 +499,16 @@ fn early_capsule(
 
 /// Compiles a function; what was refused is reported once, where it stands.
 fn finish(callees: &Callees, mut errors: Errors) -> TokenStream {
-    let compiled = match callees.any_broken() {
-        true => None,
-        false => compile(callees, &mut errors),
+    let whole = !callees.any_broken();
+    let unpacked = whole.then(|| flow::unpack::unpack(callees, &mut errors)).flatten();
+    let unpacked = unpacked.map(|function| callees.with_root(function));
+    let sources = unpacked.as_ref().unwrap_or(callees);
+    let compiled = match whole && !errors.any() {
+        true => compile(sources, &mut errors),
+        false => None,
     };
     let derivatives = match (&compiled, callees.function(callees.root())) {
-        (Some(compiled), _) => emit::emit(compiled, callees),
+        (Some(compiled), _) => emit::emit(compiled, sources),
         // A function of functions: its callers inline it, each with functions that are known.
         (None, Some(function))
             if function.takes_functions()

@@ -38,6 +38,13 @@ impl Callees {
         Callees::new(vec![entry], vec![Meaning::Function(Box::new(function))])
     }
 
+    /// The same sources, with another function in the place of the one being compiled.
+    pub(crate) fn with_root(&self, function: Function) -> Callees {
+        let mut meanings = self.meanings.clone();
+        meanings[self.root()] = Meaning::Function(Box::new(function));
+        Callees::new(self.entries.clone(), meanings)
+    }
+
     /// Whether a function here takes or returns arrays of `ndarray`: all others are scalar code.
     pub fn any_arrays(&self) -> bool {
         self.meanings.iter().any(|meaning| match meaning {

@@ -26,6 +26,8 @@ pub(crate) fn unraw(name: &str) -> &str {
 pub(crate) fn named(function: &Function, base: &str) -> Ident {
     let name = function.item.sig.ident.unraw();
     match (&function.owner, base.strip_prefix("__")) {
+        // Beside it stands the function that takes the structs apart.
+        (None, None) if function.unpacked.is_some() => ident(&format!("__unpacked_{base}")),
         (None, _) => ident(base),
         (Some(_), None) => format_ident!("{name}_{base}", span = Span::call_site()),
         (Some(_), Some(base)) => format_ident!("__{name}_{base}", span = Span::call_site()),

@@ -30,6 +30,7 @@ pub mod scalars;
 mod scope;
 pub mod tangent;
 mod tree;
+pub mod unpack;
 pub mod unroll;
 mod unseen;
 pub mod verify;

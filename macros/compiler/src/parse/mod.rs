@@ -4,10 +4,12 @@ mod generics;
 mod macros;
 mod options;
 mod types;
+mod unpacked;
 mod usage;
 
 pub use options::{Check, Derivative, Options};
 pub use types::{Type, elem_of, text_of, type_of};
+pub use unpacked::{Packed, Unpacked};
 
 pub(crate) use macros::{Matches, Repeated};
 pub(crate) use types::{Names, is_integer, is_taken, last_name, strip, type_arguments, understand};
@@ -38,6 +40,8 @@ pub struct Function {
     pub data: Vec<(String, syn::Type)>,
     /// The `impl` block around it, if it is a method or an associated function.
     pub owner: Option<Owner>,
+    /// Where its parameters come from, if structs of arrays among them are unpacked.
+    pub unpacked: Option<Unpacked>,
 }
 
 /// An `impl` block, as its methods see it.
@@ -288,7 +292,17 @@ fn parse(
     }
     match output {
         Some(output) if errors.count() == before => {
-            Some(Function { item, options, params, output, floats, passive, data, owner })
+            Some(Function {
+                item,
+                options,
+                params,
+                output,
+                floats,
+                passive,
+                data,
+                owner,
+                unpacked: None,
+            })
         }
         _ => None,
     }

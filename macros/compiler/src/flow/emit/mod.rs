@@ -28,6 +28,7 @@ mod slots;
 mod sparse;
 mod stmt;
 mod types;
+mod unpacked;
 mod windows;
 
 pub(crate) use forward::tangents;
@@ -123,6 +124,19 @@ pub fn emit(
     callees: &Callees,
 ) -> TokenStream {
     let mut items = programs.functions(function);
+    if let Some(unpacked) = &function.unpacked {
+        let (quiet, cfgs, name) = (quiet(), conditions(function), &function.item.sig.ident);
+        let apart = quote! {
+            #(#cfgs)*
+            #quiet
+            #[doc(hidden)]
+            impl #name { #items }
+        };
+        let (accessors, _) = accessors(function, &programs.adjoint.program);
+        let public = unpacked::functions(function, unpacked, &programs.adjoint);
+        let beside = beside(&unpacked.of, derivation, public, accessors);
+        return quote!(#beside #apart);
+    }
     let (accessors, list) = match &function.owner {
         // Code elsewhere calls the derivatives of methods and inlines none.
         Some(_) => Default::default(),

@@ -2,7 +2,7 @@
 //! and that do not grow too large with all that they call.
 
 use super::{Lowerer, scan};
-use crate::parse::Function;
+use crate::parse::{Function, Param};
 use syn::visit::Visit;
 
 /// Functions are inlined this deep; for deeper ones the pullback is called.
@@ -72,10 +72,16 @@ impl Lowerer<'_> {
         };
         function.params.iter().for_each(|param| body.visit_pat(&param.pat));
         body.visit_block(&function.item.block);
-        if body.recursive || body.foreign || (!method && self.has_private_fields(function)) {
+        let callees = self.callees;
+        // A struct of arrays was taken apart where the root takes it.
+        let unpacked =
+            |param: &Param| crate::flow::unpack::holds_arrays(callees, callee, &param.ty);
+        let private = !method
+            && self.has_private_fields(function)
+            && !function.params.iter().any(unpacked);
+        if body.recursive || body.foreign || private {
             return None;
         }
-        let callees = self.callees;
         let mut inner: Vec<usize> =
             body.paths.iter().filter_map(|path| callees.callee(callee, path)).collect();
         // The type of a receiver is not known here: any method of that name may be meant.

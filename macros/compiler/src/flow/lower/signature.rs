@@ -5,7 +5,7 @@ use super::val::{Held, Opt, Val};
 use super::{Frame, Lowerer, Slot, TargetKind};
 use crate::flow::ir::{Bind, Block, By, Code, Kind, Origin, ParamIs, Place, Program, Source, Tree};
 use crate::hash::HashMap;
-use crate::parse::{Function, Param, Passing, Type};
+use crate::parse::{Function, Packed, Param, Passing, Type};
 use proc_macro2::{Ident, Span};
 use quote::quote;
 use syn::spanned::Spanned;
@@ -26,10 +26,23 @@ impl<'a> Lowerer<'a> {
         let span = function.item.sig.ident.span();
         let mut result = None;
         let (arm, _) = self.region(|this| {
+            let mut vals = Vec::new();
             for param in &function.params {
                 let (is, val) = this.parameter_of(param);
                 this.program.params.push(is);
-                this.bind(&param.pat, val);
+                vals.push(val);
+            }
+            match &function.unpacked {
+                None => {
+                    for (param, val) in function.params.iter().zip(vals) {
+                        this.bind(&param.pat, val);
+                    }
+                }
+                Some(unpacked) => {
+                    for (param, packed) in unpacked.of.params.iter().zip(&unpacked.params) {
+                        this.bind(&param.pat, put_together(packed, &vals));
+                    }
+                }
             }
             let val = this.target(TargetKind::Frame, None, |this| {
                 let val = this.body(&function.item.block, &function.output);
@@ -267,6 +280,18 @@ impl Opt {
     /// Whether it is known to be full, or empty.
     pub(super) fn tag_is(&self, full: bool) -> bool {
         matches!(self.tag, Val::Bool(tag) if tag == full)
+    }
+}
+
+/// What a parameter is that was unpacked.
+fn put_together(packed: &Packed, vals: &[Val]) -> Val {
+    match packed {
+        Packed::Param(k) => vals[*k].clone(),
+        Packed::Struct(name, fields) => {
+            let fields = fields.iter();
+            let fields = fields.map(|(name, field)| (name.clone(), put_together(field, vals)));
+            Val::Struct(name.clone(), fields.collect())
+        }
     }
 }
 
