@@ -332,6 +332,32 @@ pub use chainrule_macros::differentiate;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// # Structs of arrays
+/// Functions and methods take a struct that holds `ndarray` arrays by `&`, as if its fields were
+/// parameters; it is not returned, changed or kept in a list.
+///
+/// ```
+/// # #[cfg(feature = "ndarray")] {
+/// use chainrule::{Differentiable, differentiate};
+/// use ndarray::{Array1, Array2, array};
+///
+/// #[derive(Clone, Debug, PartialEq, Differentiable)]
+/// struct Layer {
+///     weights: Array2<f64>,
+///     bias: Array1<f64>,
+/// }
+///
+/// #[differentiate(wrt(layer))]
+/// fn loss(layer: &Layer, x: &Array1<f64>) -> f64 {
+///     (layer.weights.dot(x) + &layer.bias).mapv(|h| h * h).sum()
+/// }
+///
+/// let layer = Layer { weights: array![[1.0, 2.0]], bias: array![-1.0] };
+/// let gradient = loss::grad(&layer, &array![3.0, 0.5]);
+/// assert_eq!(gradient, Layer { weights: array![[18.0, 3.0]], bias: array![6.0] });
+/// # }
+/// ```
+///
 /// # Errors
 /// What cannot be differentiated is a compile error at its field. rustc's "cannot find macro
 /// `Layer` in this scope" at a field's or parameter's type means that `Layer` is not under this

@@ -499,16 +499,10 @@ fn early_capsule(
 
 /// Compiles a function; what was refused is reported once, where it stands.
 fn finish(callees: &Callees, mut errors: Errors) -> TokenStream {
-    let whole = !callees.any_broken();
-    let unpacked = whole.then(|| flow::unpack::unpack(callees, &mut errors)).flatten();
-    let unpacked = unpacked.map(|function| callees.with_root(function));
-    let sources = unpacked.as_ref().unwrap_or(callees);
-    let compiled = match whole && !errors.any() {
-        true => compile(sources, &mut errors),
-        false => None,
-    };
-    let derivatives = match (&compiled, callees.function(callees.root())) {
-        (Some(compiled), _) => emit::emit(compiled, sources),
+    let derived = derivatives(callees, &mut errors);
+    let broken = derived.is_none();
+    let derivatives = match (derived, callees.function(callees.root())) {
+        (Some(derivatives), _) => derivatives,
         // A function of functions: its callers inline it, each with functions that are known.
         (None, Some(function))
             if function.takes_functions()
@@ -525,9 +519,23 @@ fn finish(callees: &Callees, mut errors: Errors) -> TokenStream {
     // One under `recursive` has its capsule already.
     let has_capsule =
         callees.function(callees.root()).is_some_and(|f| f.options.recursive.is_some());
-    let capsule = (!has_capsule).then(|| capsule::capsule(callees, compiled.is_none()));
+    let capsule = (!has_capsule).then(|| capsule::capsule(callees, broken));
     let errors = errors.into_tokens();
     quote!(#derivatives #capsule #errors)
+}
+
+/// Compiles a function, and what stands beside it; `None` in error.
+pub(crate) fn derivatives(callees: &Callees, errors: &mut Errors) -> Option<TokenStream> {
+    if callees.any_broken() {
+        return None;
+    }
+    let before = errors.count();
+    let unpacked = flow::unpack::unpack(callees, errors).map(|root| callees.with_root(root));
+    if errors.count() > before {
+        return None;
+    }
+    let callees = unpacked.as_ref().unwrap_or(callees);
+    compile(callees, errors).map(|compiled| emit::emit(&compiled, callees))
 }
 
 /// A name that no other item has, in this crate or another.

@@ -5,7 +5,7 @@
 //! then each of them is compiled as a function is.
 
 use crate::capsule::{self, Assembly, Block, Method, add_path};
-use crate::driver::{compile, unique};
+use crate::driver::{derivatives as derived, unique};
 use crate::emit::{self, is_differentiate};
 use crate::error::Errors;
 use crate::parse::{Options, Owner, parse_method};
@@ -85,14 +85,8 @@ fn derivatives(
     for (k, method) in methods.iter().enumerate() {
         let Method::Accepted(function) = method else { continue };
         let callees = sources.callees_of(k);
-        let compiled = match callees.any_broken() {
-            true => None,
-            false => compile(&callees, &mut errors),
-        };
-        let beside = match &compiled {
-            Some(compiled) => emit::emit(compiled, &callees),
-            None => emit::stub(function),
-        };
+        let beside = derived(&callees, &mut errors);
+        let beside = beside.unwrap_or_else(|| emit::stub(function));
         derivatives.extend(quote!(#(#cfgs)* #beside));
     }
     let errors = errors.into_tokens();

@@ -28,6 +28,9 @@ pub(crate) fn named(function: &Function, base: &str) -> Ident {
     match (&function.owner, base.strip_prefix("__")) {
         // Beside it stands the function that takes the structs apart.
         (None, None) if function.unpacked.is_some() => ident(&format!("__unpacked_{base}")),
+        (Some(_), None) if function.unpacked.is_some() => {
+            format_ident!("__{name}_unpacked_{base}", span = Span::call_site())
+        }
         (None, _) => ident(base),
         (Some(_), None) => format_ident!("{name}_{base}", span = Span::call_site()),
         (Some(_), Some(base)) => format_ident!("__{name}_{base}", span = Span::call_site()),

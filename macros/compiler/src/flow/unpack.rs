@@ -28,7 +28,6 @@ pub fn unpack(callees: &Callees, errors: &mut Errors) -> Option<Function> {
                 packed.push(Packed::Param(unpacking.params.len()));
                 unpacking.params.push(param.clone());
             }
-            _ if function.owner.is_some() => unpacking.errors.at(&param.name, "methods do not take structs that hold arrays of `ndarray`: make it a function beside the block, with the struct as a parameter, `net: &Net`"),
             (ty @ Type::Struct(_), Passing::Shared) => {
                 unpacking.wrt = param.wrt;
                 packed.extend(unpacking.field(param, ty, &mut vec![]));
@@ -60,7 +59,8 @@ fn check_options(function: &Function, errors: &mut Errors) {
 pub(super) fn holds_arrays(callees: &Callees, function: usize, ty: &Type) -> bool {
     match ty {
         Type::Struct(name) => callees.fields(function, name).is_some_and(|fields| {
-            let holds = |ty: &Type| ty.mentions_arrays() || holds_arrays(callees, callees.root(), ty);
+            let holds =
+                |ty: &Type| ty.mentions_arrays() || holds_arrays(callees, callees.root(), ty);
             fields.iter().any(|(_, ty)| holds(ty))
         }),
         Type::Fixed(of, _) | Type::Slice(of) | Type::Vec(of) => holds_arrays(callees, function, of),
@@ -89,9 +89,13 @@ impl Unpacking<'_, '_> {
             let mut packed = Vec::new();
             for (field, ty) in fields {
                 path.push(field.clone());
-                let part = self.field(param, &ty, path);
+                // What is no number is of use to the body only as a parameter of its own.
+                let is_left_out = !ty.is_differentiable() && constant(&ty).is_none();
+                let part = (!is_left_out).then(|| self.field(param, &ty, path));
                 path.pop();
-                packed.push((field, part?));
+                if let Some(part) = part {
+                    packed.push((field, part?));
+                }
             }
             return Some(Packed::Struct(name.clone(), packed));
         }
@@ -101,12 +105,10 @@ impl Unpacking<'_, '_> {
             Type::Vec(of) | Type::Fixed(of, _) if matches!(**of, Type::Float(_)) => {
                 (ty.clone(), Passing::Shared, self.wrt)
             }
-            Type::Int(_) => (ty.clone(), Passing::Value, false),
-            Type::Constant(what) => match constant(what) {
+            ty => match constant(ty) {
                 Some(ty) => (ty, Passing::Value, false),
                 None => return self.refuse(param, path),
             },
-            _ => return self.refuse(param, path),
         };
         let mut name = format!("{}_{}", param.name, path.join("_"));
         while !self.names.insert(name.clone()) {
@@ -126,14 +128,17 @@ impl Unpacking<'_, '_> {
 
     fn refuse(&mut self, param: &Param, path: &[String]) -> Option<Packed> {
         let place = format!("{}.{}", param.name, path.join("."));
-        self.errors.at(&param.name, format!("`{place}` is of a type that is not supported in a struct that holds arrays of `ndarray`, which has floats, arrays, vectors of floats, integers, `bool` and structs of those: pass it as a parameter of its own, or take the derivative by `via = tape`"));
+        self.errors.at(&param.name, format!("`{place}` is of a type that is not supported in a struct that holds arrays of `ndarray`, which has floats, arrays, vectors of floats, structs of those, and constants: pass it as a parameter of its own, or take the derivative by `via = tape`"));
         None
     }
 }
 
-/// What a constant is, by its type as written.
-fn constant(written: &str) -> Option<Type> {
-    match written {
+/// A field that carries no derivative as a parameter, if it is a number or a condition.
+fn constant(ty: &Type) -> Option<Type> {
+    let Type::Constant(written) = ty else {
+        return matches!(ty, Type::Int(_)).then(|| ty.clone());
+    };
+    match written.as_str() {
         "bool" => Some(Type::Constant("bool".to_string())),
         "f32" => Some(Type::Float(Elem::F32)),
         "f64" => Some(Type::Float(Elem::F64)),

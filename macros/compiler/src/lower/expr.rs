@@ -242,7 +242,7 @@ impl Lowerer<'_> {
             (Val::Opaque(what), _) if what.is_empty() => None,
             _ => self.error(
                 field,
-                "fields of structs are not supported in functions of `ndarray` arrays yet: pass the fields as parameters",
+                "the fields of a struct that is not differentiated are not known in a function of `ndarray` arrays: put `#[derive(chainrule::Differentiable)]` on it and add it to `wrt(..)`, or pass its fields as parameters",
             ),
         }
     }

@@ -291,19 +291,17 @@ fn parse(
         );
     }
     match output {
-        Some(output) if errors.count() == before => {
-            Some(Function {
-                item,
-                options,
-                params,
-                output,
-                floats,
-                passive,
-                data,
-                owner,
-                unpacked: None,
-            })
-        }
+        Some(output) if errors.count() == before => Some(Function {
+            item,
+            options,
+            params,
+            output,
+            floats,
+            passive,
+            data,
+            owner,
+            unpacked: None,
+        }),
         _ => None,
     }
 }

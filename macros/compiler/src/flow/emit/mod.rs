@@ -124,24 +124,27 @@ pub fn emit(
     callees: &Callees,
 ) -> TokenStream {
     let mut items = programs.functions(function);
-    if let Some(unpacked) = &function.unpacked {
-        let (quiet, cfgs, name) = (quiet(), conditions(function), &function.item.sig.ident);
-        let apart = quote! {
-            #(#cfgs)*
-            #quiet
-            #[doc(hidden)]
-            impl #name { #items }
-        };
-        let (accessors, _) = accessors(function, &programs.adjoint.program);
-        let public = unpacked::functions(function, unpacked, &programs.adjoint);
-        let beside = beside(&unpacked.of, derivation, public, accessors);
-        return quote!(#beside #apart);
-    }
     let (accessors, list) = match &function.owner {
         // Code elsewhere calls the derivatives of methods and inlines none.
         Some(_) => Default::default(),
         None => accessors(function, &programs.adjoint.program),
     };
+    if let Some(unpacked) = &function.unpacked {
+        let (quiet, cfgs, name) = (quiet(), conditions(function), &function.item.sig.ident);
+        let head = match &function.owner {
+            Some(owner) => head_of_block(function, owner),
+            None => quote!(impl #name),
+        };
+        let apart = quote! {
+            #(#cfgs)*
+            #quiet
+            #[doc(hidden)]
+            #head { #items }
+        };
+        let public = unpacked::functions(function, unpacked, &programs.adjoint);
+        let beside = beside(&unpacked.of, derivation, public, accessors);
+        return quote!(#beside #apart);
+    }
     if function.options.tape {
         items.extend(tape::tape_of(function, callees, &list));
     }

@@ -14,7 +14,11 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 
 /// The public functions, with the signatures of the function as the user wrote it.
-pub(super) fn functions(function: &Function, unpacked: &Unpacked, adjoint: &Adjoint) -> TokenStream {
+pub(super) fn functions(
+    function: &Function,
+    unpacked: &Unpacked,
+    adjoint: &Adjoint,
+) -> TokenStream {
     let apart = Apart { function, unpacked };
     let mut out = TokenStream::new();
     if let Type::Float(_) = success(&function.output) {
@@ -126,7 +130,8 @@ impl<'f> Apart<'f> {
         let body = self.both("value_and_grad", &[]);
         let names = of.params.iter().map(|p| &p.name);
         let turbofish = turbofish(of);
-        let both_of = quote!(Self::value_and_grad #turbofish (#(#names),*));
+        let (name, grad_of) = (named(of, "value_and_grad"), named(of, "grad"));
+        let both_of = quote!(Self::#name #turbofish (#(#names),*));
         let part = match of.output {
             Type::Option(_) | Type::Result(..) => quote!(#both_of.map(|both| both.1)),
             _ => quote!(#both_of.1),
@@ -135,11 +140,11 @@ impl<'f> Apart<'f> {
         quote! {
             /// The value, and the gradient by the differentiated parameters.
             #attributes
-            #vis fn value_and_grad<#generics>(#params) -> #both #where_clause { #body }
+            #vis fn #name<#generics>(#params) -> #both #where_clause { #body }
 
             /// The gradient by the differentiated parameters.
             #attributes
-            #vis fn grad<#generics>(#params) -> #grad #where_clause { #part }
+            #vis fn #grad_of<#generics>(#params) -> #grad #where_clause { #part }
         }
     }
 
@@ -163,14 +168,14 @@ impl<'f> Apart<'f> {
                 },
             ));
         }
-        let (name, turbofish) = (named(self.function, base), turbofish(of));
-        let base = tokens(base);
+        let (unpacked, turbofish) = (named(self.function, base), turbofish(of));
+        let name = named(of, base);
         let (doc, attributes) = (overwrites(!add), attributes(&of.output, false));
         quote! {
             #[doc = #doc]
             #attributes
-            #vis fn #base<#generics>(#params) -> #value #where_clause {
-                Self::#name #turbofish (#(#arguments),*)
+            #vis fn #name<#generics>(#params) -> #value #where_clause {
+                Self::#unpacked #turbofish (#(#arguments),*)
             }
         }
     }
@@ -192,13 +197,13 @@ impl<'f> Apart<'f> {
             params.extend(quote!(#name: #ty,));
             cotangents.push(name.to_token_stream());
         }
-        let body = self.both("vjp", &cotangents);
+        let (name, body) = (named(of, "vjp"), self.both("vjp", &cotangents));
         let attributes = attributes(&of.output, true);
         quote! {
             /// The value, and the vector-Jacobian product: the gradient of the result's product
             /// with `cotangent`.
             #attributes
-            #vis fn vjp<#generics>(#params) -> #both #where_clause { #body }
+            #vis fn #name<#generics>(#params) -> #both #where_clause { #body }
         }
     }
 }

@@ -76,9 +76,8 @@ impl Lowerer<'_> {
         // A struct of arrays was taken apart where the root takes it.
         let unpacked =
             |param: &Param| crate::flow::unpack::holds_arrays(callees, callee, &param.ty);
-        let private = !method
-            && self.has_private_fields(function)
-            && !function.params.iter().any(unpacked);
+        let private =
+            !method && self.has_private_fields(function) && !function.params.iter().any(unpacked);
         if body.recursive || body.foreign || private {
             return None;
         }

@@ -93,6 +93,10 @@ impl Lowerer<'_> {
                     _ => None,
                 }
             }
+            val if val.is_struct_of_arrays() => {
+                self.error(span, "a struct that holds arrays of `ndarray` is passed to functions under `#[differentiate]`, as `&Net`; it cannot be returned, kept in a list, passed to methods from outside of their block, or asked for a field that is no number: make a method a function, and pass what else is needed as a parameter of its own");
+                None
+            }
             val @ (Val::Tuple(_) | Val::Struct(..)) => {
                 let ty = self.type_of_val(&val, span)?;
                 let parts = match val {

@@ -170,6 +170,13 @@ impl Val {
         }
     }
 
+    /// Whether it is a struct with arrays of `ndarray` in it.
+    pub(super) fn is_struct_of_arrays(&self) -> bool {
+        let is_array = |val: &Val| matches!(val, Val::Array(_) | Val::Each(_));
+        matches!(self, Val::Struct(_, fields)
+            if fields.iter().any(|(_, val)| is_array(val) || val.is_struct_of_arrays()))
+    }
+
     /// Whether it is an exclusive reference.
     pub(super) fn is_exclusive(&self) -> bool {
         matches!(self, Val::Var(..) | Val::Place(_, Held::Mut) | Val::Either(..))
