@@ -145,8 +145,7 @@ pub fn compile<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Compiled
     if function.options.tape && callees.any_recursive() {
         errors.at(&function.item.sig.ident, "the option `tape` cannot look into functions under `recursive`, and such are called: leave `tape` out");
     }
-    // A struct of arrays is put together of them, which is scalar code.
-    if !callees.any_arrays() || function.unpacked.is_some() {
+    if !callees.any_arrays() {
         return Some(Compiled::Scalars(Box::new(compile_scalars(callees, errors)?)));
     }
     if errors.any() {

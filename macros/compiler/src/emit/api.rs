@@ -2,7 +2,7 @@
 
 use super::element::elem_type;
 use super::generics_of;
-use super::names::{Further, ident};
+use super::names::{Further, ident, named};
 use super::signature::{Leaf, assemble, leaves, leaves_of, one_or_tuple, tangent_type};
 use crate::driver::Tensors;
 use crate::parse::{Function, Type};
@@ -159,20 +159,21 @@ impl Api<'_> {
         let value = tangent_type(&self.function.output);
         let body = self.with_fresh_buffers("__gradient", &[]);
         let names = self.function.params.iter().map(|p| &p.name);
+        let [both_of, grad_of] = ["value_and_grad", "grad"].map(|base| named(self.function, base));
         quote! {
             /// The value, and the gradient by the differentiated parameters.
             #[inline]
             #[track_caller]
             #[must_use]
             #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value)]
-            pub fn value_and_grad<#generics>(#params) -> (#value, #grad) #where_clause { #body }
+            pub fn #both_of<#generics>(#params) -> (#value, #grad) #where_clause { #body }
 
             /// The gradient by the differentiated parameters.
             #[inline]
             #[track_caller]
             #[must_use]
             #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value)]
-            pub fn grad<#generics>(#params) -> #grad #where_clause { Self::value_and_grad(#(#names),*).1 }
+            pub fn #grad_of<#generics>(#params) -> #grad #where_clause { Self::#both_of(#(#names),*).1 }
         }
     }
 
@@ -224,7 +225,7 @@ impl Api<'_> {
         } else {
             "The value; the given buffers are overwritten with the gradient.\n\n# Panics\nIf a buffer has another shape than its parameter."
         };
-        let name = Ident::new(name, Span::call_site());
+        let name = named(self.function, name);
         quote! {
             #[doc = #doc]
             #[inline]
@@ -247,6 +248,7 @@ impl Api<'_> {
         let mut seeds = Vec::new();
         cotangent_leaves(&self.function.output, &quote!(#cotangent), &mut seeds);
         let body = self.with_fresh_buffers("__vjp", &seeds);
+        let name = named(self.function, "vjp");
         quote! {
             /// The value, and the vector-Jacobian product: the gradient of the result's product
             /// with `cotangent`.
@@ -254,7 +256,7 @@ impl Api<'_> {
             #[track_caller]
             #[must_use]
             #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value)]
-            pub fn vjp<#generics>(#params, #cotangent: #value) -> (#value, #grad) #where_clause { #body }
+            pub fn #name<#generics>(#params, #cotangent: #value) -> (#value, #grad) #where_clause { #body }
         }
     }
 }

@@ -62,7 +62,14 @@ fn of_tensors(compiled: &Tensors<'_>, callees: &Callees) -> TokenStream {
     }
     let mut public = api::functions(compiled);
     public.extend(tape::tape(compiled, callees));
-    let objective = objective::objective(function);
+    let (mut apart, mut whole) = (None, function);
+    if let Some(unpacked) = &function.unpacked {
+        whole = &unpacked.of;
+        let of = std::mem::take(&mut public);
+        apart = Some(quote!(#[doc(hidden)] impl #name { #of }));
+        public = crate::flow::emit::packed(function, unpacked, true);
+    }
+    let objective = objective::objective(whole);
     let further = compiled.further.as_ref();
     let further = further.map(|programs| crate::flow::emit::further(function, programs));
     quote! {
@@ -79,6 +86,10 @@ fn of_tensors(compiled: &Tensors<'_>, callees: &Callees) -> TokenStream {
             #public
             #private
         }
+
+        #(#cfgs)*
+        #[allow(clippy::all, clippy::pedantic)]
+        #apart
 
         #further
 

@@ -222,6 +222,12 @@ impl Lowerer<'_> {
                 let vals = vals.into_iter().map(|val| self.entered(val, scope, span));
                 Some(Val::Tuple(vals.collect::<Option<_>>()?))
             }
+            Val::Struct(fields) => {
+                let fields = fields.into_iter();
+                let fields =
+                    fields.map(|(name, val)| Some((name, self.entered(val, scope, span)?)));
+                Some(Val::Struct(fields.collect::<Option<_>>()?))
+            }
             Val::Option(val, array, dims) => {
                 let val = self.entered(*val, scope, span)?;
                 Some(Val::Option(Box::new(val), array, dims))

@@ -280,7 +280,9 @@ impl<'a> Lowerer<'a> {
             (Val::Ref(r), Type::Float(elem)) => (*r, elem.clone(), 0),
             (Val::Ref(r), Type::Array(elem, rank)) => (*r, elem.clone(), *rank),
             (Val::Ref(r), Type::Int(name)) => (*r, Elem::Int(name.clone()), 0),
-            (Val::Opaque(_), Type::Constant(_)) => return Some(()),
+            (Val::Opaque(_), Type::Constant(_)) | (Val::Struct(_), Type::Struct(_)) => {
+                return Some(());
+            }
             _ => return self.error(span, "this argument is not of the parameter's type"),
         };
         let want = match &want {

@@ -98,6 +98,7 @@ impl Lowerer<'_> {
             }
             Val::Option(..) => self.error(expr, "this is an `Option`: unwrap it, `.unwrap()`"),
             Val::Tuple(_) => self.error(expr, "a tuple cannot be used here: take it apart first"),
+            Val::Struct(_) => self.error(expr, "a struct cannot be used here: take its fields"),
             Val::Closure(_) => self.error(expr, "a closure cannot be used here: call it"),
             Val::Mask(_) => self.error(expr, "a condition cannot be used as a number: select with `if`, in the closure of a `mapv`"),
             Val::Unit | Val::Axis(_) => self.error(expr, "a float or an array is expected here"),
@@ -237,6 +238,16 @@ impl Lowerer<'_> {
                 match vals.into_iter().nth(index.index as usize) {
                     Some(val) => Some(val),
                     None => self.error(field, "the tuple has no such field"),
+                }
+            }
+            (Val::Struct(fields), member) => {
+                let name = match member {
+                    syn::Member::Named(name) => name.to_string(),
+                    syn::Member::Unnamed(index) => index.index.to_string(),
+                };
+                match fields.into_iter().find(|(field, _)| *field == name) {
+                    Some((_, val)) => Some(val),
+                    None => self.error(field, "this field is no number: pass it as a parameter of its own"),
                 }
             }
             (Val::Opaque(what), _) if what.is_empty() => None,

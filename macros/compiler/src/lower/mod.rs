@@ -22,7 +22,7 @@ pub(crate) use text::text;
 use crate::capsule::Callees;
 use crate::error::{Errors, Place};
 use crate::ir::{Dim, DimId, Elem, Index, Kind, Op, Program, ValueId};
-use crate::parse::{Function, Passing, Type};
+use crate::parse::{Function, Packed, Passing, Type};
 use infer::Elems;
 use proc_macro2::{Span, TokenStream};
 use std::collections::HashMap;
@@ -44,6 +44,8 @@ pub(crate) enum Val {
     Ref(Ref),
     /// A tuple, or the list a shape is.
     Tuple(Vec<Val>),
+    /// A struct that holds arrays: its fields, by name.
+    Struct(Vec<(String, Val)>),
     /// `Some`, unless the described array is empty.
     Option(Box<Val>, crate::ir::Described, Vec<DimId>),
     /// `Axis(k)`.
@@ -157,9 +159,21 @@ impl<'a> Lowerer<'a> {
         }
         let elems = function.floats.iter().map(|f| (f.clone(), Elem::Param(f.clone()))).collect();
         self.frames.push(Frame { function, id, scopes: vec![HashMap::new()], captured: 0, elems });
-        for param in &function.params {
-            let val = self.parameter(&param.name.to_string(), &param.ty, param.name.span());
-            self.bind(&param.pat, val, None)?;
+        let parameters = function.params.iter();
+        let vals: Vec<Val> = parameters
+            .map(|param| self.parameter(&param.name.to_string(), &param.ty, param.name.span()))
+            .collect();
+        match &function.unpacked {
+            None => {
+                for (param, val) in function.params.iter().zip(vals) {
+                    self.bind(&param.pat, val, None)?;
+                }
+            }
+            Some(unpacked) => {
+                for (param, packed) in unpacked.of.params.iter().zip(&unpacked.params) {
+                    self.bind(&param.pat, put_together(packed, &vals), None)?;
+                }
+            }
         }
         let result = self.block(&function.item.block)?;
         let mut leaves = Vec::new();
@@ -382,6 +396,18 @@ impl OutputSpan for syn::Signature {
         match &self.output {
             syn::ReturnType::Default => self.ident.span(),
             syn::ReturnType::Type(_, ty) => ty.span(),
+        }
+    }
+}
+
+/// What a parameter is that was unpacked.
+fn put_together(packed: &Packed, vals: &[Val]) -> Val {
+    match packed {
+        Packed::Param(k) => vals[*k].clone(),
+        Packed::Struct(_, fields) => {
+            let fields = fields.iter();
+            let fields = fields.map(|(name, field)| (name.clone(), put_together(field, vals)));
+            Val::Struct(fields.collect())
         }
     }
 }

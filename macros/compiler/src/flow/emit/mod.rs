@@ -38,6 +38,7 @@ pub(crate) use jacobian::{at_once, few, jacobian_type};
 pub(crate) use kernel::{shape_of, success, wrapped, wrapped_type};
 pub(crate) use matrix::columns;
 pub(crate) use types::owned;
+pub(crate) use unpacked::packed;
 
 use super::ir::{Adjoint, Program, Ty, V};
 use super::rows::Rows;
@@ -141,7 +142,7 @@ pub fn emit(
             #[doc(hidden)]
             #head { #items }
         };
-        let public = unpacked::functions(function, unpacked, &programs.adjoint);
+        let public = packed(function, unpacked, !programs.adjoint.seed.is_unit());
         let beside = beside(&unpacked.of, derivation, public, accessors);
         return quote!(#beside #apart);
     }

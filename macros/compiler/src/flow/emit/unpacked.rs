@@ -8,16 +8,16 @@ use super::names::local;
 use super::types::{owned, tokens};
 use crate::emit::names::{Further, named};
 use crate::emit::signature::tangent_type;
-use crate::flow::ir::Adjoint;
 use crate::parse::{Function, Packed, Param, Passing, Type, Unpacked};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 
-/// The public functions, with the signatures of the function as the user wrote it.
-pub(super) fn functions(
+/// The public functions, with the signatures of the function as the user wrote it; `vjp` takes a
+/// cotangent of the result if there is one.
+pub(crate) fn packed(
     function: &Function,
     unpacked: &Unpacked,
-    adjoint: &Adjoint,
+    has_cotangent: bool,
 ) -> TokenStream {
     let apart = Apart { function, unpacked };
     let mut out = TokenStream::new();
@@ -26,7 +26,7 @@ pub(super) fn functions(
         out.extend(apart.in_place("value_and_grad_into", false));
         out.extend(apart.in_place("value_and_grad_add_into", true));
     }
-    out.extend(apart.vjp(adjoint));
+    out.extend(apart.vjp(has_cotangent));
     out
 }
 
@@ -180,14 +180,14 @@ impl<'f> Apart<'f> {
         }
     }
 
-    fn vjp(&self, adjoint: &Adjoint) -> TokenStream {
+    fn vjp(&self, has_cotangent: bool) -> TokenStream {
         let of = self.of();
         let (vis, (generics, where_clause)) = (vis(of), generics(of));
         let (mut params, grad) = (params(of), self.grad_type());
         let value = owned(success(&of.output));
         let both = wrapped_type(&of.output, quote!((#value, #grad)));
         let (mut cotangents, mut further) = (Vec::new(), Further::beside(of));
-        if !adjoint.seed.is_unit() {
+        if has_cotangent {
             let (cotangent, ty) = (further.name("cotangent"), tangent_type(success(&of.output)));
             params.extend(quote!(#cotangent: #ty,));
             cotangents.push(cotangent.to_token_stream());
