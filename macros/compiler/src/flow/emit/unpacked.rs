@@ -14,11 +14,7 @@ use quote::{ToTokens, quote};
 
 /// The public functions, with the signatures of the function as the user wrote it; `vjp` takes a
 /// cotangent of the result if there is one.
-pub(crate) fn packed(
-    function: &Function,
-    unpacked: &Unpacked,
-    has_cotangent: bool,
-) -> TokenStream {
+pub(crate) fn packed(function: &Function, unpacked: &Unpacked, has_cotangent: bool) -> TokenStream {
     let apart = Apart { function, unpacked };
     let mut out = TokenStream::new();
     if let Type::Float(_) = success(&function.output) {
