@@ -130,6 +130,8 @@ fn a_panic_leaves_the_tape_usable() {
 }
 
 /// Every operation of several operands says so where they live on two tapes.
+type Operation<'a> = Box<dyn Fn() + 'a>;
+
 #[test]
 fn variables_of_two_tapes() {
     let (tape, other) = (Tape::new(), Tape::new());
@@ -140,7 +142,7 @@ fn variables_of_two_tapes() {
         (tape.var(Array4::<f64>::ones((1, 1, 2, 2))), other.var(Array4::ones((1, 1, 1, 1))));
     let (signals, taps) =
         (tape.var(Array3::<f64>::ones((1, 1, 2))), other.var(Array3::ones((1, 1, 1))));
-    let operations: Vec<(&str, Box<dyn Fn() + '_>)> = vec![
+    let operations: Vec<(&str, Operation<'_>)> = vec![
         ("+", Box::new(|| ignored(s + r))),
         ("-", Box::new(|| ignored(x - y))),
         ("*", Box::new(|| ignored(x * r))),

@@ -140,6 +140,7 @@ fn a_struct_is_passed_on_by_reference() {
     }
 }
 
+#[allow(clippy::needless_range_loop, reason = "the form is what is tested")]
 #[differentiate(wrt(x))]
 fn in_stretches(net: &Net, x: &[f64]) -> f64 {
     let mut s = 0.0;
