@@ -23,7 +23,7 @@ pub mod training;
 pub mod two_passes;
 
 pub use case::{Case, SIZES, Size};
-pub use timing::{Times, interleaved};
+pub use timing::{Times, interleaved, rounds};
 
 /// A way to take the training step.
 #[derive(Debug, Clone, Copy)]

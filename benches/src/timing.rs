@@ -36,6 +36,17 @@ const TURN: Duration = Duration::from_micros(500);
 const BUDGET: Duration = Duration::from_secs(20);
 const ENOUGH_ROUNDS: usize = 25;
 
+/// The number of rounds: the program's first argument, or what is usual.
+///
+/// # Errors
+/// If the argument is no number.
+pub fn rounds(usual: usize) -> Result<usize, String> {
+    match std::env::args().nth(1) {
+        Some(rounds) => rounds.parse().map_err(|_| format!("`{rounds}` is not a number of rounds")),
+        None => Ok(usual),
+    }
+}
+
 /// Times every candidate in turn (A B C B A C …), `rounds` times or as long as there is time.
 pub fn interleaved(candidates: &mut [Box<dyn FnMut() + '_>], rounds: usize) -> Times {
     let mut calls = Vec::new();

@@ -4,11 +4,14 @@
 //! central differences with step 1e-3 and one extrapolation are good to 1e-9; 1e-7 leaves room.
 #![forbid(unsafe_code)]
 
+mod slopes;
+
 use chainrule::tape::{Tape, TapeError, Var};
 use ndarray::{
     Array, Array0, Array1, Array2, Array3, Axis, DimMax, Dimension, Ix0, IxDyn, ShapeBuilder,
     Slice, arr0, array,
 };
+use slopes::differences;
 
 type ArrayVar<'t, D> = Var<'t, Array<f64, D>>;
 
@@ -45,23 +48,6 @@ fn check<D: Dimension + 'static, E: Dimension + 'static>(
         let error = (&found - &expected).mapv(f64::abs).fold(0.0, |m: f64, &e| m.max(e));
         assert!(error < 1e-7, "{found} instead of {expected}");
     }
-}
-
-fn differences<D: Dimension>(
-    a: &Array<f64, D>,
-    f: impl Fn(&Array<f64, D>) -> f64,
-) -> Array<f64, D> {
-    let mut gradient = Array::zeros(a.raw_dim());
-    for (position, into) in gradient.iter_mut().enumerate() {
-        let at = |offset: f64| {
-            let mut moved = a.clone();
-            *moved.iter_mut().nth(position).unwrap() += offset;
-            f(&moved)
-        };
-        let slope = |h: f64| (at(h) - at(-h)) / (2.0 * h);
-        *into = (4.0 * slope(5e-4) - slope(1e-3)) / 3.0;
-    }
-    gradient
 }
 
 /// A scalar of an array in which every element counts differently.

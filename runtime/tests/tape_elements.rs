@@ -1,10 +1,13 @@
 //! Arrays that change in place and element by element, lanes and masks: against central differences.
 #![forbid(unsafe_code)]
 
+mod slopes;
+
 use chainrule::tape::{Tape, Var, general_mat_mul};
 use ndarray::{
     Array, Array1, Array2, Axis, Dimension, Ix2, IxDyn, Slice, SliceInfo, SliceInfoElem, Zip, array,
 };
+use slopes::differences;
 
 type ArrayVar<'t, D> = Var<'t, Array<f64, D>>;
 
@@ -32,23 +35,6 @@ fn check<D: Dimension + 'static, E: Dimension + 'static>(
         let error = (&found - &expected).mapv(f64::abs).fold(0.0, |m: f64, &e| m.max(e));
         assert!(error < 1e-8, "{found} instead of {expected}");
     }
-}
-
-fn differences<D: Dimension>(
-    a: &Array<f64, D>,
-    f: impl Fn(&Array<f64, D>) -> f64,
-) -> Array<f64, D> {
-    let mut gradient = Array::zeros(a.raw_dim());
-    for (position, into) in gradient.iter_mut().enumerate() {
-        let at = |offset: f64| {
-            let mut moved = a.clone();
-            *moved.iter_mut().nth(position).unwrap() += offset;
-            f(&moved)
-        };
-        let slope = |h: f64| (at(h) - at(-h)) / (2.0 * h);
-        *into = (4.0 * slope(5e-4) - slope(1e-3)) / 3.0;
-    }
-    gradient
 }
 
 fn matrix() -> Array2<f64> {

@@ -6,17 +6,12 @@
 #![forbid(unsafe_code)]
 
 use chainrule_benches::duals::functions;
-use chainrule_benches::interleaved;
+use chainrule_benches::{interleaved, rounds};
 use std::error::Error;
 use std::hint::black_box;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let rounds = match std::env::args().nth(1) {
-        Some(rounds) => {
-            rounds.parse().map_err(|_| format!("`{rounds}` is not a number of rounds"))?
-        }
-        None => 51,
-    };
+    let rounds = rounds(51)?;
     println!("| derivative | macro µs | num-dual µs | num-dual / macro |");
     println!("|---|--:|--:|--:|");
     for function in functions() {

@@ -6,18 +6,13 @@
 #![forbid(unsafe_code)]
 
 use chainrule_benches::chain::{chain, elements};
-use chainrule_benches::interleaved;
 use chainrule_benches::mlp::{Hand, Macro, Parameters, batch};
+use chainrule_benches::{interleaved, rounds};
 use std::error::Error;
 use std::hint::black_box;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let rounds = match std::env::args().nth(1) {
-        Some(rounds) => {
-            rounds.parse().map_err(|_| format!("`{rounds}` is not a number of rounds"))?
-        }
-        None => 301,
-    };
+    let rounds = rounds(301)?;
     let (x, y) = batch();
     let mut by_macro = Macro::new(Parameters::new());
     let mut by_hand = Hand::new(Parameters::new());

@@ -6,8 +6,8 @@
 
 #![forbid(unsafe_code)]
 
-use chainrule_benches::interleaved;
 use chainrule_benches::objectives::{self, Objective};
+use chainrule_benches::{interleaved, rounds};
 use std::cell::RefCell;
 use std::error::Error;
 use std::hint::black_box;
@@ -18,12 +18,7 @@ const MACRO: usize = 1;
 const HAND: usize = 2;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let rounds = match std::env::args().nth(1) {
-        Some(rounds) => {
-            rounds.parse().map_err(|_| format!("`{rounds}` is not a number of rounds"))?
-        }
-        None => 301,
-    };
+    let rounds = rounds(301)?;
 
     let part = std::env::args().nth(2).unwrap_or_default();
     let asked = |objective: &Objective| objective.name.contains(&part);

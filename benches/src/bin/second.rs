@@ -5,17 +5,12 @@
 
 #![forbid(unsafe_code)]
 
-use chainrule_benches::{interleaved, second};
+use chainrule_benches::{interleaved, rounds, second};
 use std::error::Error;
 use std::hint::black_box;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let rounds = match std::env::args().nth(1) {
-        Some(rounds) => {
-            rounds.parse().map_err(|_| format!("`{rounds}` is not a number of rounds"))?
-        }
-        None => 301,
-    };
+    let rounds = rounds(301)?;
     println!("| Hessian | gradient µs | macro µs | hand µs | macro / hand | bar |");
     println!("|---|{}", "--:|".repeat(5));
     for case in second::measured() {

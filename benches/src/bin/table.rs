@@ -4,7 +4,7 @@
 
 #![forbid(unsafe_code)]
 
-use chainrule_benches::{Case, RIVALS, SIZES, interleaved, training};
+use chainrule_benches::{Case, RIVALS, SIZES, interleaved, rounds, training};
 use pulp::Arch;
 use std::error::Error;
 use std::hint::black_box;
@@ -14,12 +14,7 @@ const MACRO: usize = 0;
 const HAND: [usize; 2] = [1, 2];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let rounds = match std::env::args().nth(1) {
-        Some(rounds) => {
-            rounds.parse().map_err(|_| format!("`{rounds}` is not a number of rounds"))?
-        }
-        None => 301,
-    };
+    let rounds = rounds(301)?;
 
     let names = RIVALS.map(|rival| format!("{} ns", rival.name));
     println!("| size | {} | macro / best hand |", names.join(" | "));

@@ -7,18 +7,13 @@
 
 #![forbid(unsafe_code)]
 
-use chainrule_benches::interleaved;
 use chainrule_benches::tapes::{NAMES, functions};
+use chainrule_benches::{interleaved, rounds};
 use std::error::Error;
 use std::hint::black_box;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let rounds = match std::env::args().nth(1) {
-        Some(rounds) => {
-            rounds.parse().map_err(|_| format!("`{rounds}` is not a number of rounds"))?
-        }
-        None => 101,
-    };
+    let rounds = rounds(101)?;
     let name = std::env::args().nth(2).unwrap_or_default();
     println!("| value and gradient by value | plain µs | {} |", NAMES.join(" | "));
     println!("|---|--:|{}", "--:|".repeat(NAMES.len()));
