@@ -302,3 +302,28 @@ fn moved_by_a_force() {
         assert_close(along, by_start[0] + 2.0 * by_rest, 1e-12);
     }
 }
+
+/// The copy's cotangents are added to those of what was copied, as a whole.
+#[differentiate]
+fn of_a_copy(a: f64, x: &[f64], n: usize) -> f64 {
+    let mut places = [a.cos(), a.sin()];
+    let copy = places;
+    places = [copy[1] * x[n % x.len()], copy[0]];
+    places[n % 2] + copy[n % 2]
+}
+
+#[differentiate(wrt(a, x))]
+fn slope_of_a_copy(a: f64, x: &[f64]) -> f64 {
+    let (_, (slope, _)) = of_a_copy::value_and_grad(a, x, 0);
+    slope
+}
+
+#[test]
+fn shadows_that_are_added_to_each_other() {
+    let (a, x) = (0.6_f64, [0.3, -0.4]);
+    // cos a + x₀ sin a has the slope x₀ cos a - sin a.
+    let (value, (by_a, by_x)) = slope_of_a_copy::value_and_grad(a, &x);
+    assert!((value - (x[0] * a.cos() - a.sin())).abs() < 1e-15);
+    assert!((by_a - (-x[0] * a.sin() - a.cos())).abs() < 1e-15);
+    assert_eq!(by_x, [a.cos(), 0.0]);
+}

@@ -131,6 +131,11 @@ impl Builder<'_> {
                 }
             }
             Kind::Alloc(mem, init) if self.act.mem(*mem) => self.alloc(*mem, init),
+            // The sweep of a gradient inside the program adds shadows to each other.
+            Kind::AddAll(to, from) if self.act.mem(to.mem) && self.act.mem(from.mem) => {
+                let (to, from) = (self.shadow_place(to), self.shadow_place(from));
+                self.emit(Kind::AddAll(from, to));
+            }
             Kind::Assign { to, from, moved } if self.act.mem(to.mem) => {
                 self.assign(pos, to, from, *moved);
             }
