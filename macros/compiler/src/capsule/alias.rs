@@ -18,9 +18,12 @@ pub(super) struct Aliases<'e> {
 }
 
 impl Aliases<'_> {
-    /// Whether there are any.
-    pub(super) fn any(&self) -> bool {
-        self.calls.iter().any(|(path, _)| self.entry(path).is_some())
+    /// An item with what aliases in it stand for; it is looked through only if there are any.
+    pub(super) fn replaced<T>(mut self, mut item: T, visit: impl Fn(&mut Self, &mut T)) -> T {
+        if self.calls.iter().any(|(path, _)| self.entry(path).is_some()) {
+            visit(&mut self, &mut item);
+        }
+        item
     }
 
     fn entry(&self, path: &str) -> Option<&Entry> {

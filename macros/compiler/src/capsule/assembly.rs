@@ -57,11 +57,7 @@ impl Assembly {
 
     /// An `impl` block with what aliases in it stand for.
     pub(crate) fn without_aliases(&self, block: &syn::ItemImpl) -> syn::ItemImpl {
-        let mut block = block.clone();
-        if self.aliases().any() {
-            self.aliases().visit_item_impl_mut(&mut block);
-        }
-        block
+        self.aliases().replaced(block.clone(), Aliases::visit_item_impl_mut)
     }
 
     /// The structs among what the item's paths mean.
@@ -83,10 +79,7 @@ impl Assembly {
         let root = Entry { id: self.id.clone(), calls: self.calls.clone(), source };
         let first = match &self.item {
             syn::Item::Fn(item) => {
-                let mut item = item.clone();
-                if self.aliases().any() {
-                    self.aliases().visit_item_fn_mut(&mut item);
-                }
+                let item = self.aliases().replaced(item.clone(), Aliases::visit_item_fn_mut);
                 Meaning::of_function(&self.options, item)
             }
             _ => root.understood(&self.entries),

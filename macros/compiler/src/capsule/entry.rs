@@ -54,22 +54,18 @@ impl Entry {
 
     /// The item among others; it was parsed once before, where it stands.
     pub(super) fn understood(&self, entries: &[Entry]) -> Meaning {
-        let mut aliases = Aliases { calls: &self.calls, entries };
+        let aliases = Aliases { calls: &self.calls, entries };
         match &self.source {
             Source::Function { options, item } => match syn::parse2(item.clone()) {
-                Ok(mut item) => {
-                    if aliases.any() {
-                        aliases.visit_item_fn_mut(&mut item);
-                    }
-                    Meaning::of_function(options, item)
-                }
+                Ok(item) => Meaning::of_function(
+                    options,
+                    aliases.replaced(item, Aliases::visit_item_fn_mut),
+                ),
                 Err(_) => Meaning::Broken,
             },
             Source::Struct { item } => match syn::parse2(item.clone()) {
-                Ok(mut def) => {
-                    if aliases.any() {
-                        aliases.visit_item_struct_mut(&mut def);
-                    }
+                Ok(def) => {
+                    let def = aliases.replaced(def, Aliases::visit_item_struct_mut);
                     Meaning::Struct(Box::new(def))
                 }
                 Err(_) => Meaning::Broken,

@@ -66,7 +66,12 @@ fn of_tensors(compiled: &Tensors<'_>, callees: &Callees) -> TokenStream {
     if let Some(unpacked) = &function.unpacked {
         whole = &unpacked.of;
         let of = std::mem::take(&mut public);
-        apart = Some(quote!(#[doc(hidden)] impl #name { #of }));
+        apart = Some(quote! {
+            #(#cfgs)*
+            #[allow(clippy::all, clippy::pedantic)]
+            #[doc(hidden)]
+            impl #name { #of }
+        });
         public = crate::flow::emit::packed(function, unpacked, true);
     }
     let objective = objective::objective(whole);
@@ -87,8 +92,6 @@ fn of_tensors(compiled: &Tensors<'_>, callees: &Callees) -> TokenStream {
             #private
         }
 
-        #(#cfgs)*
-        #[allow(clippy::all, clippy::pedantic)]
         #apart
 
         #further

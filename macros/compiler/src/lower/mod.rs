@@ -22,7 +22,7 @@ pub(crate) use text::text;
 use crate::capsule::Callees;
 use crate::error::{Errors, Place};
 use crate::ir::{Dim, DimId, Elem, Index, Kind, Op, Program, ValueId};
-use crate::parse::{Function, Packed, Passing, Type};
+use crate::parse::{Function, Passing, Type};
 use infer::Elems;
 use proc_macro2::{Span, TokenStream};
 use std::collections::HashMap;
@@ -171,7 +171,11 @@ impl<'a> Lowerer<'a> {
             }
             Some(unpacked) => {
                 for (param, packed) in unpacked.of.params.iter().zip(&unpacked.params) {
-                    self.bind(&param.pat, put_together(packed, &vals), None)?;
+                    self.bind(
+                        &param.pat,
+                        packed.put_together(&vals, &|_, fields| Val::Struct(fields)),
+                        None,
+                    )?;
                 }
             }
         }
@@ -396,18 +400,6 @@ impl OutputSpan for syn::Signature {
         match &self.output {
             syn::ReturnType::Default => self.ident.span(),
             syn::ReturnType::Type(_, ty) => ty.span(),
-        }
-    }
-}
-
-/// What a parameter is that was unpacked.
-fn put_together(packed: &Packed, vals: &[Val]) -> Val {
-    match packed {
-        Packed::Param(k) => vals[*k].clone(),
-        Packed::Struct(_, fields) => {
-            let fields = fields.iter();
-            let fields = fields.map(|(name, field)| (name.clone(), put_together(field, vals)));
-            Val::Struct(fields.collect())
         }
     }
 }

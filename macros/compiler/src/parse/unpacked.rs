@@ -21,6 +21,24 @@ pub enum Packed {
 }
 
 impl Packed {
+    /// The parameter put together: of what stands for the parameters it is made of, and of a struct
+    /// by its type and its fields.
+    pub(crate) fn put_together<T: Clone>(
+        &self,
+        params: &[T],
+        of_struct: &impl Fn(&str, Vec<(String, T)>) -> T,
+    ) -> T {
+        match self {
+            Packed::Param(k) => params[*k].clone(),
+            Packed::Struct(ty, fields) => {
+                let fields = fields
+                    .iter()
+                    .map(|(name, field)| (name.clone(), field.put_together(params, of_struct)));
+                of_struct(ty, fields.collect())
+            }
+        }
+    }
+
     /// The parameters it is made of, each with the names of the fields that lead to it.
     pub fn leaves(&self) -> Vec<(usize, Vec<&str>)> {
         match self {

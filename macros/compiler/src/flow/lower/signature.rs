@@ -5,7 +5,7 @@ use super::val::{Held, Opt, Val};
 use super::{Frame, Lowerer, Slot, TargetKind};
 use crate::flow::ir::{Bind, Block, By, Code, Kind, Origin, ParamIs, Place, Program, Source, Tree};
 use crate::hash::HashMap;
-use crate::parse::{Function, Packed, Param, Passing, Type};
+use crate::parse::{Function, Param, Passing, Type};
 use proc_macro2::{Ident, Span};
 use quote::quote;
 use syn::spanned::Spanned;
@@ -40,7 +40,12 @@ impl<'a> Lowerer<'a> {
                 }
                 Some(unpacked) => {
                     for (param, packed) in unpacked.of.params.iter().zip(&unpacked.params) {
-                        this.bind(&param.pat, put_together(packed, &vals));
+                        this.bind(
+                            &param.pat,
+                            packed.put_together(&vals, &|ty, fields| {
+                                Val::Struct(ty.to_string(), fields)
+                            }),
+                        );
                     }
                 }
             }
@@ -280,18 +285,6 @@ impl Opt {
     /// Whether it is known to be full, or empty.
     pub(super) fn tag_is(&self, full: bool) -> bool {
         matches!(self.tag, Val::Bool(tag) if tag == full)
-    }
-}
-
-/// What a parameter is that was unpacked.
-fn put_together(packed: &Packed, vals: &[Val]) -> Val {
-    match packed {
-        Packed::Param(k) => vals[*k].clone(),
-        Packed::Struct(name, fields) => {
-            let fields = fields.iter();
-            let fields = fields.map(|(name, field)| (name.clone(), put_together(field, vals)));
-            Val::Struct(name.clone(), fields.collect())
-        }
     }
 }
 
