@@ -150,6 +150,77 @@ fn blocks_of_residuals() {
     assert_eq!(by_cams.shape(), (8, 6));
 }
 
+/// Few rows of many elements are taken backwards, whatever else an iteration makes; through branches,
+/// and where a partial is infinite.
+#[test]
+fn blocks_of_many_elements() {
+    twice!(f, g, jacobian, (cams: &[[f64; 6]], pts: &[[f64; 3]], w: &[f64], k: f64, at: &[usize]) -> (Vec<[f64; 2]>, Vec<f64>) {
+        let mut out = vec![[0.0; 2]; w.len()];
+        let mut of_weights = vec![0.0; w.len()];
+        for i in 0..w.len() {
+            let (c, p) = (&cams[at[i]], &pts[i % pts.len()]);
+            let far = c[0] * c[0] + c[1] * c[1];
+            let (along, across) = (c[2] * p[0], p[1] - c[3]);
+            let turned = if far != 0.0 {
+                let r = far.sqrt();
+                (along / r + p[1], r * across.sin())
+            } else {
+                (p[0] + c[0], p[1] - c[1])
+            };
+            let depth = (p[2] * k).exp() + c[4].abs();
+            out[i] = [w[i] * (turned.0 / depth + c[5]), w[i] * turned.1 / depth];
+            of_weights[i] = 1.0 - w[i] * w[i];
+        }
+        (out, of_weights)
+    });
+    let cams = [[1.0, 2.0, 3.0, 0.5, 0.2, 0.1], [0.0, 0.0, 6.0, 0.1, 0.0, 0.3]];
+    let pts = [[0.1, 0.2, 0.3], [0.3, 0.4, 0.0], [0.9, 0.6, -0.2]];
+    let at = [0, 1, 1, 0, 1];
+    for w in [&[][..], &[0.5, 1.5, -0.3, 2.0, 0.0]] {
+        let (rows, of_weights) = f::jacobian(&cams, &pts, w, 0.7, &at);
+        let (dense, of_dense) = g::jacobian(&cams, &pts, w, 0.7, &at);
+        same(&rows.0, &dense.0);
+        same(&rows.1, &dense.1);
+        same(&rows.2, &dense.2);
+        same(&rows.3, &dense.3);
+        same(&of_weights.0, &of_dense.0);
+        same(&of_weights.1, &of_dense.1);
+        same(&of_weights.2, &of_dense.2);
+        same(&of_weights.3, &of_dense.3);
+        assert_eq!(rows.0.len(), 11 * w.len());
+    }
+}
+
+/// The same where elements are set again, taken away, pushed, and without a loop.
+#[test]
+fn rows_of_many_elements() {
+    twice!(f, g, jacobian, (x: &[f64]) -> Vec<f64> {
+        let mut out = vec![0.0; x.len()];
+        for i in 2..x.len() - 2 {
+            let far = (x[i - 2] - x[i + 2]).powi(2) + (x[i - 1] * x[i + 1]).powi(2);
+            out[i / 2] = far.sqrt() * x[i];
+            out[i] -= far.sqrt() * x[i];
+        }
+        out
+    });
+    same(&f::jacobian(&some(9)), &g::jacobian(&some(9)));
+    // Not a number is one in both.
+    let at = [f::jacobian(&[0.0; 6]).to_dense(0.0), g::jacobian(&[0.0; 6])];
+    let [sparse, dense] = at.map(|all| all.concat().iter().map(|d| d.is_nan()).collect::<Vec<_>>());
+    assert_eq!(sparse, dense);
+    twice!(p, q, jacobian, (x: &[f64; 8]) -> (f64, Vec<f64>) {
+        let sum = x[0] * x[1] + x[2] * x[3] + x[4] * x[5] + x[6] * x[7];
+        let mut out = Vec::new();
+        out.push(sum.sin());
+        out.push(sum * sum);
+        (x[0] * x[2] * x[4] * x[6], out)
+    });
+    let x = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
+    let ((a, b), (c, d)) = (p::jacobian(&x), q::jacobian(&x));
+    same(&a, &c);
+    same(&b, &d);
+}
+
 #[test]
 fn windows_and_arrays_of_ndarray() {
     twice!(f, g, jacobian, (u: &[f64]) -> Vec<f64> {

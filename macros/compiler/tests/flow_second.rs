@@ -33,6 +33,52 @@ fn columns_leave_conditions() {
     .assert_eq(&text);
 }
 
+/// Four elements make one row, which is taken backwards; two make the other, whose entries are their
+/// tangents. There is room for all.
+#[test]
+fn rows_of_many_elements_are_taken_backwards() {
+    let body = "let mut out = vec![[0.0; 2]; n]; for i in 0..n { \
+                let (a, b, c, d) = (x[i], x[i + 1], y[i], y[i + 1]); \
+                out[i] = [a * b * c * d, a * b]; } out";
+    let params = "x: &[f64], y: &[f64], n: usize";
+    let source =
+        format!("#[differentiate(jacobian(sparse))] fn f({params}) -> Vec<[f64; 2]> {{ {body} }}");
+    let text = scalars(&source, |scalars| match &scalars.programs.jacobian {
+        Some(Jacobian::Sparse(of)) => {
+            let text = of.program.to_string();
+            let of_rows = |line: &&str| line.contains("entr") || line.contains("mul");
+            text.lines().filter(of_rows).map(|line| format!("{}\n", line.trim())).collect()
+        }
+        _ => "none\n".to_string(),
+    });
+    expect![[r#"
+        room.3: usize = room.saturating_mul(room.2)
+        entries: Vec<(u32 , u32 , f64)> = empty; room.5
+        room.8: usize = room.6.saturating_mul(room.7)
+        entries.2: Vec<(u32 , u32 , f64)> = empty; room.10
+        mul: f64 = mul x.2, x.3
+        mul.2: f64 = mul mul, y.2
+        mul.3: f64 = mul mul.2, y.3
+        mul.4: f64 = mul y.3, y.2
+        mul.5: f64 = mul y.3, mul
+        mul.6: f64 = mul mul.4, x.3
+        mul.7: f64 = mul mul.4, x.2
+        ct: f64 = cast mul.2
+        ct.2: f64 = cast mul.5
+        ct.3: f64 = cast mul.7
+        ct.4: f64 = cast mul.6
+        list: [f64; 2] = [mul.3, mul]
+        entries.entry [at.3, i] ct.4
+        entries.entry [at.3, add] ct.3
+        entries.2.entry [at.3, i] ct.2
+        entries.2.entry [at.3, add] ct
+        entries.entry [at.4, i] x.3
+        entries.entry [at.4, add] x.2
+        return ((at.7, entries, entries.2))
+    "#]]
+    .assert_eq(&text);
+}
+
 /// Where entries of the Hessian are added, or how many columns are taken at once.
 fn check(body: &str, expected: Expect) {
     let source = format!("#[differentiate(hessian)] fn f(x: &[f64]) -> f64 {{ {body} }}");

@@ -170,7 +170,7 @@ fn remembers(block: &Block) -> bool {
 }
 
 /// What a body uses and does not define: all but its parameters.
-fn free(body: &Block, params: &[ParamIs]) -> Vec<ParamIs> {
+pub(in crate::flow) fn free(body: &Block, params: &[ParamIs]) -> Vec<ParamIs> {
     let (mut defined, mut made) = (HashSet::default(), HashSet::default());
     for is in params {
         match is {

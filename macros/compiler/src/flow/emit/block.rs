@@ -251,6 +251,7 @@ impl<'p> Body<'p> {
         let mut groups = Schedule::new(self, block, &range);
         self.pinned.extend(groups.pinned.drain());
         self.find_nested(block, range.clone());
+        let mut listed = 0;
         for (chunk, stmts) in block.stmts[range].chunks(MANY).enumerate() {
             self.together = many.then(Together::default);
             let mut tokens: Vec<TokenTree> = Vec::new();
@@ -260,7 +261,12 @@ impl<'p> Body<'p> {
                 self.declare_ahead(at, &mut tokens);
                 self.path.push(at);
                 self.seed_checks(stmt, &mut tokens);
-                if !groups.moves(at) && !self.arithmetic(stmt, &mut tokens) {
+                if at < listed {
+                    // An entry that went on its list with the one before.
+                } else if let Some((entries, count)) = self.entries(&stmts[k..]) {
+                    tokens.extend(entries);
+                    listed = at + count;
+                } else if !groups.moves(at) && !self.arithmetic(stmt, &mut tokens) {
                     tokens.extend(self.statement(stmt));
                 }
                 self.path.pop();

@@ -13,7 +13,7 @@
 //! }
 //! ```
 //!
-//! The rows of a small Jacobian are in the forward code (`flow/rows.rs`); the closure begins with
+//! The rows of a small Jacobian are in the forward code (`flow/rows/`); the closure begins with
 //!
 //! ```text
 //!     if finite_8 && seed_m3[0] == 1.0 && seed_m3[1] == 0.0 {

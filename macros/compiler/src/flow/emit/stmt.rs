@@ -114,6 +114,23 @@ impl Body<'_> {
         }
     }
 
+    /// The entries of one list with which some statements begin, put on it together, and their number.
+    pub(super) fn entries(&mut self, stmts: &[Stmt]) -> Option<(TokenStream, usize)> {
+        let Kind::Entry(list, ..) = &stmts.first()?.kind else { return None };
+        let entries: Vec<TokenStream> = (stmts.iter())
+            .map_while(|stmt| match &stmt.kind {
+                Kind::Entry(of, row, column, v) if of == list => {
+                    let [row, column, v] = [row, column, v].map(|v| self.value(*v));
+                    Some(quote!((#row as u32, #column as u32, #v)))
+                }
+                _ => None,
+            })
+            .collect();
+        let count = entries.len();
+        let list = self.place_mut(&Place::whole(*list));
+        (count > 1).then(|| (quote!(#list.extend([#(#entries),*]);), count))
+    }
+
     pub(super) fn define(&mut self, out: V, value: &TokenStream) -> TokenStream {
         let declared = self.declared(out);
         // What is absent on other paths is present where it is defined.

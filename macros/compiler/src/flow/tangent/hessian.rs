@@ -11,6 +11,7 @@
 use super::Builder;
 use super::rule::Write;
 use super::sites::{Site, Sites, sites};
+use super::sparse::room;
 use crate::error::Errors;
 use crate::flow::activity::activity_again;
 use crate::flow::ir::{
@@ -81,7 +82,11 @@ pub fn hessian(
     }
     let result = builder.by_blocks(&params);
     builder.out.result = Some(result);
-    Some(builder.finish())
+    let mut program = builder.finish();
+    if sparse {
+        room(&mut program);
+    }
+    Some(program)
 }
 
 impl Builder<'_> {

@@ -357,6 +357,8 @@ impl<'p> Builder<'p> {
             kind => {
                 push(self, kind.clone());
                 match kind {
+                    // What has no tangents by any site.
+                    Kind::Prim(out, ..) | Kind::Cast(out, _) if !self.reaches_any(*out) => {}
                     Kind::Prim(out, row, args) if **row == primitives::GUARD => {
                         self.each(|this| this.guard(*out, args[0], args[1], stmt.span));
                     }

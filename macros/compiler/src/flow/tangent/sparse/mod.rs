@@ -13,9 +13,14 @@
 //! coloured columns would give, so that a stencil of k points costs k tangents, whatever its size;
 //! where a site is within a condition, its column leaves that with the value.
 //!
+//! Where few rows are made of many sites they are taken backwards instead (`backwards.rs`), and lists
+//! are made with room for what a loop puts on them (`room.rs`).
+//!
 //! An element of the result that may be set again begins anew: an entry without column says so.
 
+mod backwards;
 mod reach;
+mod room;
 
 use super::Builder;
 use super::rule::Write;
@@ -31,6 +36,7 @@ use crate::parse::Type;
 use proc_macro2::Span;
 use quote::quote;
 use reach::Reach;
+pub(super) use room::room;
 
 /// The column of a site.
 #[derive(Clone, Copy)]
@@ -52,6 +58,8 @@ pub(super) struct Sparse {
     sinks: HashMap<(usize, usize), MemId>,
     /// The column that is none.
     none: V,
+    /// What rows taken backwards are made of.
+    rows: backwards::Rows,
     /// Whether rows begin anew.
     resets: bool,
 }
@@ -71,14 +79,21 @@ pub struct Entries {
 /// Reports what keeps the rows from being told apart.
 pub fn jacobian(program: &Program, wrt: &[bool], errors: &mut Errors) -> Option<Entries> {
     let activity = activity_again(program, wrt);
-    let reach = match Reach::of(program, wrt, &activity) {
+    let mut reach = match Reach::of(program, wrt, &activity) {
         Ok(reach) => reach,
         Err((span, message)) => {
             errors.at(span, message);
             return None;
         }
     };
-    let mut builder = Builder::new(program, &activity, reach.sites.len(), errors);
+    let backwards = backwards::rows(program, &activity, &mut reach);
+    let again = backwards.as_ref().map(|(program, _)| activity_again(program, wrt));
+    let (program, activity) = match (&backwards, &again) {
+        (Some((program, _)), Some(activity)) => (program, activity),
+        _ => (program, &activity),
+    };
+    let rows = backwards.as_ref().map_or_else(HashMap::default, |(_, rows)| rows.clone());
+    let mut builder = Builder::new(program, activity, reach.sites.len(), errors);
     builder.index();
     builder.code.push(Vec::new());
     let none = builder.out.value("none", index(), Span::call_site());
@@ -95,7 +110,7 @@ pub fn jacobian(program: &Program, wrt: &[bool], errors: &mut Errors) -> Option<
     let columns = vec![None; reach.sites.len()];
     let seeds = reach.sites.iter().enumerate().filter(|(_, site)| site.place.is_none());
     let seeds: Vec<(usize, usize)> = seeds.map(|(k, site)| (k, site.param)).collect();
-    builder.sparse = Some(Sparse { reach, columns, sinks, none, resets: false });
+    builder.sparse = Some(Sparse { reach, columns, sinks, none, rows, resets: false });
     for (site, param) in seeds {
         if let ParamIs::Value(v) = &program.params[param] {
             builder.seeded(*v, site);
@@ -107,7 +122,9 @@ pub fn jacobian(program: &Program, wrt: &[bool], errors: &mut Errors) -> Option<
     let result = builder.by_parts(&params);
     builder.out.result = Some(result);
     let resets = builder.sparse.as_ref().is_some_and(|sparse| sparse.resets);
-    Some(Entries { program: builder.finish(), resets })
+    let mut program = builder.finish();
+    room(&mut program);
+    Some(Entries { program, resets })
 }
 
 fn index() -> Ty {
@@ -347,17 +364,23 @@ impl<'p> Builder<'p> {
     }
 
     fn entries(&mut self, part: usize, row: V, v: V, mode: Mode) {
-        for site in 0..self.columns.len() {
-            let Some(tangent) = self.columns[site].tangents.get(&v).copied() else { continue };
+        let Some(sparse) = &self.sparse else { return };
+        let derivatives: Vec<(usize, V)> = match sparse.rows.get(&v) {
+            Some(backwards) => backwards.clone(),
+            None => (self.columns.iter().enumerate())
+                .filter_map(|(site, column)| Some((site, *column.tangents.get(&v)?)))
+                .collect(),
+        };
+        for (site, derivative) in derivatives {
             let Some(sparse) = &self.sparse else { return };
             let Some(Column { at: column, may_be_none }) = sparse.columns[site] else { continue };
             let none = sparse.none;
             let sink = sparse.sinks[&(part, sparse.reach.sites[site].param)];
-            let tangent = match mode {
-                Mode::Sub => self.apply(&crate::primitives::NEG, vec![tangent], v),
-                Mode::Set | Mode::Add => tangent,
+            let derivative = match mode {
+                Mode::Sub => self.apply(&crate::primitives::NEG, vec![derivative], v),
+                Mode::Set | Mode::Add => derivative,
             };
-            let entry = Kind::Entry(sink, row, column, tangent);
+            let entry = Kind::Entry(sink, row, column, derivative);
             if !may_be_none {
                 self.emit(entry);
                 continue;
@@ -366,6 +389,11 @@ impl<'p> Builder<'p> {
             let then = Block { stmts: vec![statement(entry)] };
             self.emit(Kind::If { cond, then, other: Block::default(), outs: vec![] });
         }
+    }
+
+    /// Whether a value has tangents by any site.
+    pub(super) fn reaches_any(&self, v: V) -> bool {
+        self.sparse.as_ref().is_none_or(|sparse| sparse.reach.count(v) > 0)
     }
 
     /// The result.

@@ -12,7 +12,7 @@ use crate::hash::{HashMap, HashSet};
 use proc_macro2::Span;
 
 /// Some sites, as bits.
-type Set = u128;
+pub(super) type Set = u128;
 
 /// More sites than these are not told apart.
 const MOST: usize = Set::BITS as usize;
@@ -49,6 +49,25 @@ impl Reach {
     /// Whether a value depends on a site.
     pub(super) fn follows(&self, v: V, site: usize) -> bool {
         self.depends.get(v.0 as usize).is_some_and(|set| set & (1 << site) != 0)
+    }
+
+    /// The sites that a value depends on.
+    pub(super) fn sites_of(&self, v: V) -> Set {
+        self.depends.get(v.0 as usize).copied().unwrap_or(0)
+    }
+
+    /// How many they are.
+    pub(super) fn count(&self, v: V) -> usize {
+        self.sites_of(v).count_ones() as usize
+    }
+
+    /// Values that are to have no tangents.
+    pub(super) fn forget(&mut self, has_none: impl Fn(V) -> bool) {
+        for (k, sites) in self.depends.iter_mut().enumerate() {
+            if has_none(V(k as u32)) {
+                *sites = 0;
+            }
+        }
     }
 
     pub(super) fn of(program: &Program, wrt: &[bool], act: &Activity) -> Result<Self, Refusal> {
