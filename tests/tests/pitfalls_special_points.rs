@@ -252,6 +252,46 @@ fn c2_20_underflow() {
     assert!(!product::grad(800.0, 1).is_nan());
 }
 
+/// Shares from one down to subnormal numbers and zero: each gives what it is worth.
+#[test]
+fn c2_20_small_cotangents() {
+    #[differentiate(tape, pullback)]
+    fn mixture(q: &[f64], x: &[f64]) -> f64 {
+        let d = x.len();
+        let k = q.len() / (d * d);
+        let mut y = vec![0.0; d];
+        let mut terms = vec![0.0; k];
+        for c in 0..k {
+            for i in 0..d {
+                let row = &q[(c * d + i) * d..(c * d + i + 1) * d];
+                y[i] = row.iter().zip(x).map(|(q, x)| q * x).sum();
+            }
+            terms[c] = -y.iter().map(|y| y * y).sum::<f64>();
+        }
+        let max = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        terms.iter().map(|term| (term - max).exp()).sum::<f64>().ln() + max
+    }
+    let x = [1.0, 2.0, -1.0];
+    // y = (2, 4, -1) times a number: the exponents are its square times -21.
+    let unit = [1.0, 0.5, 0.0, 2.0, 1.0, 0.0, 0.0, 0.0, 1.0];
+    let logarithms = [0.0, -10.0, -600.0, -664.5, -668.0, -690.0, -710.0, -735.0, -800.0];
+    let scales = logarithms.map(|log: f64| (-log / 21.0).sqrt());
+    let q: Vec<f64> = scales.iter().flat_map(|scale| unit.map(|u| scale * u)).collect();
+    let (value, (d_q, d_x)) = mixture::value_and_grad(&q, &x);
+    assert_eq!(value.to_bits(), mixture(&q, &x).to_bits());
+    assert_eq!(mixture::pullback(&q, &x).1(1.0), (d_q.clone(), d_x.clone()));
+    let (_, (by_tape, x_by_tape)) = mixture::tape_value_and_grad(&q, &x);
+    assert_close("x", &d_x, &x_by_tape, ROUNDING);
+    for (at, (got, tape)) in d_q.iter().zip(&by_tape).enumerate() {
+        let rounding = 1e-12 * tape.abs() + 1e3 * f64::from_bits(1);
+        assert!((got - tape).abs() <= rounding, "element {at}: {got:e}, by tape {tape:e}");
+    }
+    let largest = |c: usize| d_q[9 * c..][..9].iter().fold(0.0_f64, |max, d| max.max(d.abs()));
+    assert!(largest(4) > 1e-290 && largest(5) > 1e-300 && largest(6) > 1e-308, "{d_q:?}");
+    assert!((1..1 << 52).contains(&largest(7).to_bits()), "{:e} is subnormal", largest(7));
+    assert_eq!(largest(8), 0.0);
+}
+
 /// The exponent is the loop's variable: 0⁰ and 0¹ are among the powers.
 #[test]
 fn c2_21_powers_of_zero() {

@@ -210,9 +210,7 @@ fn rows_of_many_elements() {
     assert_eq!(sparse, dense);
     twice!(p, q, jacobian, (x: &[f64; 8]) -> (f64, Vec<f64>) {
         let sum = x[0] * x[1] + x[2] * x[3] + x[4] * x[5] + x[6] * x[7];
-        let mut out = Vec::new();
-        out.push(sum.sin());
-        out.push(sum * sum);
+        let out = vec![sum.sin(), sum * sum];
         (x[0] * x[2] * x[4] * x[6], out)
     });
     let x = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];

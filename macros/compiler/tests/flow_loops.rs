@@ -390,3 +390,125 @@ fn a_recurrence_of_many_inputs_is_reversed() {
     );
     assert!(text.contains("keep #0 (p"), "{text}");
 }
+
+/// Points belong to the nearest centre: the others have a cotangent of zero.
+#[test]
+fn what_vanishes_with_a_cotangent_is_under_a_condition() {
+    check(
+        "fn f(centres: &[f64], point: &[f64]) -> f64 {
+            let d = point.len();
+            let k = centres.len() / d;
+            let mut distances = vec![0.0; k];
+            for c in 0..k {
+                let centre = &centres[c * d..(c + 1) * d];
+                distances[c] = point.iter().zip(centre).map(|(a, b)| (a - b) * (a - b)).sum();
+            }
+            distances.iter().copied().fold(f64::INFINITY, f64::min)
+        }",
+        expect![[r#"
+            for i in k.2..k
+              mul: usize = i * n
+              add: usize = i + k.3
+              mul.2: usize = add * n
+              n.3: usize = len centres[mul..mul.2]
+              for i.2 in k.2..n
+                carry acc: f64 from c.4
+                point.2: f64 = point[i.2]
+                centres.2: f64 = centres[mul..mul.2][i.2]
+                sub: f64 = sub point.2, centres.2
+                mul.3: f64 = mul sub, sub
+                add.2: f64 = add acc, mul.3
+                next acc = add.2
+              out sum: f64 = acc
+              distances[i] = sum
+            INFINITY: f64 = pure { f64 :: INFINITY }
+            record #0 (k)
+            for i.3 in k.2..k
+              carry acc.2: f64 from INFINITY
+              distances.2: f64 = distances[i.3]
+              min: f64 = min acc.2, distances.2
+              keep #0 (acc.2; )
+              next acc.2 = min
+            out acc.3: f64 = acc.2
+            d_distances: Vec<f64> = zeros like distances
+            for i.4 in k.2..k rev
+              carry d_acc: f64 from seed
+              recall #0 (acc.4; )
+              distances.3: f64 = distances[i.4]
+              min_weight: f64 = min_weight acc.4, distances.3
+              mul.4: f64 = mul d_acc, min_weight
+              guard: f64 = guard min_weight, mul.4
+              guard.2: f64 = guard d_acc, guard
+              min_weight.2: f64 = min_weight distances.3, acc.4
+              mul.5: f64 = mul d_acc, min_weight.2
+              guard.3: f64 = guard min_weight.2, mul.5
+              guard.4: f64 = guard d_acc, guard.3
+              d_distances[i.4] += guard.4
+              next d_acc = guard.2
+            out d_acc.2: f64 = d_acc
+            for i.5 in k.2..k
+              ct: f64 = d_distances[i.5]
+              d_distances[i.5] = c.2
+              any: bool = ct != c
+              if any
+                mul.6: usize = i.5 * n
+                add.3: usize = i.5 + k.3
+                mul.7: usize = add.3 * n
+                for i.6 in k.2..n
+                  add.4: f64 = add ct, ct
+                  point.3: f64 = point[i.6]
+                  centres.3: f64 = centres[mul.6..mul.7][i.6]
+                  sub.2: f64 = sub point.3, centres.3
+                  mul.8: f64 = mul add.4, sub.2
+                  neg: f64 = neg mul.8
+                  d_centres[mul.6..mul.7][i.6] += neg
+                  d_point[i.6] += mul.8
+            return acc.3
+        "#]],
+    );
+}
+
+/// What an iteration adds that does not vanish with the cotangent stands in the way: here, of `w`,
+/// that of the other sum.
+#[test]
+fn what_does_not_vanish_is_done_in_any_case() {
+    let text = adjoint(
+        "fn f(w: &[f64], x: &[f64]) -> f64 {
+            let n = x.len();
+            let mut h = vec![0.0; n];
+            let mut s = 0.0;
+            for j in 0..n {
+                let mut a = 0.0;
+                for i in 0..n { a += w[i] * x[j]; s += w[i]; }
+                h[j] = a;
+            }
+            h.iter().copied().fold(s, f64::max)
+        }",
+    );
+    assert!(!text.contains("if any"), "{text}");
+}
+
+/// Where the loops behind a cotangent are nested, they are there once more for small ones: what is
+/// added to sums comes 2²⁵⁶ times too large then, what is in the workspace's shadow stays so.
+#[test]
+fn small_cotangents_are_scaled() {
+    let text = adjoint(
+        "fn f(q: &[f64], x: &[f64], d: usize) -> f64 {
+            let k = q.len() / d;
+            let mut y = vec![0.0; d];
+            let mut h = vec![0.0; k];
+            for c in 0..k {
+                for i in 0..d { y[i] = q[c * d..(c + 1) * d][i] * x[i]; }
+                let mut s = 0.0;
+                for i in 0..d { for j in 0..d { s += y[i] * y[j]; } }
+                h[c] = s;
+            }
+            h.iter().copied().fold(0.0, f64::max)
+        }",
+    );
+    let (_, rest) = text.split_once("if small").unwrap_or_else(|| panic!("{text}"));
+    let (small, plain) = rest.split_once("else").expect("other cotangents");
+    assert!(small.contains("add_scaled"), "{text}");
+    assert!(small.contains("d_y[") && !small.contains("d_q[mul.9..mul.10][i.9] +="), "{text}");
+    assert!(plain.contains("+=") && !plain.contains("add_scaled"), "{text}");
+}

@@ -128,6 +128,26 @@ pub fn guard<T: Real>(ct: T, value: T) -> T {
     if ct == T::of(0.0) { T::of(0.0) } else { value }
 }
 
+/// `sum + term · 2⁻²⁵⁶` for terms that are small then. A term below half a unit in the last place of
+/// the sum is not multiplied: the product may be subnormal, for which some CPUs take a hundred
+/// cycles.
+#[inline(always)]
+pub fn add_scaled(sum: f64, term: f64) -> f64 {
+    // 2⁻⁵⁵ is that half for any sum, and a margin. An infinite term is never too small.
+    if term.abs() < sum.abs() * power_of_two(256 - 55) { sum } else { add_product(sum, term) }
+}
+
+#[cold]
+#[inline(never)]
+fn add_product(sum: f64, term: f64) -> f64 {
+    sum + term * power_of_two(-256)
+}
+
+/// 2ⁿ for an exponent of normal numbers.
+const fn power_of_two(n: i64) -> f64 {
+    f64::from_bits(((n + 1023) as u64) << 52)
+}
+
 /// The identity, with derivative zero.
 #[inline(always)]
 pub fn stop_gradient<T>(x: T) -> T {

@@ -200,6 +200,40 @@ fn something_between(x: &[f64]) -> f64 {
     (0..n).map(|i| a[i] * b[i]).sum()
 }
 
+/// Each point belongs to the nearest centre, the others get nothing of it.
+#[differentiate(tape, jvp, hvp, hessian)]
+fn nearest_centres(centres: &[f64], points: &[f64], d: usize) -> f64 {
+    let k = centres.len() / d;
+    let mut distances = vec![0.0; k];
+    let mut total = 0.0;
+    for point in points.chunks_exact(d) {
+        for c in 0..k {
+            let centre = &centres[c * d..(c + 1) * d];
+            distances[c] = point.iter().zip(centre).map(|(a, b)| (a - b) * (a - b)).sum();
+        }
+        total += distances.iter().copied().fold(f64::INFINITY, f64::min);
+    }
+    total
+}
+
+/// Two layers of units of which some are off.
+#[differentiate(tape, jvp, hvp, hessian)]
+fn layers_of_units(inner: &[f64], outer: &[f64], x: &[f64]) -> f64 {
+    let mut hidden = vec![0.0; outer.len()];
+    for j in 0..hidden.len() {
+        let mut sum = 0.0;
+        for i in 0..x.len() {
+            sum += inner[j * x.len() + i] * x[i];
+        }
+        hidden[j] = sum.max(0.0);
+    }
+    let mut sum = 0.0;
+    for j in 0..outer.len() {
+        sum += outer[j] * hidden[j];
+    }
+    sum * sum
+}
+
 cases! {
     taped {
         filled_in_each_iteration(&x, &m):
@@ -228,5 +262,11 @@ cases! {
         one_after_the_other(&x): (vec![]), (vec![0.7]), (vec![0.7, 1.3, -0.2]);
         the_neighbour(&x): (vec![]), (vec![0.7]), (vec![0.7, 1.3, -0.2]);
         something_between(&x): (vec![0.7]), (vec![0.7, 1.3, -0.2]);
+        nearest_centres(&centres, &points, #d):
+            (vec![0.3, 1.9, -1.1], vec![0.7, -0.2, 2.2], 1),
+            (vec![0.0, 0.1, 2.0, 2.3, -1.5, 0.4], vec![0.3, 0.4, 1.8, 2.0, 0.2, -0.3, -1.0, 0.9], 2);
+        layers_of_units(&inner, &outer, &x):
+            (vec![0.7], vec![1.1], vec![0.3]),
+            (vec![0.7, -0.9, -0.4, -0.8, 0.5, 0.6, -1.1, 0.2, 0.9, 0.3], vec![1.1, 0.7, -0.3, 0.4, 1.3], vec![0.3, 0.9]);
     }
 }

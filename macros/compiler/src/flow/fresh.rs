@@ -21,16 +21,29 @@ use super::walk::{self, Access};
 use crate::hash::{HashMap, HashSet};
 use crate::ir::Literal;
 
-/// Spares shadows their zeros where that is possible.
-pub fn fresh(program: &mut Program) {
+/// Spares shadows their zeros where that is possible. Returns these and other shadows that hand
+/// nothing from one iteration to the next: each writes all of their elements before it reads any,
+/// or leaves all of them zero.
+pub fn fresh(program: &mut Program) -> HashSet<MemId> {
     let index = Index::new(program);
     let finder =
         Finder { lengths: Lengths { program, index: &index }, zeros: literals(&program.body) };
-    let mut found = HashSet::default();
+    let mut found = Found::default();
     finder.block(&program.body, &finder.elsewhere(program), &mut found);
     let mut body = std::mem::take(&mut program.body);
-    rewrite(&mut body, &found);
+    rewrite(&mut body, &found.refilled);
     program.body = body;
+    found.cleared.extend(found.refilled);
+    found.cleared
+}
+
+/// Shadows that each iteration of a loop leaves zero.
+#[derive(Default)]
+struct Found {
+    /// Those that it adds to, all of their elements, before it does anything else.
+    refilled: HashSet<MemId>,
+    /// The others.
+    cleared: HashSet<MemId>,
 }
 
 /// The floats that are literally zero, and the integers.
@@ -88,13 +101,17 @@ impl Finder<'_, '_> {
         counts
     }
 
-    fn block(&self, block: &Block, counts: &Counts, found: &mut HashSet<MemId>) {
+    fn block(&self, block: &Block, counts: &Counts, found: &mut Found) {
         for stmt in &block.stmts {
             if let Kind::Loop(lp) = &stmt.kind {
-                let within = accesses(&lp.body);
-                for (mem, count) in &within {
-                    if counts.get(mem) == Some(count) && self.is_refilled(&lp.body, *mem) {
-                        found.insert(*mem);
+                for (mem, count) in accesses(&lp.body) {
+                    if counts.get(&mem) != Some(&count) || !self.is_cleared(&lp.body, mem) {
+                        continue;
+                    }
+                    if self.is_refilled(&lp.body, mem) {
+                        found.refilled.insert(mem);
+                    } else {
+                        found.cleared.insert(mem);
                     }
                 }
             }
@@ -102,17 +119,18 @@ impl Finder<'_, '_> {
         }
     }
 
-    /// Whether the statements of a loop's body add to all of a memory first, and set all of it to
-    /// zero last.
+    /// Whether the statements of a loop's body set all of a memory to zero last.
+    fn is_cleared(&self, body: &Block, mem: MemId) -> bool {
+        let last = body.stmts.iter().rfind(|stmt| touches(&stmt.kind, mem));
+        let kinds = last.and_then(|last| self.element_by_element(&last.kind, mem));
+        kinds.is_some_and(|kinds| kinds.last().is_some_and(|kind| self.clears(kind)))
+    }
+
+    /// Whether they add to all of it first.
     fn is_refilled(&self, body: &Block, mem: MemId) -> bool {
-        let mut touching = body.stmts.iter().filter(|stmt| touches(&stmt.kind, mem));
-        let (Some(first), last) = (touching.next(), touching.next_back()) else { return false };
-        let whole = |kind| self.element_by_element(kind, mem);
-        let (Some(first), Some(last)) = (whole(&first.kind), whole(&last.unwrap_or(first).kind))
-        else {
-            return false;
-        };
-        adds(first.first()) && last.last().is_some_and(|kind| self.clears(kind))
+        let first = body.stmts.iter().find(|stmt| touches(&stmt.kind, mem));
+        let kinds = first.and_then(|first| self.element_by_element(&first.kind, mem));
+        kinds.is_some_and(|kinds| adds(kinds.first()))
     }
 
     /// The accesses of a memory in a loop over all of its elements, if each iteration touches its

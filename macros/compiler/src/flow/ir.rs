@@ -187,6 +187,9 @@ pub enum Pass {
     /// The integer after this one, of any integer type; panics if there is none. The end of an
     /// inclusive range.
     Successor,
+    /// A sum and a small term that comes 2²⁵⁶ times too large, of `f64`: behind all derivatives only
+    /// (`underflow.rs`).
+    AddScaled,
     /// The length of a place (no arguments).
     Len(Place),
     /// A path: a constant of the user's.

@@ -18,7 +18,7 @@ use super::index::Index;
 use super::ir::{Block, Kind, Loop, MemId, Mode, Over, Pass, Place, Program, Proj, Stmt, Ty, V};
 use super::lengths::Lengths;
 use super::polynomial::{Atom, Polynomial};
-use super::visit::{Names, rename_block};
+use super::visit::{Names, again, rename_block};
 use super::walk;
 use crate::hash::{HashMap, HashSet};
 use crate::ir::Literal;
@@ -224,7 +224,7 @@ impl Pairing<'_> {
             return None;
         };
         if shift == 1 {
-            let mut alone = self.fresh(&first_inner.body);
+            let mut alone = again(self.program, &first_inner.body);
             rename_block(&mut alone, &mut Names(&HashMap::from_iter([(*i, zero)])));
             body.extend(alone.stmts);
         }
@@ -260,25 +260,8 @@ impl Pairing<'_> {
 
     /// A copy of a loop's body for one iteration, under names of its own.
     fn copy(&mut self, body: &Block, var: V, here: V) -> Block {
-        let mut copy = self.fresh(body);
+        let mut copy = again(self.program, body);
         rename_block(&mut copy, &mut Names(&HashMap::from_iter([(var, here)])));
-        copy
-    }
-
-    /// A copy in which everything that it defines has another name.
-    fn fresh(&mut self, body: &Block) -> Block {
-        let mut names = HashMap::default();
-        walk::all(body, &mut |kind| {
-            walk::defines(kind, &mut |v| {
-                names.insert(v, v);
-            });
-        });
-        for new in names.values_mut() {
-            let of = self.program.of(*new).clone();
-            *new = self.program.value(of.name, of.ty, of.span);
-        }
-        let mut copy = body.clone();
-        rename_block(&mut copy, &mut Names(&names));
         copy
     }
 }

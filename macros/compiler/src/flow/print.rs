@@ -312,6 +312,7 @@ impl<'p> Printer<'p> {
                     (Pass::Method(name), [a, rest @ ..]) => {
                         format!("{a}.{name}({})", rest.join(", "))
                     }
+                    (Pass::AddScaled, [sum, term]) => format!("add_scaled {sum}, {term}"),
                     (Pass::Successor, [a]) => format!("successor {a}"),
                     (Pass::Len(place), _) => format!("len {}", self.place(place)),
                     (Pass::Path(path), _) => path.to_string(),

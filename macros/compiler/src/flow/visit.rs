@@ -1,9 +1,10 @@
 //! Visits to every value and memory that a statement names, to rename them.
 
 use super::ir::{
-    Block, Call, CallOut, Code, Init, Kind, MemId, Over, Pass, Place, Proj, Pulled, Source, Stmt,
-    Tree, V,
+    Block, Call, CallOut, Code, Init, Kind, MemId, Over, Pass, Place, Program, Proj, Pulled,
+    Source, Stmt, Tree, V,
 };
+use super::walk;
 use crate::hash::HashMap;
 
 /// Something that renames.
@@ -30,6 +31,23 @@ pub fn rename_block(block: &mut Block, to: &mut impl Rename) {
     for stmt in &mut block.stmts {
         rename(stmt, to);
     }
+}
+
+/// A copy of a block in which everything that it defines has another name.
+pub fn again(program: &mut Program, block: &Block) -> Block {
+    let mut names = HashMap::default();
+    walk::all(block, &mut |kind| {
+        walk::defines(kind, &mut |v| {
+            names.insert(v, v);
+        });
+    });
+    for new in names.values_mut() {
+        let of = program.of(*new).clone();
+        *new = program.value(of.name, of.ty, of.span);
+    }
+    let mut copy = block.clone();
+    rename_block(&mut copy, &mut Names(&names));
+    copy
 }
 
 /// Renames all that a statement names.

@@ -178,6 +178,7 @@ impl Body<'_> {
                     false => quote!(#receiver.#name(#(#rest),*)),
                 }
             }
+            (Pass::AddScaled, [sum, term]) => quote!(::chainrule::rt::add_scaled(#sum, #term)),
             (Pass::Successor, [a]) => quote!(::chainrule::rt::successor(#a)),
             (Pass::Len(place), _) => {
                 let place = self.place(place);

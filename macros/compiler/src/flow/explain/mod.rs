@@ -531,6 +531,10 @@ impl<'p> Writer<'p> {
                 (format!("{name}({})", args.join(", ")), 3)
             }
             Pass::Successor => (format!("{} + 1", self.operand(args[0], 1)), 1),
+            Pass::AddScaled => {
+                let (sum, term) = (self.operand(args[0], 1), self.operand(args[1], 2));
+                (format!("{sum} + {term}·2⁻²⁵⁶"), 1)
+            }
             Pass::Len(place) => (format!("len({})", self.place(place)), 3),
             Pass::Path(path) => (plain(path), 4),
         }
