@@ -6,8 +6,9 @@
 //!
 //! ```text
 //! for i in 0..n:              if |ct| < 2⁻⁹⁶⁰:
-//!   d_w[i] += ct * x[i]         for i in 0..n:
-//!                                 d_w[i] = add_scaled(d_w[i], (2²⁵⁶ * ct) * x[i])
+//!   d_w[i] += ct * x[i]         if ct != 0:
+//!                                 for i in 0..n:
+//!                                   d_w[i] = add_scaled(d_w[i], (2²⁵⁶ * ct) * x[i])
 //!                             else:
 //!                               for i in 0..n:
 //!                                 d_w[i] += ct * x[i]
@@ -35,38 +36,49 @@ pub(super) fn pays(program: &Program, ct: V, stmts: &[Stmt]) -> bool {
     program.float(ct) == Some(&Elem::F64) && stmts.iter().any(nested)
 }
 
-/// Statements that add multiples of a cotangent, for small ones written a second time. What is put in
-/// the memories `own` is a multiple of it, too, and read by these statements only.
-pub(super) fn avoided(
+/// Statements that add multiples of a cotangent, as they are for small ones. What is put in the
+/// memories `own` is a multiple of it, too, and read by these statements only.
+pub(super) fn scaled(
     program: &mut Program,
     consts: &mut Vec<Stmt>,
     ct: V,
-    stmts: Vec<Stmt>,
+    stmts: &[Stmt],
     own: &HashSet<MemId>,
 ) -> Vec<Stmt> {
+    let factor = number(program, FACTOR, consts);
+    let mut copy = again(program, &Block { stmts: stmts.to_vec() });
     let mut scaling = Scaling { program, own };
-    let mut small = again(scaling.program, &Block { stmts: stmts.clone() });
-    let number = |scaling: &mut Scaling<'_>, exponent: i32, consts: &mut Vec<Stmt>| {
-        let v = scaling.float("c");
-        let literal = Literal::Float(2.0_f64.powi(exponent), None);
-        consts.push(scaling.stmt(Kind::Const(v, literal)));
-        v
-    };
-    let (limit, factor) =
-        (number(&mut scaling, SMALL, consts), number(&mut scaling, FACTOR, consts));
     let mut out = Vec::new();
-    let size = scaling.prim("size", &ABS, vec![ct], &mut out);
-    let cond = scaling.program.value("small", Ty::Bool, Span::call_site());
-    out.push(scaling.stmt(Kind::Pass(cond, Pass::Binary("<"), vec![size, limit])));
-
-    let mut then = Vec::new();
-    let scaled = scaling.prim("scaled", &MUL, vec![ct, factor], &mut then);
-    rename_block(&mut small, &mut Names(&HashMap::from_iter([(ct, scaled)])));
-    scaling.block(&mut small);
-    then.append(&mut small.stmts);
-    let (then, other) = (Block { stmts: then }, Block { stmts });
-    out.push(scaling.stmt(Kind::If { cond, then, other, outs: vec![] }));
+    let scaled = scaling.prim("scaled", &MUL, vec![ct, factor], &mut out);
+    rename_block(&mut copy, &mut Names(&HashMap::from_iter([(ct, scaled)])));
+    scaling.block(&mut copy);
+    out.append(&mut copy.stmts);
     out
+}
+
+/// Asks whether a cotangent is small.
+pub(super) fn is_small(
+    program: &mut Program,
+    consts: &mut Vec<Stmt>,
+    ct: V,
+    out: &mut Vec<Stmt>,
+) -> V {
+    let limit = number(program, SMALL, consts);
+    let size = Scaling { program, own: &HashSet::default() }.prim("size", &ABS, vec![ct], out);
+    let small = program.value("small", Ty::Bool, Span::call_site());
+    out.push(of(Kind::Pass(small, Pass::Binary("<"), vec![size, limit])));
+    small
+}
+
+/// A power of two.
+fn number(program: &mut Program, exponent: i32, consts: &mut Vec<Stmt>) -> V {
+    let v = program.value("c", Ty::Float(Elem::F64), Span::call_site());
+    consts.push(of(Kind::Const(v, Literal::Float(2.0_f64.powi(exponent), None))));
+    v
+}
+
+fn of(kind: Kind) -> Stmt {
+    Stmt { kind, span: Span::call_site() }
 }
 
 struct Scaling<'a> {
@@ -89,10 +101,10 @@ impl Scaling<'_> {
                         _ => term,
                     };
                     let (before, after) = (self.float("before"), self.float("after"));
-                    out.push(self.stmt(Kind::Load(before, place.clone())));
+                    out.push(of(Kind::Load(before, place.clone())));
                     let kind = Kind::Pass(after, Pass::AddScaled, vec![before, term]);
-                    out.push(self.stmt(kind));
-                    out.push(self.stmt(Kind::Store(place, after, Mode::Set)));
+                    out.push(of(kind));
+                    out.push(of(Kind::Store(place, after, Mode::Set)));
                 }
                 _ => out.push(stmt),
             }
@@ -106,11 +118,7 @@ impl Scaling<'_> {
 
     fn prim(&mut self, name: &str, row: Prim, args: Vec<V>, out: &mut Vec<Stmt>) -> V {
         let v = self.float(name);
-        out.push(self.stmt(Kind::Prim(v, row, args)));
+        out.push(of(Kind::Prim(v, row, args)));
         v
-    }
-
-    fn stmt(&self, kind: Kind) -> Stmt {
-        Stmt { kind, span: Span::call_site() }
     }
 }

@@ -109,19 +109,30 @@ impl Conditions<'_> {
         }
     }
 
-    /// Writes statements under the condition that a cotangent is not zero.
-    fn under(&mut self, found: &Found, mut rest: Vec<Stmt>, out: &mut Vec<Stmt>) {
-        let span = Span::call_site();
+    /// Writes statements under the condition that a cotangent is not zero, a second time for small
+    /// ones if that pays.
+    fn under(&mut self, found: &Found, rest: Vec<Stmt>, out: &mut Vec<Stmt>) {
         let ct = found.ct;
-        if self.scales && found.linear && underflow::pays(self.program, ct, &rest) {
-            rest = underflow::avoided(self.program, &mut self.consts, ct, rest, &found.own);
-            self.scales = false;
+        if !(self.scales && found.linear && underflow::pays(self.program, ct, &rest)) {
+            return self.unless_zero(ct, rest, out);
         }
+        self.scales = false;
+        let (program, consts) = (&mut *self.program, &mut self.consts);
+        let scaled = underflow::scaled(program, consts, ct, &rest, &found.own);
+        let cond = underflow::is_small(program, consts, ct, out);
+        let mut then = Block::default();
+        self.unless_zero(ct, scaled, &mut then.stmts);
+        let kind = Kind::If { cond, then, other: Block { stmts: rest }, outs: vec![] };
+        out.push(Stmt { kind, span: Span::call_site() });
+    }
+
+    fn unless_zero(&mut self, ct: V, stmts: Vec<Stmt>, out: &mut Vec<Stmt>) {
+        let span = Span::call_site();
         let zero = self.program.value("c", self.program.of(ct).ty.clone(), span);
         self.consts.push(Stmt { kind: Kind::Const(zero, Literal::Float(0.0, None)), span });
         let cond = self.program.value("any", Ty::Bool, span);
         out.push(Stmt { kind: Kind::Pass(cond, Pass::Binary("!="), vec![ct, zero]), span });
-        let (then, other) = (Block { stmts: rest }, Block::default());
+        let (then, other) = (Block { stmts }, Block::default());
         out.push(Stmt { kind: Kind::If { cond, then, other, outs: vec![] }, span });
     }
 
