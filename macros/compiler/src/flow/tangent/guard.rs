@@ -49,7 +49,7 @@ impl Builder<'_> {
                 // What does not vary chooses.
                 let tangent = self.tangent(value);
                 let tangent = tangent.map(|t| self.apply(&primitives::GUARD, vec![ct, t], out));
-                self.wild.extend(tangent.filter(|_| self.any_wild));
+                self.wild.extend(tangent.filter(|_| self.source.value(out)));
                 self.define(out, tangent);
                 return;
             }
@@ -67,11 +67,12 @@ impl Builder<'_> {
                 let zero_with = tangent_of_other.unwrap_or(factor);
                 by_others = by_others.map(|t| self.apply(row, vec![zero_with, t], out));
             } else {
+                let wild = self.source.value(out);
                 let mut linear = |t: V| {
                     let args = [t].into_iter().chain(other).collect();
                     let product = self.apply(row, args, out);
                     match other {
-                        Some(factor) if *row == primitives::MUL && self.any_wild => {
+                        Some(factor) if *row == primitives::MUL && wild => {
                             self.apply(&primitives::GUARD, vec![factor, product], out)
                         }
                         _ => product,
@@ -102,7 +103,7 @@ impl Builder<'_> {
             (Some(a), Some(b)) => Some(self.apply(&primitives::ADD, vec![a, b], out)),
             (a, b) => a.or(b),
         };
-        if let (true, Some(sum)) = (self.any_wild, sum) {
+        if let (true, Some(sum)) = (self.source.value(out), sum) {
             self.wild.insert(sum);
         }
         self.define(out, sum);

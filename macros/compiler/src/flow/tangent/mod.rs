@@ -16,6 +16,7 @@ pub(in crate::flow) mod rule;
 mod sites;
 mod sparse;
 mod units;
+mod wild;
 
 pub use gradient::gradient;
 pub use hessian::hessian;
@@ -35,6 +36,7 @@ use crate::ir::{Elem, Literal};
 use crate::parse::Type;
 use crate::primitives::{self, Prim, Sym};
 use proc_macro2::Span;
+use wild::Wild;
 
 /// A program with tangents in so many directions.
 #[derive(Clone, Debug)]
@@ -95,8 +97,8 @@ struct Builder<'p> {
     links: HashSet<V>,
     /// Tangents that may be infinite where what they were made of is not: zero times these is zero.
     wild: HashSet<V>,
-    /// Whether there can be such, so that those that come out of a loop or a memory may be.
-    any_wild: bool,
+    /// The values with such tangents, those that come out of a loop or a memory among them.
+    source: Wild,
     /// The values that are literals.
     numbers: HashMap<V, f64>,
     /// Literals that were made, so that each is made once.
@@ -127,7 +129,7 @@ impl<'p> Builder<'p> {
             prims: HashMap::default(),
             links: HashSet::default(),
             wild: HashSet::default(),
-            any_wild: false,
+            source: Wild::default(),
             numbers: HashMap::default(),
             literals: HashMap::default(),
             consts: Vec::new(),
@@ -169,10 +171,7 @@ impl<'p> Builder<'p> {
                 _ => {}
             }
         });
-        self.any_wild = self.prims.iter().any(|(out, (row, args))| {
-            let second = args.get(1).and_then(|v| self.numbers.get(v).copied());
-            self.act.value(*out) && can_be_infinite(row, second)
-        });
+        self.source = Wild::of(self.src, self.act, &self.numbers);
         if let Some(result) = &self.src.result {
             result.values(&mut |v| *uses.entry(v).or_default() += 1);
         }
@@ -211,7 +210,6 @@ impl<'p> Builder<'p> {
                 _ if !wrt => None,
                 ParamIs::Value(v) => {
                     let tangent = self.fresh(*v);
-                    self.wild.remove(&tangent);
                     self.define(*v, Some(tangent));
                     Some(ParamIs::Value(tangent))
                 }
@@ -268,7 +266,7 @@ impl<'p> Builder<'p> {
     fn fresh(&mut self, like: V) -> V {
         let of = self.out.of(like).clone();
         let tangent = self.out.value(format!("t_{}", of.name), of.ty, of.span);
-        if self.any_wild {
+        if self.source.value(like) {
             self.wild.insert(tangent);
         }
         tangent
