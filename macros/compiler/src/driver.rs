@@ -285,7 +285,9 @@ fn forward(
     directions: usize,
     errors: &mut Errors,
 ) -> flow::tangent::Forward {
-    let forward = flow::tangent::differentiate(program, wrt, directions, errors);
+    let mut forward = flow::tangent::differentiate(program, wrt, directions, errors);
+    flow::moved::moved(&mut forward.program);
+    flow::room::room(&mut forward.program);
     verified(&forward.program, &forward.tangents.concat(), errors);
     forward
 }
@@ -343,13 +345,22 @@ fn jacobian(
     let Some(columns) = flow::emit::at_once(function) else { return flow::emit::Jacobian::Rows };
     let few = flow::emit::few(function);
     let by_units = few.and_then(|sizes| flow::tangent::by_units(program, wrt, &sizes, errors));
-    flow::emit::Jacobian::Columns(Box::new(match by_units {
-        Some(forward) => {
-            verified(&forward.program, &[], errors);
-            forward
+    if let Some(forward) = by_units {
+        verified(&forward.program, &[], errors);
+        return flow::emit::Jacobian::Columns(Box::new(forward));
+    }
+    if let Some(directions) = flow::emit::directions(function) {
+        let before = errors.count();
+        let one = forward(program, wrt, 1, errors);
+        if errors.count() > before {
+            return flow::emit::Jacobian::Columns(Box::new(one));
         }
-        None => forward(program, wrt, columns, errors),
-    }))
+        if let Some(wide) = flow::tangent::wide(&one, program, directions) {
+            verified(&wide.program, &wide.tangents.concat(), errors);
+            return flow::emit::Jacobian::Wide(Box::new(wide), directions);
+        }
+    }
+    flow::emit::Jacobian::Columns(Box::new(forward(program, wrt, columns, errors)))
 }
 
 /// Reports a value that is used where it is not certain to be defined: what no source should lead to.

@@ -79,6 +79,60 @@ fn rows_of_many_elements_are_taken_backwards() {
     .assert_eq(&text);
 }
 
+/// Directions are an index: what stands between two loops is done for all of them in one loop, and
+/// what is handed on has a row.
+#[test]
+fn many_directions_are_an_axis() {
+    let body = "let mut s = 0.0; let mut out = vec![0.0; 9]; \
+                for i in 0..9 { s += x[i].sin(); out[i] = s * x[0]; } out";
+    let source = format!("#[differentiate(jacobian)] fn f(x: &[f64; 9]) -> Vec<f64> {{ {body} }}");
+    let text = scalars(&source, |scalars| match &scalars.programs.jacobian {
+        Some(Jacobian::Wide(forward, directions)) => {
+            format!("{directions} directions\n{}", forward.program)
+        }
+        _ => "none\n".to_string(),
+    });
+    expect![[r#"
+        9 directions
+        fn f(x: &[f64; 9])
+          k: usize = 9
+          k.2: usize = 0
+          t_s: [f64; 9] = unset
+          c: f64 = 0.0
+          c.2: f64 = 0.0
+          k.3: usize = 9
+          out: Vec<f64> = filled c.2; k.3
+          t_out: Vec<[f64; 9]> = zeros like out
+          k.4: usize = 0
+          for d in k.2..k
+            t_s[d] = c
+          for i in k.4..k.3
+            carry s: f64 from c.2
+            x.2: f64 = x[i]
+            sin: f64 = sin x.2
+            cos: f64 = cos x.2
+            s.2: f64 = add s, sin
+            x.3: f64 = x[k.4]
+            mul: f64 = mul s.2, x.3
+            out[i] = mul
+            for d.2 in k.2..k
+              t_s.2: f64 = t_s[d.2]
+              t_x.2: f64 = t_x[i][d.2]
+              mul.2: f64 = mul t_x.2, cos
+              guard: f64 = guard t_x.2, mul.2
+              add: f64 = add t_s.2, guard
+              t_x.3: f64 = t_x[k.4][d.2]
+              mul.3: f64 = mul add, x.3
+              mul.4: f64 = mul t_x.3, s.2
+              add.2: f64 = add mul.3, mul.4
+              t_out[i][d.2] = add.2
+              t_s[d.2] = add
+            next s = s.2
+          out s.3: f64 = s
+          return (out, t_out)
+    "#]].assert_eq(&text);
+}
+
 /// Where entries of the Hessian are added, or how many columns are taken at once.
 fn check(body: &str, expected: Expect) {
     let source = format!("#[differentiate(hessian)] fn f(x: &[f64]) -> f64 {{ {body} }}");

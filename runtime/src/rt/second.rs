@@ -38,24 +38,35 @@ pub struct Entries<F> {
     row: usize,
     /// How far it is from one column to the next.
     column: usize,
+    /// So many columns lie together.
+    together: usize,
+    /// How far it is from those to the next.
+    block: usize,
 }
 
 impl<F: Copy> Entries<F> {
     /// Columns of this height.
     #[must_use]
     pub fn by_columns(all: Vec<F>, height: usize) -> Self {
-        Entries { all, row: 1, column: height }
+        Entries { all, row: 1, column: height, together: usize::MAX, block: 0 }
     }
 
     /// Rows of this width.
     #[must_use]
     pub fn by_rows(all: Vec<F>, width: usize) -> Self {
-        Entries { all, row: width, column: 1 }
+        Entries { all, row: width, column: 1, together: usize::MAX, block: 0 }
+    }
+
+    /// Blocks of rows of this height, so many columns each.
+    #[must_use]
+    pub fn by_blocks(all: Vec<F>, height: usize, width: usize) -> Self {
+        Entries { all, row: width, column: 1, together: width, block: height * width }
     }
 
     /// An entry.
     #[inline]
     pub fn at(&self, row: usize, column: usize) -> F {
-        self.all[row * self.row + column * self.column]
+        let (block, column) = (column / self.together, column % self.together);
+        self.all[block * self.block + row * self.row + column * self.column]
     }
 }

@@ -3,11 +3,11 @@
 
 use super::arrays;
 use super::block::one_or_tuple;
-use super::forward::kernel;
+use super::forward::{kernel, passed};
 use super::kernel::{succeeded, success, turbofish, wrapped, wrapped_type};
 use super::matrix::{self, MOST_AT_ONCE};
 use super::names::local;
-use super::nested::{count, each, formed, known_count, like, zipped};
+use super::nested::{block, count, each, formed, known_count, like, zipped};
 use super::sparse;
 use super::types::{constant_zero, owned};
 use crate::emit::element::{literal, zero};
@@ -22,10 +22,17 @@ use quote::quote;
 /// So many rows are taken one by one where the number of columns is not known.
 const FEW_ROWS: usize = 16;
 
+/// So many directions are an axis where the number of all is not known.
+const WIDE: usize = 8;
+/// So many at most where it is.
+const WIDEST: usize = 32;
+
 /// What a Jacobian is made of.
 pub enum Jacobian {
     /// Value and tangents in several directions: as many columns.
     Columns(Box<Forward>),
+    /// Value and tangents in so many directions, which are their innermost axis.
+    Wide(Box<Forward>, usize),
     /// `f::vjp`, row by row.
     Rows,
     /// The entries of a sparse one.
@@ -41,6 +48,15 @@ pub(crate) fn at_once(function: &Function) -> Option<usize> {
         (_, None) => true,
     };
     by_columns.then(|| matrix::columns(function))
+}
+
+/// How many directions are taken at once as an axis, if this is worth it.
+pub(crate) fn directions(function: &Function) -> Option<usize> {
+    match matrix::inputs(function) {
+        None => Some(WIDE),
+        Some(all) if all > MOST_AT_ONCE => Some(all.div_ceil(all.div_ceil(WIDEST))),
+        Some(_) => None,
+    }
 }
 
 /// How many numbers each parameter is made of, where their types tell that, and they are few.
@@ -75,6 +91,14 @@ pub(super) fn jacobian(function: &Function, jacobian: &Jacobian) -> TokenStream 
         Jacobian::Sparse(entries) => {
             let (body, kernel) = sparse::jacobian(function, entries, &private);
             (body, Some(kernel))
+        }
+        Jacobian::Wide(forward, directions) => {
+            let output = owned(success(&function.output));
+            let tangents = block(success(&function.output), &row_type(function, *directions));
+            let tuple = wrapped_type(&function.output, quote!((#output, #tangents)));
+            let inputs: Vec<&ParamIs> = forward.tangents.iter().flatten().flatten().collect();
+            let kernel = kernel(function, &forward.program, &inputs, &private, &tuple);
+            (wide(function, (forward, *directions), &private), Some(kernel))
         }
         Jacobian::Columns(forward) => {
             let output = owned(success(&function.output));
@@ -171,6 +195,101 @@ fn by_columns(function: &Function, forward: &Forward, private: &Ident) -> TokenS
         let #all = ::chainrule::rt::Entries::by_columns(#all, #height);
         #result
     }
+}
+
+/// What stands for a float in all directions.
+fn row_type(function: &Function, directions: usize) -> Type {
+    Type::Fixed(Box::new(Type::Float(matrix::elem(function))), directions.to_string())
+}
+
+/// Directions side by side, all at once where there are as many.
+fn wide(
+    function: &Function,
+    (forward, directions): (&Forward, usize),
+    private: &Ident,
+) -> TokenStream {
+    let [first, row, all, n, value, wide, unit] =
+        ["first", "row", "all", "n", "value", "wide", "unit"].map(local);
+    let elem = matrix::elem(function);
+    let (zero, one) = (zero(&elem), literal(&Literal::Float(1.0, None), &elem));
+    let entry = quote!({
+        let mut #unit = [#zero; #directions];
+        if #row >= #first && #row - #first < #directions { #unit[#row - #first] = #one; }
+        #row += 1;
+        #unit
+    });
+    let (mut seeds, mut further) = (quote!(let mut #row = 0usize;), Vec::new());
+    let inputs = forward.tangents.iter().flatten().flatten();
+    for (p, (param, is)) in function.wrt().zip(inputs).enumerate() {
+        let seed = local(&format!("seed_{p}"));
+        let value = like(&param.ty, &matrix::place(param), &entry);
+        seeds.extend(quote!(let #seed = #value;));
+        further.push(passed(is, &seed, &forward.program));
+    }
+    let run = matrix::again(function, &forward.program, private, &further);
+    let (before, _) = arrays::around(function);
+    let output = success(&function.output);
+    if matrix::inputs(function) == Some(directions) {
+        let done = wrapped(&function.output, of_all(function, directions, &wide));
+        return quote! {
+            #before
+            let #first = 0usize;
+            #seeds
+            let (_, #wide) = #run;
+            #done
+        };
+    }
+    let counts = function.wrt().map(|param| count(&param.ty, &matrix::place(param)));
+    let taken = each(output, &quote!(#wide), &|row| quote!(#all.extend_from_slice(&#row[..]);));
+    let (types, value_place) = (outputs(function), quote!(#value));
+    let rows: Vec<(&Type, TokenStream)> = matrix::parts(&types, &value_place).collect();
+    let height = count(output, &value_place);
+    let result = matrix::blocks(function, &rows, &all);
+    quote! {
+        #before
+        let #n: usize = 0usize #(+ #counts)*;
+        let mut #all = ::std::vec::Vec::new();
+        let mut #first = 0usize;
+        // Also where there is nothing to differentiate by, the function is run.
+        let #value = loop {
+            #seeds
+            let (#value, #wide) = #run;
+            #taken
+            #first += #directions;
+            if #first >= #n { break #value; }
+        };
+        let #all = ::chainrule::rt::Entries::by_blocks(#all, #height, #directions);
+        #result
+    }
+}
+
+/// The blocks of the Jacobian, where a row has all directions.
+fn of_all(function: &Function, directions: usize, wide: &Ident) -> TokenStream {
+    let params: Vec<&Type> = function.wrt().map(|param| &param.ty).collect();
+    if let [Type::Fixed(of, _)] = params[..]
+        && matches!(**of, Type::Float(_))
+    {
+        // A row is what the parameter is.
+        return quote!(#wide);
+    }
+    let (types, wide) = (outputs(function), quote!(#wide));
+    let mut rows = Vec::new();
+    for (ty, place) in matrix::parts(&types, &wide) {
+        let (mut blocks, mut before) = (Vec::new(), 0);
+        for param in &params {
+            let width = known_count(param).unwrap_or(directions);
+            let leaf = |row: &[TokenStream]| {
+                let row = row.first().cloned().unwrap_or_default();
+                let floats: Vec<TokenStream> =
+                    (before..before + width).map(|k| quote!(#row[#k])).collect();
+                formed(param, &mut floats.iter()).unwrap_or_default()
+            };
+            blocks.push(zipped(ty, std::slice::from_ref(&place), 0, &leaf));
+            before += width;
+        }
+        rows.push(one_or_tuple(&blocks));
+    }
+    one_or_tuple(&rows)
 }
 
 /// Row by row.

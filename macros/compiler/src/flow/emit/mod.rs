@@ -34,7 +34,7 @@ mod windows;
 pub(crate) use forward::tangents;
 pub(crate) use hessian::hessian_type;
 pub use jacobian::Jacobian;
-pub(crate) use jacobian::{at_once, few, jacobian_type};
+pub(crate) use jacobian::{at_once, directions, few, jacobian_type};
 pub(crate) use kernel::{shape_of, success, wrapped, wrapped_type};
 pub(crate) use matrix::columns;
 pub(crate) use types::owned;

@@ -11,12 +11,12 @@
 use super::Builder;
 use super::rule::Write;
 use super::sites::{Site, Sites, sites};
-use super::sparse::room;
 use crate::error::Errors;
 use crate::flow::activity::activity_again;
 use crate::flow::ir::{
     Init, Kind, MemId, Mode, Origin, ParamIs, Pass, Place, Program, Tree, Ty, V,
 };
+use crate::flow::room::room;
 use crate::flow::walk;
 use crate::hash::HashMap;
 use crate::parse::Type;

@@ -16,12 +16,14 @@ pub(in crate::flow) mod rule;
 mod sites;
 mod sparse;
 mod units;
+mod wide;
 mod wild;
 
 pub use gradient::gradient;
 pub use hessian::hessian;
 pub use sparse::{Entries, jacobian};
 pub use units::by_units;
+pub use wide::wide;
 
 use super::activity::{Activity, Records, activity_again};
 use super::adjoint::pullback::can_be_infinite;

@@ -14,13 +14,12 @@
 //! where a site is within a condition, its column leaves that with the value.
 //!
 //! Where few rows are made of many sites they are taken backwards instead (`backwards.rs`), and lists
-//! are made with room for what a loop puts on them (`room.rs`).
+//! are made with room for what a loop puts on them (`flow/room.rs`).
 //!
 //! An element of the result that may be set again begins anew: an entry without column says so.
 
 mod backwards;
 mod reach;
-mod room;
 
 use super::Builder;
 use super::rule::Write;
@@ -30,13 +29,13 @@ use crate::flow::ir::{
     Block, Init, Kind, MemId, Mode, Origin, Out, ParamIs, Pass, Place, Program, Proj, Source, Stmt,
     Tree, Ty, V,
 };
+use crate::flow::room::room;
 use crate::hash::HashMap;
 use crate::ir::{Elem, Literal};
 use crate::parse::Type;
 use proc_macro2::Span;
 use quote::quote;
 use reach::Reach;
-pub(super) use room::room;
 
 /// The column of a site.
 #[derive(Clone, Copy)]
