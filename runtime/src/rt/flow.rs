@@ -219,6 +219,24 @@ pub fn window_mut<T>(of: &mut [T], first: usize, len: usize) -> &mut [T] {
     }
 }
 
+/// Windows of one array that have no element in common.
+///
+/// # Panics
+/// As the first access out of range would in the loop.
+#[inline(always)]
+#[track_caller]
+pub fn windows_apart<T, const K: usize>(
+    of: &mut [T],
+    firsts: [usize; K],
+    len: usize,
+) -> [&mut [T]; K] {
+    let all = of.len();
+    match of.get_disjoint_mut(firsts.map(|first| first..first.wrapping_add(len))) {
+        Ok(windows) => windows,
+        Err(_) => out_of_range(all, firsts.into_iter().max().unwrap_or(0)),
+    }
+}
+
 #[cold]
 #[inline(never)]
 #[track_caller]

@@ -103,6 +103,34 @@ fn many_at_once(x: &[f64], y: &[f64], z: &[f64]) -> f64 {
     sum
 }
 
+/// A recurrent cell whose rows lie one after the other, weights before biases, the state's too.
+#[differentiate(tape, jvp, hvp, hessian)]
+fn rows_one_after_the_other(p: &[f64], x: &[f64], steps: usize) -> f64 {
+    let n = x.len();
+    let mut state = vec![0.5; 2 * n];
+    for _ in 0..steps {
+        let (weights, biases) = (&p[..3 * n], &p[3 * n..6 * n]);
+        for i in 0..n {
+            let gate = x[i] * weights[i] + biases[i];
+            let change = state[i] * weights[n + i] + biases[n + i];
+            state[n + i] = state[n + i] * gate + change * weights[2 * n + i];
+            state[i] = state[n + i].sin() + biases[2 * n + i];
+        }
+    }
+    state.iter().map(|s| s * s).sum()
+}
+
+/// Rows that overlap if `shift` is smaller than the loop is long, written at both places.
+#[differentiate(tape, jvp, hvp, hessian)]
+fn rows_that_may_overlap(x: &[f64], shift: usize) -> f64 {
+    let mut y = vec![0.0; x.len() + shift];
+    for i in 0..x.len() {
+        y[i] += x[i] * x[i];
+        y[i + shift] -= 0.5 * y[i] * x[i];
+    }
+    y.iter().map(|y| y * y).sum()
+}
+
 cases! {
     taped {
         pairs(&x):
@@ -131,6 +159,14 @@ cases! {
                 vec![0.7, 1.3, -0.8, 1.4, 0.9]),
             (vec![0.7, -0.2, 0.4, 1.1, 0.6, -0.5, 0.8], vec![1.1, 0.6, 1.5, 0.9, 1.0, 0.7, 1.3],
                 vec![0.8, 1.4, -0.9, 1.2, 0.6, 1.6, 0.3]);
+        rows_one_after_the_other(&p, &x, #steps):
+            (vec![], vec![], 1), (vec![0.7, 1.3, -0.4, 0.2, 0.9, -0.6], vec![0.3], 2),
+            (vec![0.7, 1.3, -0.4, 0.2, 0.9, -0.6, 0.8, 0.1, 1.2, -0.3, 0.5, 0.4, 1.1, -0.7, 0.6,
+                0.2, -0.1, 0.3, 0.9, -0.8, 0.4, 0.5, 1.4, 0.6, -0.2, 0.7, 0.3, -0.5, 0.1, 0.8],
+                vec![0.3, 0.8, -0.9, 0.4, 1.2], 2);
+        rows_that_may_overlap(&x, #shift):
+            (vec![], 0), (vec![0.7, -0.2, 0.4], 0), (vec![0.7, -0.2, 0.4], 1),
+            (vec![0.7, -0.2, 0.4], 3), (vec![0.7, -0.2, 0.4], 5);
         three_by_three(a, b, c, #n): (0.7, 1.3, 0.4, 0), (0.7, 1.3, 0.4, 1), (0.7, 1.3, 0.4, 7);
     }
 }

@@ -76,7 +76,7 @@ impl Facts {
                 Kind::Const(v, literal) => {
                     facts.consts.insert(*v, literal.clone());
                 }
-                Kind::Pass(v, Pass::Binary(symbol @ ("+" | "-")), args) => {
+                Kind::Pass(v, Pass::Binary(symbol @ ("+" | "-" | "*")), args) => {
                     if let [a, b] = args[..] {
                         facts.binary.insert(*v, (symbol, a, b));
                     }

@@ -4,7 +4,7 @@ use super::block::Body;
 use super::lanes::{self, Column, Overlap};
 use super::names::local;
 use super::types::field;
-use super::windows::Plan;
+use super::windows::{Plan, Window};
 use crate::emit::element::{elem_type, literal};
 use crate::flow::ir::{Loop, MemId, Over, Proj, V};
 use crate::flow::walk;
@@ -43,13 +43,11 @@ pub(super) fn within(body: &mut Body<'_>, plan: &Plan, lp: &Loop) -> TokenStream
     for window in &plan.windows {
         let slice = body.fresh(&super::names::mem_base(body.program, window.mem));
         let array = replay.place(body, window.mem, &window.prefix, window.mutable);
-        let start = replay.index(body, window.start);
         let is_start = from_zero && window.start == var;
         harmless &= is_start
             && window.extra == 0
             && window.prefix.iter().all(|step| matches!(step, Proj::Field(_)));
-        let first = replay.known(body, window.start) == Some(0);
-        let start = if is_start || first { quote!(0) } else { start };
+        let start = replay.start(body, window.start, from_zero);
         let len = match window.extra {
             0 => quote!(#count),
             extra => {
@@ -65,14 +63,7 @@ pub(super) fn within(body: &mut Body<'_>, plan: &Plan, lp: &Loop) -> TokenStream
         });
         let overlap = (window.extra > 0).then(|| Overlap::of(body, window)).flatten();
         aligned &= window.extra == 0 || overlap.is_some();
-        columns.push(Column {
-            slice: slice.clone(),
-            mutable: window.mutable,
-            numbers: window.numbers,
-            places: window.places.iter().map(|(place, _)| (window.mem, place.clone())).collect(),
-            entry: None,
-            overlap,
-        });
+        columns.push(Column { overlap, ..column(window, &slice) });
         for (place, offset) in &window.places {
             let index = match offset {
                 0 => quote!(#at),
@@ -83,6 +74,40 @@ pub(super) fn within(body: &mut Body<'_>, plan: &Plan, lp: &Loop) -> TokenStream
             };
             names.insert((window.mem, place.clone()), quote!(#slice[#index]));
         }
+    }
+    for windows in &plan.apart {
+        let Some(first) = windows.first() else { continue };
+        harmless = false;
+        let array = replay.place(body, first.mem, &first.prefix, true);
+        let (mut starts, mut slices) = (Vec::new(), Vec::new());
+        for window in windows {
+            let mut start = replay.start(body, window.start, from_zero);
+            if !window.inside.is_empty() {
+                // What is out of range in a part of the array need not be in the array.
+                let steps = [&window.prefix[..], &window.inside].concat();
+                let part = replay.place(body, window.mem, &steps, false);
+                before.extend(quote!(::chainrule::rt::window(&#part[..], #start, #count);));
+            }
+            for step in &window.inside {
+                if let Proj::Range(from, _) = step
+                    && replay.known(body, *from) != Some(0)
+                {
+                    let from = replay.index(body, *from);
+                    start = quote!(usize::wrapping_add(#from, #start));
+                }
+            }
+            starts.push(start);
+            let slice = body.fresh(&super::names::mem_base(body.program, window.mem));
+            columns.push(column(window, &slice));
+            for (place, _) in &window.places {
+                names.insert((window.mem, place.clone()), quote!(#slice[#at]));
+            }
+            slices.push(slice);
+        }
+        before.extend(quote! {
+            let [#(#slices),*] =
+                ::chainrule::rt::windows_apart(&mut #array[..], [#(#starts),*], #count);
+        });
     }
     let mut streams = HashMap::default();
     for stream in &plan.streams {
@@ -178,6 +203,18 @@ pub(super) fn within(body: &mut Body<'_>, plan: &Plan, lp: &Loop) -> TokenStream
     }
 }
 
+/// A window as a slice of the loop's length.
+fn column(window: &Window, slice: &Ident) -> Column {
+    Column {
+        slice: slice.clone(),
+        mutable: window.mutable,
+        numbers: window.numbers,
+        places: window.places.iter().map(|(place, _)| (window.mem, place.clone())).collect(),
+        entry: None,
+        overlap: None,
+    }
+}
+
 fn number(value: i128) -> TokenStream {
     literal(&Literal::Int(value), &Elem::Int("usize".into()))
 }
@@ -213,17 +250,29 @@ impl Replay {
         match body.facts.binary.get(&v) {
             Some(&(symbol, a, b)) if self.inside.contains(&v) => {
                 let zero = |v: V| self.known(body, v) == Some(0);
-                match (zero(a), zero(b)) {
-                    (_, true) => return self.index(body, a),
-                    (true, _) if symbol == "+" => return self.index(body, b),
+                match (symbol, zero(a), zero(b)) {
+                    ("+" | "-", _, true) => return self.index(body, a),
+                    ("+", true, _) => return self.index(body, b),
                     _ => {}
                 }
                 let (a, b) = (self.index(body, a), self.index(body, b));
-                let method = if symbol == "+" { "wrapping_add" } else { "wrapping_sub" };
+                let method = match symbol {
+                    "+" => "wrapping_add",
+                    "-" => "wrapping_sub",
+                    _ => "wrapping_mul",
+                };
                 let method = Ident::new(method, Span::call_site());
                 quote!(usize::#method(#a, #b))
             }
             _ => body.index(v),
+        }
+    }
+
+    /// Where a window starts.
+    fn start(&self, body: &Body<'_>, start: V, from_zero: bool) -> TokenStream {
+        match (from_zero && start == self.var) || self.known(body, start) == Some(0) {
+            true => quote!(0),
+            false => self.index(body, start),
         }
     }
 
@@ -235,7 +284,11 @@ impl Replay {
         }
         let &(symbol, a, b) = body.facts.binary.get(&v)?;
         let (a, b) = (self.known(body, a)?, self.known(body, b)?);
-        let known = if symbol == "+" { a + b } else { a - b };
+        let known = match symbol {
+            "+" => a + b,
+            "-" => a - b,
+            _ => a.checked_mul(b)?,
+        };
         (0..=i128::from(u32::MAX)).contains(&known).then_some(known)
     }
 

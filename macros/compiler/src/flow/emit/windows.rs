@@ -52,6 +52,36 @@ impl Linear {
         self.constant += i128::from(sign) * other.constant;
         self
     }
+
+    /// The product of two, one of which is a number.
+    fn times(self, other: Linear) -> Option<Linear> {
+        let (of, by) = match (self.as_number(), other.as_number()) {
+            (_, Some(by)) => (self, by),
+            (Some(by), None) => (other, by),
+            (None, None) => return None,
+        };
+        let factor = i64::from(i32::try_from(by).ok()?);
+        let mut terms = of.terms;
+        for n in terms.values_mut() {
+            *n = n.checked_mul(factor)?;
+        }
+        terms.retain(|_, n| *n != 0);
+        let constant = of.constant.checked_mul(by)?;
+        Some(Linear { var: of.var.checked_mul(factor)?, terms, constant })
+    }
+
+    fn as_number(&self) -> Option<i128> {
+        (self.var == 0 && self.terms.is_empty()).then_some(self.constant)
+    }
+
+    /// How often another one makes up this one.
+    fn multiple_of(&self, other: &Linear) -> Option<i64> {
+        let (v, n) = other.terms.iter().next()?;
+        let times = self.terms.get(v).map_or(0, |of| of / n);
+        let product =
+            other.clone().times(Linear { constant: times.into(), ..Linear::default() })?;
+        (*self == product).then_some(times)
+    }
 }
 
 /// A step of a place that is the same in every iteration.
@@ -97,6 +127,8 @@ pub(super) struct Window {
     pub(super) mem: MemId,
     /// The steps to the array.
     pub(super) prefix: Vec<Proj>,
+    /// The ranges behind them, of one of several windows of an array.
+    pub(super) inside: Vec<Proj>,
     /// The lowest index.
     pub(super) start: V,
     /// How many elements it is longer than the loop.
@@ -122,6 +154,8 @@ pub(super) struct Held {
 /// What is done before a loop.
 pub(super) struct Plan {
     pub(super) windows: Vec<Window>,
+    /// Windows of one array each that are as long as the loop and have no element in common.
+    pub(super) apart: Vec<Vec<Window>>,
     pub(super) held: Vec<Held>,
     pub(super) streams: Vec<Stream>,
 }
@@ -160,6 +194,7 @@ pub(super) fn plan(body: &Body<'_>, lp: &Loop) -> Option<Plan> {
     let mut finder = Finder {
         body,
         var,
+        ends: (lo, hi),
         known_range: constant(lo) && constant(hi),
         variant: HashSet::from_iter([var]),
         made: HashSet::default(),
@@ -183,14 +218,19 @@ pub(super) fn plan(body: &Body<'_>, lp: &Loop) -> Option<Plan> {
             plan.streams.push(Stream { record: *record, values: values.clone(), filled });
         }
     }
-    let any = !plan.windows.is_empty() || !plan.held.is_empty() || !plan.streams.is_empty();
+    let any = !(plan.windows.is_empty()
+        && plan.apart.is_empty()
+        && plan.held.is_empty()
+        && plan.streams.is_empty());
     (any || lanes::apply(body, lp, &[], &|_, _| false)).then_some(plan)
 }
 
 struct Finder<'b, 'p> {
     body: &'b Body<'p>,
     var: V,
-    /// Whether both ends of the range are literals.
+    /// The ends of the range.
+    ends: (V, V),
+    /// Whether both are literals.
     known_range: bool,
     variant: HashSet<V>,
     made: HashSet<MemId>,
@@ -212,7 +252,14 @@ impl Finder<'_, '_> {
         if let Some(&(symbol, a, b)) = self.body.facts.binary.get(&v)
             && let (Some(a), Some(b)) = (self.linear(a), self.linear(b))
         {
-            return Some(a.plus(&b, if symbol == "+" { 1 } else { -1 }));
+            let found = match symbol {
+                "+" => Some(a.plus(&b, 1)),
+                "-" => Some(a.plus(&b, -1)),
+                _ => a.times(b),
+            };
+            if found.is_some() {
+                return found;
+            }
         }
         let term = Linear { terms: BTreeMap::from([(v, 1)]), ..Linear::default() };
         (!self.variant.contains(&v)).then_some(term)
@@ -311,7 +358,7 @@ impl Finder<'_, '_> {
 
     fn plan(&self) -> Plan {
         let safe = self.safe();
-        let mut plan = Plan { windows: vec![], held: vec![], streams: vec![] };
+        let mut plan = Plan { windows: vec![], apart: vec![], held: vec![], streams: vec![] };
         for ((mem, fields), region) in &self.regions {
             let overlaps = |other: &(&(MemId, Vec<String>), &Region)| {
                 let ((other_mem, other_fields), other) = other;
@@ -411,7 +458,10 @@ impl Finder<'_, '_> {
                     _ => None,
                 };
                 let constants = region.touches.iter().map(constant).collect::<Option<Vec<_>>>();
-                let Some(constants) = constants else { return };
+                let Some(constants) = constants else {
+                    plan.apart.extend(self.apart(mem, region));
+                    return;
+                };
                 let low = constants.iter().copied().min().unwrap_or(0);
                 let high = constants.iter().copied().max().unwrap_or(0);
                 let lowest = region.touches.iter().find(|touch| constant(touch) == Some(low));
@@ -433,6 +483,39 @@ impl Finder<'_, '_> {
         }
     }
 
+    /// Windows of a region whose accesses are multiples of the loop's length apart, the first first.
+    fn apart(&self, mem: MemId, region: &Region) -> Option<Vec<Window>> {
+        let (lo, hi) = self.ends;
+        let len = self.linear(hi)?.plus(&self.linear(lo)?, -1);
+        let steps = |touch: &Touch| match &touch.class {
+            Class::Running(steps, _) => Some(steps.clone()),
+            _ => None,
+        };
+        let first = region.touches.first()?;
+        let mut shared = steps(first)?;
+        for touch in &region.touches {
+            let other = steps(touch)?;
+            let same = shared.iter().zip(&other).take_while(|(a, b)| a == b).count();
+            shared.truncate(same);
+        }
+        let start = |touch: &Touch| start(&touch.class, shared.len());
+        let origin = start(first)?;
+        let mut windows: BTreeMap<i64, Window> = BTreeMap::new();
+        for touch in &region.touches {
+            let distance = start(touch)?.plus(&origin, -1).multiple_of(&len)?;
+            let depth = steps(touch)?.len();
+            let place = touch.proj[..=depth].to_vec();
+            let added = touch.elem.clone().filter(|_| touch.added && place == touch.proj);
+            let mut new = self.window(mem, touch, depth, true)?;
+            new.inside = new.prefix.split_off(shared.len());
+            new.added = added.clone();
+            let window = windows.entry(distance).or_insert(new);
+            window.added = window.added.take().filter(|_| added.is_some());
+            window.places.push((place, 0));
+        }
+        Some(windows.into_values().collect())
+    }
+
     fn window(&self, mem: MemId, touch: &Touch, depth: usize, mutable: bool) -> Option<Window> {
         let prefix = touch.proj[..depth].to_vec();
         let place = crate::flow::ir::Place { mem, proj: prefix.clone() };
@@ -444,6 +527,7 @@ impl Finder<'_, '_> {
             Some(Proj::Index(start)) => Some(Window {
                 mem,
                 prefix,
+                inside: vec![],
                 start: *start,
                 extra: 0,
                 mutable,
@@ -459,6 +543,15 @@ impl Finder<'_, '_> {
         let elem = touch.elem.clone()?;
         Some(Held { mem, proj: touch.proj.clone(), elem, written, places: vec![] })
     }
+}
+
+/// Where a running access begins, counted in the array behind so many steps, if only ranges follow.
+fn start(class: &Class, depth: usize) -> Option<Linear> {
+    let Class::Running(steps, at) = class else { return None };
+    steps[depth..].iter().try_fold(at.clone(), |sum, step| match step {
+        Step::Range(from, _) => Some(sum.plus(from, 1)),
+        Step::Field(_) | Step::At(_) => None,
+    })
 }
 
 /// Whether two places of one memory never are the same.
