@@ -1,5 +1,6 @@
 //! From tokens to a [`Function`]: options, signature and types, each checked.
 
+mod body;
 mod generics;
 mod macros;
 mod options;
@@ -7,6 +8,7 @@ mod types;
 mod unpacked;
 mod usage;
 
+pub use body::{item, item_fn};
 pub use options::{Check, Derivative, Options};
 pub use types::{Type, elem_of, text_of, type_of};
 pub use unpacked::{Packed, Unpacked};

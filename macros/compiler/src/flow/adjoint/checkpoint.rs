@@ -103,7 +103,7 @@ impl<'p> Builder<'p> {
         let again: Vec<V> = lp.carried.iter().map(|c| self.fresh_like(c.param)).collect();
         for v in [first, end].iter().chain(&again) {
             self.later.insert(*v, Def { block, pos, by: By_::Variable });
-            self.regions[region].env.insert(*v, (*v, level));
+            self.regions[region].define(*v, *v, level);
         }
         let mut names: HashMap<V, V> = HashMap::default();
         for v in values {

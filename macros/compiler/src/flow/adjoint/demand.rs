@@ -62,7 +62,7 @@ impl<'p> Builder<'p> {
         let here = self.fresh(&name, v);
         let region = &mut self.regions[r];
         region.kept.push((outside, here));
-        region.env.insert(v, (here, region.base));
+        region.define(v, here, region.base);
         here
     }
 
@@ -106,7 +106,7 @@ impl<'p> Builder<'p> {
         let level = self.level(r);
         let stmt = Stmt { kind, span: stmt.span };
         self.code[level].push(stmt);
-        self.regions[r].env.insert(v, (here, level));
+        self.regions[r].define(v, here, level);
         here
     }
 

@@ -81,7 +81,7 @@ impl<'p> Builder<'p> {
                 let name = self.out.of(*var).name.clone();
                 self.out.values[here.0 as usize].name = name;
                 let base = self.regions[r].base;
-                self.regions[r].env.insert(*var, (here, base));
+                self.regions[r].define(*var, here, base);
                 Some((*var, here))
             }
             Over::Forever => None,

@@ -93,6 +93,8 @@ struct Region {
     /// Values of the program under the name they have in the reverse code, with the level at which
     /// that name was defined.
     env: HashMap<V, (V, usize)>,
+    /// Those of them that were defined at a deeper level than `base`.
+    inner: Vec<V>,
     /// Memories likewise.
     mems: HashMap<MemId, MemId>,
     /// What the forward loop puts on the record, and under which names it is taken off.
@@ -107,6 +109,28 @@ struct Region {
     /// Sums, in a reversed loop, of what is added to places that do not change in it: the place,
     /// the same in the shadow, the sum at the start of an iteration and now.
     sums: Vec<(Place, Place, V, V)>,
+}
+
+impl Region {
+    /// Gives a value a name, which is defined at a level of `code`.
+    fn define(&mut self, v: V, here: V, level: usize) {
+        self.env.insert(v, (here, level));
+        if level > self.base {
+            self.inner.push(v);
+        }
+    }
+
+    /// Forgets the names that were defined at a level, or deeper.
+    fn forget(&mut self, level: usize) {
+        let env = &mut self.env;
+        self.inner.retain(|v| {
+            let stays = env.get(v).is_some_and(|(_, at)| *at < level);
+            if !stays {
+                env.remove(v);
+            }
+            stays
+        });
+    }
 }
 
 /// What changes in the forward code.
@@ -296,6 +320,7 @@ impl<'p> Builder<'p> {
             standing,
             base: self.code.len() - 1,
             env: HashMap::default(),
+            inner: Vec::new(),
             mems: HashMap::default(),
             kept: Vec::new(),
             kept_mems: Vec::new(),
@@ -329,7 +354,7 @@ impl<'p> Builder<'p> {
         let code = self.code.pop().unwrap_or_default();
         let level = self.code.len();
         if let Some(region) = self.regions.last_mut() {
-            region.env.retain(|_, (_, at)| *at < level);
+            region.forget(level);
         }
         code
     }
