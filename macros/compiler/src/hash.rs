@@ -492,13 +492,17 @@ impl Multiplying {
 
 impl Hasher for Multiplying {
     fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.add(u64::from_le_bytes(*word));
+        // Most are short words.
+        let (mut word, mut k) = (0, 0);
+        while k < bytes.len() {
+            word = word << 8 | u64::from(bytes[k]);
+            k += 1;
+            if k % 8 == 0 {
+                self.add(word);
+                word = 0;
+            }
         }
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        self.add(u64::from_le_bytes(last));
+        self.add(word);
     }
 
     fn write_u8(&mut self, word: u8) {

@@ -25,7 +25,7 @@ pub(crate) use plain::{has_own_attributes, is_differentiate, plain_function, pla
 use crate::capsule::Callees;
 use crate::driver::{Compiled, Tensors};
 use crate::parse::{Function, Owner};
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 
 /// The struct beside the function, with everything it offers; of a method, an `impl` block with its
@@ -48,7 +48,7 @@ fn derivatives(compiled: &Compiled<'_>, callees: &Callees) -> TokenStream {
 fn of_tensors(compiled: &Tensors<'_>, callees: &Callees) -> TokenStream {
     let function = compiled.function;
     let name = &function.item.sig.ident;
-    let derivation = &compiled.derivation;
+    let derivation = &text(&compiled.derivation);
     let companion = companion(function, derivation);
     let cfgs = conditions(function);
     let general = compiled.general.is_some().then_some("__general");
@@ -109,14 +109,23 @@ pub fn without_derivative(function: &Function) -> TokenStream {
     structure(function, &doc)
 }
 
-/// The struct beside a function, which has the derivatives.
-pub(crate) fn companion(function: &Function, derivation: &str) -> TokenStream {
-    let name = &function.item.sig.ident;
-    let doc = format!("Derivatives of [`{name}`](fn@{name}).\n\n```text\n{derivation}```");
-    structure(function, &doc)
+/// A long text of several lines.
+///
+/// Read by rustc itself: to escape it in an unoptimised macro takes long.
+pub(crate) fn text(text: &str) -> Literal {
+    let raw = !text.contains("\"##") && !text.contains('\r');
+    let read = raw.then(|| format!("r##\"{text}\"##").parse().ok()).flatten();
+    read.unwrap_or_else(|| Literal::string(text))
 }
 
-fn structure(function: &Function, doc: &str) -> TokenStream {
+/// The struct beside a function, which has the derivatives.
+pub(crate) fn companion(function: &Function, derivation: &Literal) -> TokenStream {
+    let name = &function.item.sig.ident;
+    let head = format!("Derivatives of [`{name}`](fn@{name}).\n\n```text\n");
+    structure(function, &quote!(::core::concat!(#head, #derivation, "```")))
+}
+
+fn structure(function: &Function, doc: &impl ToTokens) -> TokenStream {
     let (name, vis) = (&function.item.sig.ident, &function.item.vis);
     let cfgs = conditions(function);
     quote! {

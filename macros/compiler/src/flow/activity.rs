@@ -220,7 +220,7 @@ impl Varied<'_> {
 
     fn statement(&mut self, stmt: &Stmt) {
         match &stmt.kind {
-            Kind::Prim(out, row, args) => {
+            Kind::Prim(out, row, args) if !self.is(*out) && args.iter().any(|v| self.is(*v)) => {
                 let partials = partials(row);
                 let flows = args.iter().zip(&partials).any(|(v, p)| self.is(*v) && *p != Sym::Zero);
                 self.value(*out, flows);

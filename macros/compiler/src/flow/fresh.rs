@@ -25,6 +25,9 @@ use crate::ir::Literal;
 /// nothing from one iteration to the next: each writes all of their elements before it reads any,
 /// or leaves all of them zero.
 pub fn fresh(program: &mut Program) -> HashSet<MemId> {
+    if program.mems.is_empty() {
+        return HashSet::default();
+    }
     let index = Index::new(program);
     let finder =
         Finder { lengths: Lengths { program, index: &index }, zeros: literals(&program.body) };

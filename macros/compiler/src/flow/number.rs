@@ -194,7 +194,10 @@ impl Numbering<'_> {
             }
             _ => {}
         }
-        self.forget(at);
+        if !matches!(stmt.kind, Kind::Const(..) | Kind::Prim(..) | Kind::Cast(..) | Kind::Load(..))
+        {
+            self.forget(at);
+        }
     }
 
     /// Forgets what memories hold that the statement, or one inside it, writes or makes anew.

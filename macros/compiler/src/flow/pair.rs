@@ -31,6 +31,9 @@ const AROUND: usize = 32;
 /// Writes iterations side by side where that is possible and of use. `reverse` is the number of the
 /// statement with which the reverse sweep begins.
 pub fn pair(program: &mut Program, reverse: &mut usize) {
+    if program.mems.is_empty() {
+        return;
+    }
     let mut found = HashMap::default();
     {
         let index = Index::new(program);

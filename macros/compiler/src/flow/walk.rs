@@ -274,6 +274,13 @@ pub(in crate::flow) fn blocks_mut(kind: &mut Kind) -> Vec<&mut Block> {
 pub(in crate::flow) fn all<'b>(block: &'b Block, f: &mut dyn FnMut(&'b Kind)) {
     for stmt in &block.stmts {
         f(&stmt.kind);
-        blocks(&stmt.kind).into_iter().for_each(|block| all(block, f));
+        match &stmt.kind {
+            Kind::If { then, other, .. } => {
+                all(then, f);
+                all(other, f);
+            }
+            Kind::Loop(lp) => all(&lp.body, f),
+            _ => {}
+        }
     }
 }

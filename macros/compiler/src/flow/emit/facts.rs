@@ -181,6 +181,9 @@ impl Facts {
     }
 
     fn find_shared(&mut self, program: &Program) {
+        if !program.values.iter().any(|value| value.ty == Ty::Opaque) {
+            return;
+        }
         let mut depth: HashMap<V, usize> = HashMap::default();
         let mut uses: HashMap<V, usize> = HashMap::default();
         count_uses(&program.body, 0, &mut depth, &mut uses);

@@ -46,7 +46,7 @@ use super::tangent::Forward;
 use crate::capsule::Callees;
 use crate::emit::element::elem_type;
 use crate::emit::names::derivation_of_method;
-use crate::emit::{companion, conditions, generics_of, head_of_block, objective, tape};
+use crate::emit::{companion, conditions, generics_of, head_of_block, objective, tape, text};
 use crate::hash::HashSet;
 use crate::ir::Elem;
 use crate::parse::Function;
@@ -180,6 +180,7 @@ fn beside(
     accessors: TokenStream,
 ) -> TokenStream {
     let (cfgs, quiet) = (conditions(function), quiet());
+    let derivation = &text(derivation);
     if let Some(owner) = &function.owner {
         let (head, constant) = (head_of_block(function, owner), derivation_of_method(function));
         let doc = format!("The equations of `{}`, and those derived from them.", function.name());

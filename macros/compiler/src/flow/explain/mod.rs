@@ -72,13 +72,14 @@ fn bar(name: &str) -> String {
 struct Writer<'p> {
     program: &'p Program,
     /// What is written for a value: its name, or what it is made of and how tightly that binds.
-    texts: HashMap<V, (String, u8)>,
+    texts: Vec<Option<(String, u8)>>,
     mems: HashMap<u32, String>,
     uses: Uses,
     taken: HashSet<String>,
     /// How often a name was asked for.
     asked: HashMap<String, usize>,
-    /// What mathematics writes as operators and functions: no names for values.
+    /// What mathematics writes as operators and functions, and what it has no name for: no names
+    /// for values.
     operations: HashSet<&'static str>,
     temporaries: usize,
     out: String,
@@ -88,12 +89,14 @@ impl<'p> Writer<'p> {
     fn new(program: &'p Program, adjoint: &Adjoint) -> Self {
         Writer {
             program,
-            texts: HashMap::default(),
+            texts: vec![None; program.values.len()],
             mems: HashMap::default(),
             uses: Uses::of(adjoint),
             taken: HashSet::default(),
             asked: HashMap::default(),
-            operations: crate::primitives::TABLE.iter().map(|row| row.name).collect(),
+            operations: (crate::primitives::TABLE.iter().map(|row| row.name))
+                .chain(["ct", "seed", "cast", "load"])
+                .collect(),
             temporaries: 0,
             out: String::new(),
         }
@@ -102,7 +105,7 @@ impl<'p> Writer<'p> {
     fn seeds(&mut self, seed: &Tree) {
         match seed {
             Tree::Value(v) => {
-                self.texts.insert(*v, ("1".to_string(), 4));
+                self.put(*v, "1".to_string(), 4);
             }
             Tree::Place(place) | Tree::Array(place, _) => {
                 self.mems.insert(place.mem.0, "cotangent".to_string());
@@ -117,29 +120,40 @@ impl<'p> Writer<'p> {
 
     fn call(&mut self, v: V, name: &str) {
         self.taken.insert(name.to_string());
-        self.texts.insert(v, (name.to_string(), 4));
+        self.put(v, name.to_string(), 4);
+    }
+
+    /// What is written for a value from here on.
+    fn put(&mut self, v: V, text: String, own: u8) {
+        self.texts[v.0 as usize] = Some((text, own));
+    }
+
+    fn text(&self, v: V) -> Option<&(String, u8)> {
+        self.texts[v.0 as usize].as_ref()
     }
 
     fn name(&mut self, v: V) -> String {
         let of = &self.program.of(v).name;
-        let plain = match of.strip_prefix("d_") {
-            Some(of) => bar(of),
-            None => of.clone(),
+        let name = match of.strip_prefix("d_") {
+            Some(of) => self.untaken(&bar(of)),
+            None if of.is_empty() || self.operations.contains(of.as_str()) => {
+                self.temporaries += 1;
+                let name = format!("t{}", self.temporaries);
+                self.taken.insert(name.clone());
+                name
+            }
+            None => self.untaken(of),
         };
-        let is_temporary = plain.is_empty() || self.operations.contains(plain.as_str());
-        let name = if is_temporary || matches!(plain.as_str(), "ct" | "seed" | "cast" | "load") {
-            self.temporaries += 1;
-            format!("t{}", self.temporaries)
-        } else {
-            self.untaken(&plain)
-        };
-        self.call(v, &name);
+        self.put(v, name.clone(), 4);
         name
     }
 
     /// The name, with a number if others have it.
     fn untaken(&mut self, plain: &str) -> String {
-        let asked = self.asked.entry(plain.to_string()).or_default();
+        let asked = match self.asked.get_mut(plain) {
+            Some(asked) => asked,
+            None => self.asked.entry(plain.to_string()).or_default(),
+        };
         loop {
             *asked += 1;
             let name = match *asked {
@@ -192,7 +206,7 @@ impl<'p> Writer<'p> {
 
     /// A value where something binds with the strength `level`: 0 nothing, 1 a sum, 2 a product.
     fn operand(&mut self, v: V, level: u8) -> String {
-        match self.texts.get(&v) {
+        match self.text(v) {
             Some((text, own)) if *own < level => format!("({text})"),
             Some((text, _)) => text.clone(),
             None => self.name(v),
@@ -220,17 +234,24 @@ impl<'p> Writer<'p> {
         self.out.push('\n');
     }
 
+    fn equation(&mut self, depth: usize, name: &str, text: &str) {
+        (0..depth).for_each(|_| self.out.push_str("  "));
+        for part in [name, " = ", text, "\n"] {
+            self.out.push_str(part);
+        }
+    }
+
     fn define(&mut self, v: V, text: String, own: u8, depth: usize) {
         let uses = self.uses.count(v);
         if uses == 0 {
             return;
         }
         if uses == 1 && !self.uses.is_shared(v) && is_short(&text) || own == 4 {
-            self.texts.insert(v, (text, own));
+            self.put(v, text, own);
             return;
         }
         let name = self.name(v);
-        self.line(depth, &format!("{name} = {text}"));
+        self.equation(depth, &name, &text);
     }
 
     fn block(&mut self, block: &Block, depth: usize) {
@@ -242,7 +263,7 @@ impl<'p> Writer<'p> {
     fn statement(&mut self, stmt: &Stmt, depth: usize) {
         match &stmt.kind {
             Kind::Const(v, literal) => {
-                self.texts.insert(*v, (literal_text(literal), 4));
+                self.put(*v, literal_text(literal), 4);
             }
             Kind::Prim(out, row, args) => {
                 let (text, own) = self.primitive(row, args);
@@ -261,7 +282,7 @@ impl<'p> Writer<'p> {
                 let shadow = self.program.at(place.mem).shadows.is_some();
                 if shadow {
                     let name = self.name(*out);
-                    self.line(depth, &format!("{name} = {text}"));
+                    self.equation(depth, &name, &text);
                 } else {
                     self.define(*out, text, 4, depth);
                 }
@@ -269,7 +290,7 @@ impl<'p> Writer<'p> {
             Kind::Opaque { out: Some(out), code, .. } => {
                 let text = code_text(code);
                 let name = self.name(*out);
-                self.line(depth, &format!("{name} = {text}"));
+                self.equation(depth, &name, &text);
             }
             Kind::Opaque { out: None, code, .. } => self.line(depth, &code_text(code)),
             Kind::Store(place, v, mode) => {
@@ -284,7 +305,7 @@ impl<'p> Writer<'p> {
             Kind::Alloc(mem, init) => {
                 let text = self.init(init);
                 let name = self.mem(*mem);
-                self.line(depth, &format!("{name} = {text}"));
+                self.equation(depth, &name, &text);
             }
             Kind::Assign { to, from, .. } => {
                 let (to, from) = (self.place(to), self.place(from));
@@ -335,14 +356,14 @@ impl<'p> Writer<'p> {
                     self.block(arm, depth + 1);
                     for out in &one {
                         if let Some(v) = if k == 0 { out.then } else { out.other } {
-                            let text = self.itself(v);
-                            self.texts.insert(out.value, text);
+                            let (text, own) = self.itself(v);
+                            self.put(out.value, text, own);
                         }
                     }
                     for (out, name) in both.iter().zip(&names) {
                         if let Some(v) = if k == 0 { out.then } else { out.other } {
                             let text = self.operand(v, 0);
-                            self.line(depth + 1, &format!("{name} = {text}"));
+                            self.equation(depth + 1, name, &text);
                         }
                     }
                     if k == 1 && self.out.len() > before {
@@ -403,7 +424,7 @@ impl<'p> Writer<'p> {
             let name = self.name(carried.param);
             let init = self.operand(carried.init, 0);
             self.line(depth, &format!("{name} = {init}"));
-            self.texts.insert(carried.out, (name, 4));
+            self.put(carried.out, name, 4);
         }
         let head = match &lp.over {
             Over::Range { var, lo, hi, reversed } => {
@@ -433,7 +454,7 @@ impl<'p> Writer<'p> {
             }
             false => {
                 for (name, next) in handed {
-                    self.line(depth + 1, &format!("{name} = {next}"));
+                    self.equation(depth + 1, &name, &next);
                 }
             }
         }
@@ -507,13 +528,13 @@ impl<'p> Writer<'p> {
     /// A value as it stands, and how tightly it binds.
     fn itself(&mut self, v: V) -> (String, u8) {
         let text = self.operand(v, 0);
-        (text, self.texts.get(&v).map_or(4, |(_, own)| *own))
+        (text, self.text(v).map_or(4, |(_, own)| *own))
     }
 
     /// The number that is written for a value.
     fn number(&self, v: V) -> Option<f64> {
-        let (text, own) = self.texts.get(&v)?;
-        let is_number = *own == 4 && text.starts_with(|c: char| !c.is_alphabetic());
+        let (text, own) = self.text(v)?;
+        let is_number = *own == 4 && !text.chars().next()?.is_alphabetic();
         is_number.then(|| text.parse().ok())?
     }
 

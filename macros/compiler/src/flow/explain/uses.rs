@@ -2,81 +2,97 @@
 //! read.
 
 use crate::flow::ir::{Adjoint, Block, Grad, Init, Kind, Over, Source, Tree, V};
-use crate::hash::{HashMap, HashSet};
 
 /// How often each value is read.
-#[derive(Default)]
 pub(super) struct Uses {
-    counts: HashMap<V, usize>,
+    counts: Vec<u32>,
     /// The values that are read in another block than the one that defines them.
-    shared: HashSet<V>,
+    shared: Vec<bool>,
+    /// The block that defines a value, by its number, as far as the reader is.
+    homes: Vec<u32>,
+    blocks: u32,
 }
+
+/// No block.
+const ELSEWHERE: u32 = 0;
 
 impl Uses {
     /// Those of a program with its reverse sweep.
     pub(super) fn of(adjoint: &Adjoint) -> Uses {
-        let mut uses = Uses::default();
+        let values = adjoint.program.values.len();
+        let mut uses = Uses {
+            counts: vec![0; values],
+            shared: vec![false; values],
+            homes: vec![ELSEWHERE; values],
+            blocks: ELSEWHERE,
+        };
         uses.block(&adjoint.program.body);
         if let Some(result) = &adjoint.program.result {
             uses.tree(result);
         }
         for grad in &adjoint.grads {
             if let Grad::Value(Some(ct)) = grad {
-                *uses.counts.entry(*ct).or_default() += 1;
+                uses.counts[ct.0 as usize] += 1;
             }
         }
         uses
     }
 
     /// How often a value is read.
-    pub(super) fn count(&self, v: V) -> usize {
-        self.counts.get(&v).copied().unwrap_or(0)
+    pub(super) fn count(&self, v: V) -> u32 {
+        self.counts[v.0 as usize]
     }
 
     /// Whether a value is read in another block than the one that defines it.
     pub(super) fn is_shared(&self, v: V) -> bool {
-        self.shared.contains(&v)
+        self.shared[v.0 as usize]
     }
 
-    fn used(&mut self, v: V, here: &HashSet<V>) {
-        *self.counts.entry(v).or_default() += 1;
-        if !here.contains(&v) {
-            self.shared.insert(v);
+    fn used(&mut self, v: V, here: u32) {
+        let v = v.0 as usize;
+        self.counts[v] += 1;
+        if here == ELSEWHERE || self.homes[v] != here {
+            self.shared[v] = true;
         }
+    }
+
+    fn define(&mut self, v: V, here: u32) {
+        self.homes[v.0 as usize] = here;
     }
 
     fn tree(&mut self, tree: &Tree) {
         match tree {
-            Tree::Value(v) => *self.counts.entry(*v).or_default() += 1,
+            Tree::Value(v) => self.counts[v.0 as usize] += 1,
             Tree::Tuple(parts) => parts.iter().for_each(|part| self.tree(part)),
             Tree::Success(inner) => self.tree(inner),
             Tree::Unit | Tree::Place(_) | Tree::Array(..) => {}
         }
     }
 
-    /// The values that the block defines.
-    fn block(&mut self, block: &Block) -> HashSet<V> {
-        let mut here = HashSet::default();
+    /// The number of the block.
+    fn block(&mut self, block: &Block) -> u32 {
+        self.blocks += 1;
+        let here = self.blocks;
         let scalar = |source: &Source| match source {
             Source::Value(v) => Some(*v),
             Source::Place(_) => None,
         };
+        let mut read = Vec::new();
         for stmt in &block.stmts {
-            let mut read = Vec::new();
             match &stmt.kind {
                 Kind::Const(..) | Kind::DropLast(_) => {}
                 Kind::Entry(_, row, column, v) => read.extend([row, column, v]),
                 Kind::Prim(out, _, args) | Kind::Pass(out, _, args) => {
                     read.extend(args);
-                    here.insert(*out);
+                    self.define(*out, here);
                 }
                 Kind::Cast(out, arg) => {
                     read.push(*arg);
-                    here.insert(*out);
+                    self.define(*out, here);
                 }
                 Kind::Load(out, place) => {
                     read.extend(place.indices());
-                    here.insert(*out);
+                    self.define(*out, here);
                 }
                 Kind::Store(place, v, _) | Kind::Fill(place, v) => {
                     read.extend(place.indices());
@@ -94,14 +110,12 @@ impl Uses {
                     for out in outs {
                         match (out.then, out.other) {
                             (Some(a), Some(b)) => {
-                                self.used(a, &in_then);
-                                self.used(b, &in_other);
+                                self.used(a, in_then);
+                                self.used(b, in_other);
                             }
                             // Known to one branch alone: read behind it under the same name.
                             (one, other) => {
-                                one.or(other)
-                                    .into_iter()
-                                    .for_each(|v| self.used(v, &HashSet::default()));
+                                one.or(other).into_iter().for_each(|v| self.used(v, ELSEWHERE));
                             }
                         }
                     }
@@ -113,13 +127,13 @@ impl Uses {
                     let inside = self.block(&lp.body);
                     for carried in &lp.carried {
                         read.push(carried.init);
-                        self.used(carried.next, &inside);
+                        self.used(carried.next, inside);
                     }
-                    lp.exit.into_iter().for_each(|v| self.used(v, &HashSet::default()));
+                    lp.exit.into_iter().for_each(|v| self.used(v, ELSEWHERE));
                 }
                 Kind::Keep(_, values, _) => {
                     for v in values {
-                        self.used(*v, &HashSet::default());
+                        self.used(*v, ELSEWHERE);
                     }
                 }
                 Kind::Call(call) => {
@@ -131,8 +145,8 @@ impl Uses {
                 }
                 _ => {}
             }
-            for v in read {
-                self.used(v, &here);
+            for v in read.drain(..) {
+                self.used(v, here);
             }
         }
         here

@@ -30,8 +30,46 @@ macro_rules! printed {
     )*};
 }
 printed! {
-    syn::ExprPath syn::ExprUnary syn::ExprRepeat syn::ExprReference syn::ExprRange syn::Pat syn::Path
-    syn::Lit syn::ExprArray syn::ExprCall syn::ExprIndex
+    syn::ExprRepeat syn::ExprReference syn::ExprRange syn::Pat syn::Lit syn::ExprArray
+    syn::ExprCall syn::ExprIndex
+}
+
+impl Spanned for syn::Path {
+    fn span(&self) -> Span {
+        match self.get_ident() {
+            Some(ident) => ident.span(),
+            None => Printed::span(self),
+        }
+    }
+}
+
+impl Spanned for syn::ExprPath {
+    fn span(&self) -> Span {
+        match self.attrs.is_empty() && self.qself.is_none() {
+            true => Spanned::span(&self.path),
+            false => Printed::span(self),
+        }
+    }
+}
+
+impl Spanned for syn::ExprUnary {
+    fn span(&self) -> Span {
+        let (first, last) = of_unary(self);
+        first.join(last).unwrap_or(first)
+    }
+}
+
+fn of_unary(of: &syn::ExprUnary) -> (Span, Span) {
+    let first = match &of.op {
+        syn::UnOp::Deref(star) => star.span,
+        syn::UnOp::Not(not) => not.span,
+        syn::UnOp::Neg(minus) => minus.span,
+        _ => return (Printed::span(of), Printed::span(of)),
+    };
+    match of.attrs.is_empty() {
+        true => (first, ends(&of.expr).1),
+        false => (Printed::span(of), Printed::span(of)),
+    }
 }
 
 /// The first token and the last.
@@ -49,6 +87,13 @@ fn ends(expr: &Expr) -> (Span, Span) {
         Expr::Tuple(of) if of.attrs.is_empty() => whole(of.paren_token.span.join()),
         Expr::Array(of) if of.attrs.is_empty() => whole(of.bracket_token.span.join()),
         Expr::Lit(of) if of.attrs.is_empty() => whole(of.lit.span()),
+        Expr::Field(of) if of.attrs.is_empty() => {
+            let last = match &of.member {
+                syn::Member::Named(name) => name.span(),
+                syn::Member::Unnamed(index) => index.span,
+            };
+            (ends(&of.base).0, last)
+        }
         Expr::ForLoop(of) if of.attrs.is_empty() && of.label.is_none() => {
             (of.for_token.span, of.body.brace_token.span.join())
         }
@@ -68,9 +113,8 @@ fn ends(expr: &Expr) -> (Span, Span) {
         Expr::Block(of) if of.attrs.is_empty() && of.label.is_none() => {
             whole(of.block.brace_token.span.join())
         }
-        Expr::Path(of) if of.attrs.is_empty() && of.path.get_ident().is_some() => {
-            whole(of.path.segments[0].ident.span())
-        }
+        Expr::Path(of) => whole(Spanned::span(of)),
+        Expr::Unary(of) => of_unary(of),
         other => whole(Printed::span(other)),
     }
 }
