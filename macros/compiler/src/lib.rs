@@ -24,6 +24,8 @@
 //! # Ok::<(), syn::Error>(())
 //! ```
 
+extern crate proc_macro;
+
 pub mod driver;
 pub mod error;
 pub mod hash;

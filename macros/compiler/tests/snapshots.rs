@@ -328,6 +328,52 @@ fn derivation_of_scalar_code() {
     });
 }
 
+/// A conditional in a branch of another on the same condition is what that branch says.
+#[test]
+fn a_condition_is_asked_once() {
+    scalars(
+        "#[differentiate] fn f(x: f64, y: f64) -> f64 {
+            let a = if x > y { x * y } else { y.sin() };
+            if x > y { if x > y { a * x } else { a } } else if x > y { 7.0 } else { -y }
+        }",
+        |c| {
+            check(
+                &c.derivation,
+                expect![[r#"
+                    f(x, y) = if
+                      c = x > y
+                      if c:
+                        a = x·y
+                      else:
+                        a = sin(y)
+                      if c:
+                        if = a·x
+                      else:
+                        if = -y
+                      if c:
+                        ā = x
+                        x̄ = a
+                        ȳ = 0
+                      else:
+                        ā = 0
+                        x̄ = 0
+                        ȳ = -1
+                      if c:
+                        x̄2 = x̄ + ā·y
+                        ȳ2 = ȳ + ā·x
+                      else:
+                        x̄2 = x̄
+                        ȳ2 = ȳ + [ā ≠ 0]·ā·cos(y)
+                    x̄ = x̄2
+                    ȳ = ȳ2
+
+                    stores nothing
+                "#]],
+            );
+        },
+    );
+}
+
 /// A cotangent that is known to be no zero is not asked about.
 #[test]
 fn derivation_of_a_formula() {

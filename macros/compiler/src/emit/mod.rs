@@ -109,17 +109,21 @@ pub fn without_derivative(function: &Function) -> TokenStream {
     structure(function, &doc)
 }
 
-/// A long text of several lines.
+/// A long text of several lines, as a literal.
 ///
-/// Read by rustc itself: to escape it in an unoptimised macro takes long.
-pub(crate) fn text(text: &str) -> Literal {
-    let raw = !text.contains("\"##") && !text.contains('\r');
-    let read = raw.then(|| format!("r##\"{text}\"##").parse().ok()).flatten();
-    read.unwrap_or_else(|| Literal::string(text))
+/// In a macro rustc reads it: to escape it takes an unoptimised macro long, and so does the check
+/// that `proc_macro2` makes of what it is to read.
+pub(crate) fn text(text: &str) -> TokenStream {
+    let raw = !text.contains("\"##") && !text.contains('\r') && proc_macro::is_available();
+    let read = raw.then(|| format!("r##\"{text}\"##").parse::<proc_macro::TokenStream>().ok());
+    match read.flatten() {
+        Some(tokens) => tokens.into(),
+        None => Literal::string(text).to_token_stream(),
+    }
 }
 
 /// The struct beside a function, which has the derivatives.
-pub(crate) fn companion(function: &Function, derivation: &Literal) -> TokenStream {
+pub(crate) fn companion(function: &Function, derivation: &TokenStream) -> TokenStream {
     let name = &function.item.sig.ident;
     let head = format!("Derivatives of [`{name}`](fn@{name}).\n\n```text\n");
     structure(function, &quote!(::core::concat!(#head, #derivation, "```")))

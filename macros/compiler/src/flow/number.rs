@@ -3,12 +3,13 @@
 //! A value that is computed a second time where the first is in scope gets the first one's name, so
 //! that the reverse sweep keeps it once and its cotangents meet before they go to memory. Integers
 //! are compared as polynomials: the length of `x[c * d..(c + 1) * d]` is `d`, and the shortest of
-//! slices that are all as long is one of them.
+//! slices that are all as long is one of them. A conditional inside a branch of another on the same
+//! condition is what that branch says.
 //! What may panic is computed all the same, for no one: a range that is out of range stays an error.
 
 use super::index::Index;
 use super::ir::{
-    Block, Init, Kind, Loop, MemId, Over, ParamIs, Pass, Place, Program, Proj, Stmt, Ty, V,
+    Block, Init, Kind, Loop, MemId, Out, Over, ParamIs, Pass, Place, Program, Proj, Stmt, Ty, V,
 };
 use super::polynomial::{Atom, Polynomial, length};
 use super::visit::{Names, rename_block, rename_place, rename_tree};
@@ -32,10 +33,12 @@ pub fn number(program: &mut Program) {
         ends: HashMap::default(),
         differences: HashMap::default(),
         straight: HashMap::default(),
+        conditions: HashMap::default(),
+        decided: HashMap::default(),
     };
     numbering.parameters();
     numbering.block(&program.body, &mut 0);
-    let Numbering { names, repeated, numbers, straight, .. } = numbering;
+    let Numbering { names, repeated, numbers, straight, decided, .. } = numbering;
     let mut body = std::mem::take(&mut program.body);
     Cleaning {
         program,
@@ -43,6 +46,7 @@ pub fn number(program: &mut Program) {
         repeated: &repeated,
         numbers: &numbers,
         straight: &straight,
+        decided: &decided,
     }
     .block(&mut body, &mut 0);
     rename_block(&mut body, &mut Names(&names));
@@ -90,6 +94,10 @@ struct Numbering<'p> {
     /// Statements whose place is an element of a range that is in range: the start of the range, and
     /// the index in it.
     straight: HashMap<usize, (V, V)>,
+    /// Conditions that are known to hold, or not to, in the branches around.
+    conditions: HashMap<V, bool>,
+    /// Conditionals whose condition is known, by their number.
+    decided: HashMap<usize, bool>,
 }
 
 impl Numbering<'_> {
@@ -178,12 +186,8 @@ impl Numbering<'_> {
                 };
                 self.lengths.insert(*mem, length);
             }
-            Kind::If { then, other, .. } => {
-                let loads = self.loads.clone();
-                self.block(then, pos);
-                self.loads = loads.clone();
-                self.block(other, pos);
-                self.loads = loads;
+            Kind::If { cond, then, other, outs } => {
+                self.conditional(*cond, [then, other], outs, pos)
             }
             Kind::Loop(lp) => {
                 self.forget(at);
@@ -197,6 +201,36 @@ impl Numbering<'_> {
         if !matches!(stmt.kind, Kind::Const(..) | Kind::Prim(..) | Kind::Cast(..) | Kind::Load(..))
         {
             self.forget(at);
+        }
+    }
+
+    /// A condition is known in the branches; where it was known before, one of them is never taken.
+    fn conditional(&mut self, cond: V, arms: [&Block; 2], outs: &[Out], pos: &mut usize) {
+        let at = *pos - 1;
+        let cond = self.name(cond);
+        let known = self.conditions.get(&cond).copied();
+        let loads = self.loads.clone();
+        for (arm, holds) in arms.into_iter().zip([true, false]) {
+            if !self.program.of(cond).object {
+                self.conditions.insert(cond, holds);
+            }
+            self.block(arm, pos);
+            self.loads = loads.clone();
+        }
+        match known {
+            Some(holds) => self.conditions.insert(cond, holds),
+            None => self.conditions.remove(&cond),
+        };
+        let Some(holds) = known else { return };
+        let taken: Option<Vec<V>> =
+            outs.iter().map(|out| if holds { out.then } else { out.other }).collect();
+        let last = arms[usize::from(!holds)].stmts.last();
+        let leaves = last.is_some_and(|stmt| matches!(stmt.kind, Kind::Fail(_) | Kind::Diverge(_)));
+        if let (Some(taken), false) = (taken, leaves) {
+            for (out, v) in outs.iter().zip(taken) {
+                self.names.insert(out.value, self.name(v));
+            }
+            self.decided.insert(at, holds);
         }
     }
 
@@ -375,6 +409,7 @@ struct Cleaning<'n> {
     repeated: &'n HashSet<V>,
     numbers: &'n HashMap<V, (i128, bool)>,
     straight: &'n HashMap<usize, (V, V)>,
+    decided: &'n HashMap<usize, bool>,
 }
 
 impl Cleaning<'_> {
@@ -383,7 +418,7 @@ impl Cleaning<'_> {
     fn block(&mut self, block: &mut Block, pos: &mut usize) {
         let mut stmts = Vec::with_capacity(block.stmts.len());
         for mut stmt in std::mem::take(&mut block.stmts) {
-            let straight = self.straight.get(pos);
+            let (straight, decided) = (self.straight.get(pos), self.decided.get(pos));
             *pos += 1;
             if defined(&stmt).is_some_and(|v| self.repeated.contains(&v)) {
                 continue;
@@ -404,6 +439,11 @@ impl Cleaning<'_> {
                 Kind::If { then, other, .. } => {
                     self.block(then, pos);
                     self.block(other, pos);
+                    if let Some(holds) = decided {
+                        let taken = if *holds { then } else { other };
+                        stmts.append(&mut taken.stmts);
+                        continue;
+                    }
                 }
                 Kind::Loop(lp) => self.block(&mut lp.body, pos),
                 Kind::Load(_, place) | Kind::Store(place, ..) => {
