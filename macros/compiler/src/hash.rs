@@ -289,7 +289,6 @@ impl<'m, K: Hash + Eq, V> Entry<'m, K, V> {
     }
 
     /// Changes the value, if there is one.
-    #[must_use]
     pub fn and_modify(self, change: impl FnOnce(&mut V)) -> Self {
         if let Some(found) = self.map.find(&self.key, hash_of(&self.key)) {
             change(&mut self.map.entries[found.entry].1);

@@ -130,7 +130,8 @@ fn many_directions_are_an_axis() {
             next s = s.2
           out s.3: f64 = s
           return (out, t_out)
-    "#]].assert_eq(&text);
+    "#]]
+    .assert_eq(&text);
 }
 
 /// Where entries of the Hessian are added, or how many columns are taken at once.

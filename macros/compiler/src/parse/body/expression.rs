@@ -329,10 +329,11 @@ impl<'t> Tokens<'t> {
                     }
                     _ => {}
                 },
-                Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
-                    if structs {
-                        return None;
-                    }
+                // `S { … }`
+                Some(TokenTree::Group(group))
+                    if structs && group.delimiter() == Delimiter::Brace =>
+                {
+                    return None;
                 }
                 _ => {}
             }
