@@ -327,3 +327,37 @@ fn shadows_that_are_added_to_each_other() {
     assert!((by_a - (-x[0] * a.sin() - a.cos())).abs() < 1e-15);
     assert_eq!(by_x, [a.cos(), 0.0]);
 }
+
+/// What is pushed is dropped by the sweep, and pushed again by the sweep of that.
+#[differentiate]
+fn grown(a: f64, x: &[f64]) -> f64 {
+    let mut rows = vec![vec![a.sin(), x[0]]];
+    rows.push(vec![a * x[1], a, x[0] * x[0]]);
+    let row = vec![x[1] * x[1] * a];
+    rows.push(row);
+    rows[1][0] * rows[0][1] * rows[1][2] * a + rows[1][1] * rows[0][0] * rows[2][0]
+}
+
+#[differentiate(jvp, hvp, hessian)]
+fn slope_of_grown(a: f64, x: &[f64]) -> f64 {
+    let (by_a, by_x) = grown::grad(a, x);
+    by_a * by_a + by_x[0] * by_x[1]
+}
+
+#[test]
+fn memories_that_are_pushed() {
+    let (a, x) = (0.6_f64, [0.3_f64, -0.4]);
+    // x₀³x₁a² + a²x₁²·sin a
+    let by_a = 2.0 * a * x[0].powi(3) * x[1] + (2.0 * a * a.sin() + a * a * a.cos()) * x[1] * x[1];
+    let by_x = [
+        3.0 * x[0] * x[0] * x[1] * a * a,
+        x[0].powi(3) * a * a + 2.0 * a * a * x[1] * a.sin(),
+    ];
+    let (value, (slope, slopes)) = slope_of_grown::value_and_grad(a, &x);
+    assert_close(value, by_a * by_a + by_x[0] * by_x[1], 1e-14);
+    assert_close(slope, derivative(|a| slope_of_grown(a, &x), a), 1e-9);
+    assert_close(slopes[0], derivative(|x0| slope_of_grown(a, &[x0, x[1]]), x[0]), 1e-9);
+    assert_close(slopes[1], derivative(|x1| slope_of_grown(a, &[x[0], x1]), x[1]), 1e-9);
+    let (_, along) = slope_of_grown::jvp(a, &x, 0.5, vec![1.0, -2.0]);
+    assert_close(along, 0.5 * slope + slopes[0] - 2.0 * slopes[1], 1e-13);
+}

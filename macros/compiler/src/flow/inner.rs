@@ -164,6 +164,7 @@ fn remembers(block: &Block) -> bool {
                 | Kind::Save(..)
                 | Kind::Restore(..)
                 | Kind::Pull { .. }
+                | Kind::Entry(..)
         ) || matches!(kind, Kind::Call(call) if call.vjp.is_empty());
     });
     found

@@ -188,7 +188,42 @@ impl Builder<'_> {
                 let (a, b) = (self.shadow_place(a), self.shadow_place(b));
                 self.emit(Kind::Swap(a, b));
             }
-            _ => {}
+            // So does this, in the sweep of one that pushes memories: what was dropped is there
+            // again, and no cotangent waits for it.
+            Kind::DropLast(place) if self.act.mem(place.mem) => {
+                let dropped = self.last_before(pos, place);
+                let shadow = self.shadow_place(place);
+                self.emit(Kind::Push(shadow, Source::Place(Place::whole(dropped))));
+            }
+            // Memories that carry no derivative.
+            Kind::Store(..)
+            | Kind::Alloc(..)
+            | Kind::AddAll(..)
+            | Kind::Assign { .. }
+            | Kind::Push(..)
+            | Kind::Pop(..)
+            | Kind::Fill(..)
+            | Kind::Swap(..)
+            | Kind::DropLast(_) => {}
+            // No floats; what of a float disappears into code that only rustc knows was refused.
+            Kind::Const(..)
+            | Kind::Pass(..)
+            | Kind::Opaque { .. }
+            | Kind::Fail(_)
+            | Kind::Diverge(_) => {}
+            // Reversed by their own functions.
+            Kind::Prim(..) | Kind::Cast(..) | Kind::If { .. } | Kind::Loop(_) | Kind::Call(_) => {}
+            // In programs that are not reversed: gradients that remember are refused, and lists of
+            // entries are made of gradients last.
+            Kind::Pull { .. }
+            | Kind::Declare(..)
+            | Kind::Keep(..)
+            | Kind::Recall(..)
+            | Kind::Save(..)
+            | Kind::Restore(..)
+            | Kind::Entry(..) => {
+                debug_assert!(false, "a gradient that remembers is not reversed");
+            }
         }
     }
 
@@ -372,6 +407,25 @@ impl Builder<'_> {
         let stmt = self.stmt(Kind::Alloc(zeros, Init::ZerosLike(place.clone())));
         self.patches.before.entry(pos).or_default().push(stmt);
         self.later_mem(zeros, block)
+    }
+
+    /// Zeros in the shape of the last element that a `Vec` has before the statement at `pos`.
+    fn last_before(&mut self, pos: usize, place: &Place) -> MemId {
+        let int = Ty::Int(Some("usize".to_string()));
+        let len = self.out.value("len", int.clone(), Span::call_site());
+        let last = self.out.value("last", int, Span::call_site());
+        let one = self.int(1);
+        let lengths = [
+            Kind::Pass(len, Pass::Len(place.clone()), vec![]),
+            Kind::Pass(last, Pass::Binary("-"), vec![len, one]),
+        ];
+        for kind in lengths {
+            let stmt = self.stmt(kind);
+            self.patches.before.entry(pos).or_default().push(stmt);
+        }
+        let mut element = place.clone();
+        element.proj.push(Proj::Index(last));
+        self.shape_before(pos, &element)
     }
 
     /// A memory that the forward code makes besides, as the reverse code sees it.
