@@ -349,10 +349,8 @@ fn memories_that_are_pushed() {
     let (a, x) = (0.6_f64, [0.3_f64, -0.4]);
     // x₀³x₁a² + a²x₁²·sin a
     let by_a = 2.0 * a * x[0].powi(3) * x[1] + (2.0 * a * a.sin() + a * a * a.cos()) * x[1] * x[1];
-    let by_x = [
-        3.0 * x[0] * x[0] * x[1] * a * a,
-        x[0].powi(3) * a * a + 2.0 * a * a * x[1] * a.sin(),
-    ];
+    let by_x =
+        [3.0 * x[0] * x[0] * x[1] * a * a, x[0].powi(3) * a * a + 2.0 * a * a * x[1] * a.sin()];
     let (value, (slope, slopes)) = slope_of_grown::value_and_grad(a, &x);
     assert_close(value, by_a * by_a + by_x[0] * by_x[1], 1e-14);
     assert_close(slope, derivative(|a| slope_of_grown(a, &x), a), 1e-9);

@@ -1,93 +1,141 @@
 //! `cargo run --release -p chainrule-tests --bin hunt -- --programs 1000 --seed 1`: random programs
-//! in every mode, by dual numbers and by the tape. Exit code 1 if any two engines disagree.
+//! by every engine, against dual numbers. Exit code 1 if any two engines disagree.
 //!
+//! All programs are compared in reverse mode and by the tape, one of four in every mode;
+//! `--every-mode` does that with all. What is found is shrunk; `--shrink N` says how many at most.
 //! With `--spoil NAME` the compiler is spoiled on purpose, and the exit code is 1 if the hunt finds
 //! nothing.
 
 #![forbid(unsafe_code)]
 
-use chainrule_tests::hunt::run::{NOT_RUN, hunt, repository};
-use chainrule_tests::hunt::spoil::{SPOILS, spoiled};
+use chainrule_tests::hunt::crates::Workspace;
+use chainrule_tests::hunt::run::{Finding, Findings, How, Hunt, hunt, repository};
+use chainrule_tests::hunt::shrink::shrink;
+use chainrule_tests::hunt::spoil::{SPOILS, Spoil, spoiled};
 use std::process::ExitCode;
+use std::time::Instant;
+use std::{fs, io};
 
-const USAGE: &str = "usage: hunt [--programs N] [--seed S] [--spoil NAME]";
+const USAGE: &str = "usage: hunt [--programs N] [--seed S] [--every-mode] [--shrink N] [--sources DIRECTORY] [--spoil NAME]";
 
-fn main() -> ExitCode {
-    let (mut programs, mut seed) = (300, 1);
-    let mut spoil = None;
+/// What stands on the command line.
+struct Options {
+    hunt: Hunt,
+    shrink: u64,
+    spoil: Option<&'static Spoil>,
+}
+
+fn options() -> Option<Options> {
+    let directory = std::env::temp_dir().join("chainrule-hunt");
+    let (programs, seed, every) = (300, 1, 4);
+    let hunt = Hunt { seed, programs, every, repository: repository(), directory };
+    let mut options = Options { hunt, shrink: 3, spoil: None };
     let mut args = std::env::args().skip(1);
     while let Some(name) = args.next() {
-        let slot = match name.as_str() {
-            "--programs" => &mut programs,
-            "--seed" => &mut seed,
+        if name == "--every-mode" {
+            options.hunt.every = 1;
+            continue;
+        }
+        let value = args.next().unwrap_or_default();
+        match name.as_str() {
+            "--programs" => options.hunt.programs = value.parse().ok()?,
+            "--seed" => options.hunt.seed = value.parse().ok()?,
+            "--shrink" => options.shrink = value.parse().ok()?,
+            "--sources" => options.hunt.repository = value.into(),
             "--spoil" => {
-                let name = args.next().unwrap_or_default();
-                spoil = SPOILS.iter().find(|spoil| spoil.name == name);
-                if spoil.is_none() {
+                options.spoil = SPOILS.iter().find(|spoil| spoil.name == value);
+                if options.spoil.is_none() {
                     eprintln!("what can be spoiled:");
                     SPOILS.iter().for_each(|spoil| eprintln!("  {}: {}", spoil.name, spoil.what));
-                    return ExitCode::from(2);
+                    return None;
                 }
-                continue;
             }
-            _ => {
-                eprintln!("{USAGE}");
-                return ExitCode::from(2);
-            }
-        };
-        match args.next().and_then(|text| text.parse().ok()) {
-            Some(number) => *slot = number,
-            None => {
-                eprintln!("{USAGE}");
-                return ExitCode::from(2);
-            }
+            _ => return None,
         }
     }
-    let directory = std::env::temp_dir().join("chainrule-hunt");
-    let mut progress = |done| eprintln!("{done} of {programs} programs");
-    let sources = match spoil {
-        Some(spoil) => spoiled(spoil, &repository(), &directory),
-        None => Ok(repository()),
+    Some(options)
+}
+
+fn main() -> ExitCode {
+    let Some(options) = options() else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
     };
-    let found =
-        sources.and_then(|sources| hunt(seed, programs, &sources, &directory, &mut progress));
-    let findings = match found {
-        Ok(findings) => findings,
+    match run(options) {
+        Ok(code) => code,
         Err(error) => {
-            eprintln!("the hunt cannot be run in {}: {error}", directory.display());
-            return ExitCode::from(2);
+            eprintln!("the hunt cannot be run: {error}");
+            ExitCode::from(2)
         }
-    };
-    if let Some(spoil) = spoil {
-        // A crate that does not compile is no catch.
-        let (not_run, wrong): (Vec<&String>, Vec<&String>) =
-            findings.wrong.iter().partition(|what| what.contains(NOT_RUN));
-        not_run.iter().for_each(|what| println!("{what}"));
-        let (what, programs) = (spoil.what, findings.programs);
-        println!("{what}: {} times wrong in {programs} programs", wrong.len());
-        return match wrong.is_empty() || !not_run.is_empty() {
-            true => ExitCode::FAILURE,
-            false => ExitCode::SUCCESS,
-        };
     }
-    for (program, message) in &findings.refused {
-        println!("refused: {message}\n{}", program.source);
+}
+
+fn run(mut options: Options) -> io::Result<ExitCode> {
+    let start = Instant::now();
+    if let Some(spoil) = options.spoil {
+        options.hunt.repository =
+            spoiled(spoil, &options.hunt.repository, &options.hunt.directory)?;
     }
-    for what in &findings.wrong {
-        println!("wrong: {what}\n");
+    let programs = options.hunt.programs;
+    let findings = hunt(&options.hunt, &mut |done| {
+        eprintln!("{done} of {programs} programs, {:.0} s", start.elapsed().as_secs_f64());
+    })?;
+    findings.found.iter().for_each(print);
+    let workspace = Workspace::new(&options.hunt.repository, &options.hunt.directory)?;
+    for finding in findings.found.iter().take(options.shrink as usize) {
+        let Some(program) = finding.program() else { continue };
+        match shrink(finding, &workspace)? {
+            None => println!("{} alone is not wrong\n", program.name),
+            Some(shrunk) => {
+                let name = format!("{}-{}.rs", options.hunt.seed, program.name);
+                let file = options.hunt.directory.join(name);
+                fs::write(&file, &shrunk.test)?;
+                println!(
+                    "{}: {} tokens of {} after {} rounds; as a test in {}\n{}",
+                    program.name,
+                    shrunk.tokens.1,
+                    shrunk.tokens.0,
+                    shrunk.rounds,
+                    file.display(),
+                    shrunk.source
+                );
+            }
+        }
     }
+    summary(&findings);
+    println!("{:.0} s", start.elapsed().as_secs_f64());
+    let wrong = |finding: &&Finding| matches!(finding.how, How::Wrong(_));
+    if let Some(spoil) = options.spoil {
+        // A program that is not compiled is no catch.
+        let count = findings.found.iter().filter(wrong).count();
+        println!("{}: {count} programs wrong of {}", spoil.what, findings.programs);
+        let caught = count > 0 && count == findings.found.len();
+        return Ok(if caught { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    Ok(if findings.found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn print(finding: &Finding) {
+    let source = finding.program().map_or("", |program| program.source.as_str());
+    match &finding.how {
+        How::Refused(message) => println!("refused: {message}\n{source}"),
+        How::NotCompiled(said) => println!("not compiled: {said}\n{source}"),
+        How::Wrong(complaints) => {
+            complaints.iter().for_each(|complaint| println!("wrong: {complaint}"));
+            println!("{source}");
+        }
+    }
+}
+
+fn summary(findings: &Findings) {
+    let (reverse, every) = findings.run;
     println!(
-        "{} programs, {} refused ({} more by a documented limit), {} wrong",
+        "{} programs: {every} run in every mode, {reverse} in reverse mode and by the tape, {} beyond a documented limit; {} wrong or refused",
         findings.programs,
-        findings.refused.len(),
         findings.beyond_limits,
-        findings.wrong.len()
+        findings.found.len()
     );
     for (construct, count) in &findings.constructs {
         println!("{count:8}  {construct}");
-    }
-    match findings.wrong.is_empty() && findings.refused.is_empty() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
     }
 }

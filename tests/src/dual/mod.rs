@@ -54,6 +54,9 @@ pub struct Dual<T> {
     pub by: T,
 }
 
+/// First derivatives.
+pub type First = Dual<f64>;
+
 /// First and second derivatives.
 pub type Second = Dual<Dual<f64>>;
 
@@ -72,11 +75,51 @@ impl<T: Real> Dual<T> {
     }
 }
 
-impl Second {
+/// Derivatives of one variable by one run.
+pub trait Along: Real {
+    /// Whether there are second derivatives.
+    const IS_SECOND: bool;
+
     /// A variable with the derivatives along two directions.
     #[must_use]
-    pub fn along(x: f64, one: f64, other: f64) -> Second {
+    fn along(x: f64, one: f64, other: f64) -> Self;
+
+    /// The first derivative along the first direction.
+    fn first(self) -> f64;
+
+    /// The derivative of that along the second.
+    fn second(self) -> f64;
+}
+
+impl Along for First {
+    const IS_SECOND: bool = false;
+
+    fn along(x: f64, one: f64, _: f64) -> First {
+        Dual { at: x, by: one }
+    }
+
+    fn first(self) -> f64 {
+        self.by
+    }
+
+    fn second(self) -> f64 {
+        f64::NAN
+    }
+}
+
+impl Along for Second {
+    const IS_SECOND: bool = true;
+
+    fn along(x: f64, one: f64, other: f64) -> Second {
         Dual { at: Dual { at: x, by: one }, by: Dual { at: other, by: 0.0 } }
+    }
+
+    fn first(self) -> f64 {
+        self.at.by
+    }
+
+    fn second(self) -> f64 {
+        self.by.by
     }
 }
 

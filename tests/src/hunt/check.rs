@@ -1,10 +1,10 @@
 //! One program at one point: what every engine gives against what dual numbers give.
 
+use super::complaint::{Complaint, What};
 use crate::Scalars;
-use crate::dual::{Floats, Lift, Second};
+use crate::dual::{Along, Floats, Lift};
 use crate::forward::{direction, rows};
 use chainrule::ndarray::{Array, IntoDimension};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What first derivatives may be off by, relative to the largest of them.
 const FIRST: f64 = 1e-11;
@@ -12,6 +12,9 @@ const FIRST: f64 = 1e-11;
 const SECOND: f64 = 1e-9;
 /// What values may be off by where sums may be added up in another order.
 const REASSOCIATED: f64 = 1e-12;
+
+/// How the witness is called in what is said.
+const DUAL: &str = "dual numbers";
 
 /// A program at a point, and what is wrong with it.
 pub struct Check<P> {
@@ -21,11 +24,17 @@ pub struct Check<P> {
     value: Vec<f64>,
     /// Whether the value is the function's bit for bit.
     exact: bool,
-    /// The Jacobian by dual numbers, by rows.
-    jacobian: Vec<Vec<f64>>,
-    /// The Hessian by dual numbers, of a function with one result.
-    hessian: Vec<Vec<f64>>,
-    complaints: Vec<String>,
+    witness: Witness,
+    complaints: Vec<Complaint>,
+}
+
+/// The derivatives of a program at a point.
+#[derive(Clone, Debug, Default)]
+pub struct Witness {
+    /// The Jacobian, by rows.
+    pub jacobian: Vec<Vec<f64>>,
+    /// The Hessian of a function with one result, where second derivatives are compared.
+    pub hessian: Vec<Vec<f64>>,
 }
 
 /// An array of these elements in row-major order, laid out in one of four ways.
@@ -41,8 +50,8 @@ pub fn laid_out<S: IntoDimension>(
 }
 
 impl<P: Scalars + Clone> Check<P> {
-    /// The function itself, and in dual numbers.
-    pub fn new<R, L, G>(
+    /// The function itself, and in dual numbers `N`.
+    pub fn new<N, R, L>(
         name: &str,
         point: usize,
         at: P,
@@ -51,107 +60,116 @@ impl<P: Scalars + Clone> Check<P> {
         dual: impl Fn(P::Lifted) -> L,
     ) -> Check<P>
     where
-        P: Lift<f64, Second, Lifted = G>,
+        N: Along,
+        P: Lift<f64, N>,
         R: Scalars + Clone,
-        L: Floats<Second>,
+        L: Floats<N>,
     {
-        let mut check = Check {
-            name: name.to_owned(),
-            point,
-            at,
-            value: vec![],
-            exact,
-            jacobian: vec![],
-            hessian: vec![],
-            complaints: vec![],
-        };
         let run = |one: &[f64], other: &[f64]| {
             let (mut one, mut other) = (one.iter(), other.iter());
             let mut variable = |x| {
                 let along = |of: &mut std::slice::Iter<'_, f64>| of.next().copied().unwrap_or(0.0);
-                Second::along(x, along(&mut one), along(&mut other))
+                N::along(x, along(&mut one), along(&mut other))
             };
-            let fixed = |x| Second::along(x, 0.0, 0.0);
+            let fixed = |x| N::along(x, 0.0, 0.0);
             let mut list = Vec::new();
-            dual(check.at.lift(&mut variable, &fixed)).list(&mut list);
+            dual(at.lift(&mut variable, &fixed)).list(&mut list);
             list
         };
-        let witnessed = catch_unwind(AssertUnwindSafe(|| {
-            let value = plain(check.at.clone()).flat();
-            let n = check.at.flat().len();
-            let unit = |k: usize| (0..n).map(|j| f64::from(u8::from(j == k))).collect::<Vec<f64>>();
-            let mut jacobian = vec![vec![0.0; n]; value.len()];
-            let mut hessian = Vec::new();
-            let mut bits = Vec::new();
-            for k in 0..n {
-                let column = run(&unit(k), &unit(k));
-                bits = column.iter().map(|y| y.at.at).collect();
-                for (row, y) in jacobian.iter_mut().zip(&column) {
-                    row[k] = y.at.by;
-                }
-                if value.len() == 1 {
-                    let entry = |j| {
-                        let both = run(&unit(k), &unit(j));
-                        both.first().map_or(f64::NAN, |y| y.by.by)
-                    };
-                    hessian.push((0..n).map(entry).collect());
-                }
+        super::complaint::running(name, point, "the program itself");
+        let value = plain(at.clone()).flat();
+        super::complaint::running(name, point, DUAL);
+        let n = at.flat().len();
+        let unit = |k: usize| (0..n).map(|j| f64::from(u8::from(j == k))).collect::<Vec<f64>>();
+        let mut witness =
+            Witness { jacobian: vec![vec![0.0; n]; value.len()], hessian: Vec::new() };
+        let mut bits = Vec::new();
+        for k in 0..n {
+            let column = run(&unit(k), &unit(k));
+            bits = column.iter().map(|y| y.value()).collect();
+            for (row, y) in witness.jacobian.iter_mut().zip(&column) {
+                row[k] = y.first();
             }
-            (value, jacobian, hessian, bits)
-        }));
-        match witnessed {
-            Ok((value, jacobian, hessian, bits)) => {
-                if !close(&bits, &value, REASSOCIATED) {
-                    check.complain(format!("dual numbers have the value {bits:?}, not {value:?}"));
-                }
-                (check.value, check.jacobian, check.hessian) = (value, jacobian, hessian);
+            if value.len() == 1 && N::IS_SECOND {
+                let entry = |j| run(&unit(k), &unit(j)).first().map_or(f64::NAN, |y| y.second());
+                witness.hessian.push((0..n).map(entry).collect());
             }
-            Err(_) => check.complain("the program itself panicked".into()),
+        }
+        let agree = n == 0 || close(&bits, &value, REASSOCIATED);
+        let mut check = Check::known(name, point, at, exact, value, witness);
+        if !agree {
+            let text = format!("{bits:?}, not {:?}", check.value);
+            check.complain(What::Value, DUAL, text);
         }
         check
     }
 
-    fn complain(&mut self, what: String) {
-        self.complaints.push(what);
+    /// A function whose value and derivatives are known.
+    pub fn known(
+        name: &str,
+        point: usize,
+        at: P,
+        exact: bool,
+        value: Vec<f64>,
+        witness: Witness,
+    ) -> Check<P> {
+        Check { name: name.to_owned(), point, at, value, exact, witness, complaints: vec![] }
+    }
+
+    /// What it is compared with, as source text.
+    #[must_use]
+    pub fn told(&self) -> Complaint {
+        let Witness { jacobian, hessian } = &self.witness;
+        Complaint {
+            program: self.name.clone(),
+            point: self.point,
+            what: What::Told,
+            engine: DUAL.into(),
+            text: format!(
+                "Witness {{ jacobian: {}, hessian: {} }}",
+                rows_of(jacobian),
+                rows_of(hessian)
+            ),
+        }
+    }
+
+    fn complain(&mut self, what: What, engine: &str, text: String) {
+        let (program, engine) = (self.name.clone(), engine.to_owned());
+        self.complaints.push(Complaint { program, point: self.point, what, engine, text });
     }
 
     /// What is wrong.
     #[must_use]
-    pub fn complaints(self) -> Vec<String> {
-        let Check { name, point, complaints, .. } = self;
-        complaints.into_iter().map(|what| format!("{name} at point {point}: {what}")).collect()
+    pub fn complaints(self) -> Vec<Complaint> {
+        self.complaints
     }
 
-    /// Runs an engine, unless the program itself failed.
-    fn engine<T>(&mut self, what: &str, run: impl Fn(&P) -> T) -> Option<T> {
-        if self.value.is_empty() {
-            return None;
-        }
-        let result = catch_unwind(AssertUnwindSafe(|| run(&self.at)));
-        if result.is_err() {
-            self.complain(format!("`{what}` panicked"));
-        }
-        result.ok()
+    /// Runs an engine; if it panics, it is known which.
+    fn engine<T>(&mut self, what: &str, run: impl Fn(&P) -> T) -> T {
+        super::complaint::running(&self.name, self.point, what);
+        run(&self.at)
     }
 
     fn compare(&mut self, what: &str, got: &[f64], expected: &[f64], tolerance: f64) {
         if !close(got, expected, tolerance) {
-            self.complain(format!("`{what}` {got:?}\n    dual numbers {expected:?}"));
+            let text = format!("{got:?}\n    {DUAL} {expected:?}");
+            self.complain(What::Derivative, what, text);
         }
     }
 
     fn same_value(&mut self, what: &str, got: &[f64]) {
         let tolerance = if self.exact { 0.0 } else { REASSOCIATED };
         if !close(got, &self.value, tolerance) {
-            let complaint = format!("the value by `{what}` is {got:?}, not {:?}", self.value);
-            self.complain(complaint);
+            let text = format!("{got:?}, not {:?}", self.value);
+            self.complain(What::Value, what, text);
         }
     }
 
     /// `Jᵀ ct`
     fn transposed(&self, ct: &[f64]) -> Vec<f64> {
         let n = self.at.flat().len();
-        let column = |k: usize| self.jacobian.iter().zip(ct).map(|(row, ct)| row[k] * ct).sum();
+        let column =
+            |k: usize| self.witness.jacobian.iter().zip(ct).map(|(row, ct)| row[k] * ct).sum();
         (0..n).map(column).collect()
     }
 
@@ -166,13 +184,14 @@ impl<P: Scalars + Clone> Check<P> {
         R: Scalars + Clone,
         G: Scalars + Clone,
     {
-        let Some((value, gradient)) = self.engine(what, |at| run(at.clone())) else { return self };
-        let Some((again, twice)) = self.engine(what, |at| run(at.clone())) else { return self };
+        let (value, gradient) = self.engine(what, |at| run(at.clone()));
+        let (again, twice) = self.engine(what, |at| run(at.clone()));
         self.same_value(what, &value.flat());
         self.compare(what, &gradient.flat(), &self.transposed(&[1.0]), FIRST);
         let same = close(&value.flat(), &again.flat(), 0.0);
         if !same || !close(&gradient.flat(), &twice.flat(), 0.0) {
-            self.complain(format!("`{what}` gives other bits when it is called again"));
+            let text = format!("{:?} when it is called again", twice.flat());
+            self.complain(What::Bits, what, text);
         }
         self
     }
@@ -184,13 +203,9 @@ impl<P: Scalars + Clone> Check<P> {
         G: Scalars + Clone,
     {
         for factor in [1.0, -2.5] {
-            let Some(mut ct) = self.engine("vjp", |at| crate::case::cotangent(&like(at.clone())))
-            else {
-                return self;
-            };
+            let mut ct = crate::case::cotangent(&like(self.at.clone()));
             ct.visit(&mut |x| *x *= factor);
-            let done = self.engine("vjp", |at| run(at.clone(), ct.clone()));
-            let Some((value, gradient)) = done else { return self };
+            let (value, gradient) = self.engine("vjp", |at| run(at.clone(), ct.clone()));
             self.same_value("vjp", &value.flat());
             self.compare("vjp", &gradient.flat(), &self.transposed(&ct.flat()), FIRST);
         }
@@ -207,15 +222,11 @@ impl<P: Scalars + Clone> Check<P> {
         R: Scalars + Clone,
         G: Scalars + Clone,
     {
-        let made = self.engine("pullback", |at| {
-            let ct = crate::case::cotangent(&like(at.clone()));
-            let mut other = ct.clone();
-            other.visit(&mut |x| *x = 0.7 - *x * 1.3);
-            vec![ct.clone(), other, ct]
-        });
-        let Some(cts) = made else { return self };
-        let done = self.engine("pullback", |at| run(at.clone(), cts.clone()));
-        let Some((value, gradients)) = done else { return self };
+        let ct = crate::case::cotangent(&like(self.at.clone()));
+        let mut other = ct.clone();
+        other.visit(&mut |x| *x = 0.7 - *x * 1.3);
+        let cts = vec![ct.clone(), other, ct];
+        let (value, gradients) = self.engine("pullback", |at| run(at.clone(), cts.clone()));
         self.same_value("pullback", &value.flat());
         for (ct, gradient) in cts.iter().zip(&gradients) {
             self.compare("pullback", &gradient.flat(), &self.transposed(&ct.flat()), FIRST);
@@ -231,10 +242,9 @@ impl<P: Scalars + Clone> Check<P> {
     {
         for phase in [0.0, 0.7] {
             let along = direction(&self.at, phase);
-            let done = self.engine("jvp", |at| run(at.clone(), along.clone()));
-            let Some((value, tangent)) = done else { return self };
+            let (value, tangent) = self.engine("jvp", |at| run(at.clone(), along.clone()));
             self.same_value("jvp", &value.flat());
-            let expected = Self::times(&self.jacobian, &along.flat());
+            let expected = Self::times(&self.witness.jacobian, &along.flat());
             self.compare("jvp", &tangent.flat(), &expected, FIRST);
         }
         self
@@ -243,10 +253,9 @@ impl<P: Scalars + Clone> Check<P> {
     /// `hvp`.
     pub fn hvp<G: Scalars + Clone>(&mut self, run: impl Fn(P, P) -> (G, G)) -> &mut Self {
         let along = direction(&self.at, 0.0);
-        let done = self.engine("hvp", |at| run(at.clone(), along.clone()));
-        let Some((gradient, product)) = done else { return self };
-        self.compare("hvp (gradient)", &gradient.flat(), &self.transposed(&[1.0]), FIRST);
-        let expected = Self::times(&self.hessian, &along.flat());
+        let (gradient, product) = self.engine("hvp", |at| run(at.clone(), along.clone()));
+        self.compare("hvp", &gradient.flat(), &self.transposed(&[1.0]), FIRST);
+        let expected = Self::times(&self.witness.hessian, &along.flat());
         self.compare("hvp", &product.flat(), &expected, SECOND);
         self
     }
@@ -257,19 +266,17 @@ impl<P: Scalars + Clone> Check<P> {
         widths: impl Fn(&P) -> Vec<usize>,
         run: impl Fn(P) -> H,
     ) -> &mut Self {
-        let Some(hessian) = self.engine("hessian", |at| run(at.clone()).flat()) else {
-            return self;
-        };
+        let hessian = self.engine("hessian", |at| run(at.clone()).flat());
         let widths = widths(&self.at);
         let Some(rows) = rows(&hessian, &widths, &widths) else {
-            self.complain(format!("hessian {hessian:?} for {widths:?}"));
+            self.complain(What::Shape, "hessian", format!("{hessian:?} for {widths:?}"));
             return self;
         };
-        self.compare("hessian", &rows.concat(), &self.hessian.concat(), SECOND);
+        self.compare("hessian", &rows.concat(), &self.witness.hessian.concat(), SECOND);
         let n = rows.len();
         let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
         if (0..n).any(|i| (0..i).any(|j| !same(rows[i][j], rows[j][i]))) {
-            self.complain(format!("the hessian {rows:?} is not symmetric"));
+            self.complain(What::Symmetry, "hessian", format!("{rows:?}"));
         }
         self
     }
@@ -281,14 +288,15 @@ impl<P: Scalars + Clone> Check<P> {
         widths: impl Fn(&P) -> Vec<usize>,
         run: impl Fn(P) -> J,
     ) -> &mut Self {
-        let done = self.engine("jacobian", |at| (heights(at.clone()), run(at.clone()).flat()));
-        let Some((heights, jacobian)) = done else { return self };
+        let heights = heights(self.at.clone());
+        let jacobian = self.engine("jacobian", |at| run(at.clone()).flat());
         let widths = widths(&self.at);
         let Some(rows) = rows(&jacobian, &heights, &widths) else {
-            self.complain(format!("jacobian {jacobian:?} for {heights:?} and {widths:?}"));
+            let text = format!("{jacobian:?} for {heights:?} and {widths:?}");
+            self.complain(What::Shape, "jacobian", text);
             return self;
         };
-        self.compare("jacobian", &rows.concat(), &self.jacobian.concat(), FIRST);
+        self.compare("jacobian", &rows.concat(), &self.witness.jacobian.concat(), FIRST);
         self
     }
 
@@ -304,23 +312,19 @@ impl<P: Scalars + Clone> Check<P> {
             buffers
         };
         let expected = self.transposed(&[1.0]);
-        let done = self.engine("value_and_grad_into", |at| {
+        let (value, buffers) = self.engine("value_and_grad_into", |at| {
             let mut buffers = filled(at);
             (run(at.clone(), &mut buffers), buffers)
         });
-        if let Some((value, buffers)) = done {
-            self.same_value("value_and_grad_into", &[value]);
-            self.compare("value_and_grad_into", &buffers.flat(), &expected, FIRST);
-        }
-        let done = self.engine("value_and_grad_add_into", |at| {
+        self.same_value("value_and_grad_into", &[value]);
+        self.compare("value_and_grad_into", &buffers.flat(), &expected, FIRST);
+        let (value, buffers) = self.engine("value_and_grad_add_into", |at| {
             let mut buffers = filled(at);
             (add(at.clone(), &mut buffers), buffers)
         });
-        if let Some((value, buffers)) = done {
-            self.same_value("value_and_grad_add_into", &[value]);
-            let added: Vec<f64> = expected.iter().map(|x| x + 7.0).collect();
-            self.compare("value_and_grad_add_into", &buffers.flat(), &added, FIRST);
-        }
+        self.same_value("value_and_grad_add_into", &[value]);
+        let added: Vec<f64> = expected.iter().map(|x| x + 7.0).collect();
+        self.compare("value_and_grad_add_into", &buffers.flat(), &added, FIRST);
         self
     }
 }
@@ -335,4 +339,22 @@ fn close(got: &[f64], expected: &[f64], tolerance: f64) -> bool {
             same || (a.is_nan() && b.is_nan())
                 || (a - b).abs() <= tolerance * scale && tolerance > 0.0
         })
+}
+
+/// A matrix as it is written.
+fn rows_of(rows: &[Vec<f64>]) -> String {
+    let rows: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let number = |x: &f64| match x {
+                x if x.is_nan() => "f64::NAN".to_owned(),
+                x if x.is_infinite() => {
+                    format!("{}f64::INFINITY", if *x < 0.0 { "-" } else { "" })
+                }
+                _ => format!("{x:?}"),
+            };
+            format!("vec![{}]", row.iter().map(number).collect::<Vec<String>>().join(", "))
+        })
+        .collect();
+    format!("vec![{}]", rows.join(", "))
 }

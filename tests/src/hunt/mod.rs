@@ -6,10 +6,14 @@
 mod array_statements;
 mod arrays;
 pub mod check;
-mod emit;
+pub mod complaint;
+pub mod crates;
+mod edits;
+pub mod emit;
 mod expressions;
 pub mod program;
 pub mod run;
+pub mod shrink;
 pub mod signature;
 pub mod spoil;
 mod statements;

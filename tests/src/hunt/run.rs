@@ -1,6 +1,8 @@
-//! Running many programs: a crate of them, compiled and run as a whole.
+//! Running many programs: crates of them, compiled and run as a whole.
 
-use super::emit::{STIR, options, source};
+use super::complaint::Complaint;
+use super::crates::{CRATES, Workspace, hunted};
+use super::emit::{ATTRIBUTES, Modes, Plan, STIR, source};
 use super::program::{Family, Program, program};
 use chainrule_compiler::capsule::Callees;
 use chainrule_compiler::driver::compile;
@@ -8,105 +10,155 @@ use chainrule_compiler::error::Errors;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::{fs, io};
 
+pub use super::crates::report;
+
 /// How many programs stand in a crate.
-const BATCH: u64 = 150;
+const BATCH: u64 = 100;
 /// What is said of gradients that are not taken again yet.
 const LIMIT: &str = "is not differentiated again yet";
-/// How many crates are compiled side by side.
-const CRATES: usize = 2;
 
-/// In the name of a crate's source that was kept because it did not compile.
-pub const NOT_RUN: &str = "refused-by-rustc";
+/// What is hunted, and where.
+#[derive(Clone, Debug)]
+pub struct Hunt {
+    /// Chooses the programs.
+    pub seed: u64,
+    /// How many programs.
+    pub programs: u64,
+    /// Of how many programs one is compared in every mode, the others in reverse mode.
+    pub every: u64,
+    /// The sources of the crates that are tested.
+    pub repository: PathBuf,
+    /// Where the crates of programs are made.
+    pub directory: PathBuf,
+}
 
 /// What a hunt found.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// How many programs were run.
+    /// How many programs were written.
     pub programs: usize,
+    /// How many were run in reverse mode, and how many in every mode.
+    pub run: (usize, usize),
     /// How often each construct was written.
     pub constructs: BTreeMap<&'static str, usize>,
-    /// Programs that the compiler refused, with the message.
-    pub refused: Vec<(Program, String)>,
     /// How many were refused since they take a gradient of a loop that remembers, which is a
     /// documented limit.
     pub beyond_limits: usize,
-    /// Programs that came out wrong, or crates that rustc refused, with what was said.
-    pub wrong: Vec<String>,
+    /// What is wrong.
+    pub found: Vec<Finding>,
+}
+
+/// A program that something is wrong with.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The programs that it needs, callees before callers, and itself.
+    pub programs: Vec<Program>,
+    /// Which derivatives were compared.
+    pub modes: Modes,
+    /// What is wrong.
+    pub how: How,
+}
+
+/// What is wrong with a program.
+#[derive(Clone, Debug)]
+pub enum How {
+    /// The compiler library refuses it, with this message.
+    Refused(String),
+    /// rustc refuses it, or what was made of it.
+    NotCompiled(String),
+    /// It was run.
+    Wrong(Vec<Complaint>),
+}
+
+impl Finding {
+    /// The program itself.
+    #[must_use]
+    pub fn program(&self) -> Option<&Program> {
+        self.programs.last()
+    }
 }
 
 /// The repository that this crate is part of.
+#[must_use]
 pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Runs so many programs by what stands in a repository.
+/// Runs many programs.
 ///
 /// `progress` is told after each step how many programs are done.
 ///
 /// # Errors
 /// If files cannot be written or cargo cannot be started.
-pub fn hunt(
-    seed: u64,
-    programs: u64,
-    repository: &Path,
-    directory: &Path,
-    progress: &mut dyn FnMut(u64),
-) -> io::Result<Findings> {
+pub fn hunt(hunt: &Hunt, progress: &mut dyn FnMut(u64)) -> io::Result<Findings> {
     let mut findings = Findings::default();
-    write_workspace(repository, directory)?;
+    let workspace = Workspace::new(&hunt.repository, &hunt.directory)?;
     let mut next = 0;
-    while next < programs {
-        let mut crates: Vec<Vec<Program>> = Vec::new();
+    while next < hunt.programs {
+        let mut crates = Vec::new();
         for _ in 0..CRATES {
-            let count = BATCH.min(programs - next);
-            crates.push(batch(seed, next..next + count, &mut findings));
+            let count = BATCH.min(hunt.programs - next);
+            crates.push(batch(hunt, next..next + count, &mut findings));
             next += count;
         }
-        findings.wrong.extend(run_crates(crates, directory)?);
+        run_crates(crates, &workspace, &mut findings)?;
         progress(next);
     }
     Ok(findings)
 }
 
-/// Programs that the compiler accepts.
-fn batch(seed: u64, numbers: std::ops::Range<u64>, findings: &mut Findings) -> Vec<Program> {
+/// Programs that the compiler accepts, and what is compared of them.
+fn batch(
+    hunt: &Hunt,
+    numbers: std::ops::Range<u64>,
+    findings: &mut Findings,
+) -> Vec<(Program, Plan)> {
     let (mut accepted, mut family): (Vec<Program>, Family) = (Vec::new(), Family::default());
+    let mut plans = Vec::new();
     for number in numbers {
-        let candidate = program(seed, number, &family);
+        let candidate = program(hunt.seed, number, &family);
         for (construct, count) in &candidate.constructs {
             *findings.constructs.entry(construct).or_default() += count;
         }
         findings.programs += 1;
-        match refusal(&candidate, &accepted) {
+        let is_every = number % hunt.every.max(1) == 0;
+        let modes = if is_every { Modes::Every } else { Modes::Reverse };
+        match refusal_in(&candidate, &accepted, modes) {
             Some(message) if message.contains(LIMIT) => findings.beyond_limits += 1,
-            Some(message) => findings.refused.push((candidate, message)),
+            Some(message) => {
+                let mut programs = needed_by(&candidate, &accepted);
+                programs.push(candidate);
+                findings.found.push(Finding { programs, modes, how: How::Refused(message) });
+            }
             None => {
+                match modes {
+                    Modes::Reverse => findings.run.0 += 1,
+                    Modes::Every => findings.run.1 += 1,
+                }
                 family.add(&candidate);
                 accepted.push(candidate);
+                plans.push(Plan::of(modes));
             }
         }
     }
-    accepted
+    accepted.into_iter().zip(plans).collect()
 }
 
-/// Why the compiler refuses a program, if it does; `others` are those it may call.
+/// Why the compiler refuses a program in any mode, if it does; `others` are those it may call.
 #[must_use]
 pub fn refusal(candidate: &Program, others: &[Program]) -> Option<String> {
+    refusal_in(candidate, others, Modes::Every)
+}
+
+pub(super) fn refusal_in(candidate: &Program, others: &[Program], modes: Modes) -> Option<String> {
     let mut text = format!("#[differentiate]\n{STIR}\n");
-    let mut needed = needs(candidate);
-    // Callees stand before their callers.
-    for other in others.iter().rev() {
-        if needed.contains(&other.name) {
-            needed.extend(needs(other));
-        }
+    let (plain, plan) = (Plan::of(Modes::Reverse), Plan::of(modes));
+    for other in needed_by(candidate, others) {
+        let _ = writeln!(text, "#[differentiate({})]\n{}", plain.options(&other), other.source);
     }
-    for other in others.iter().filter(|other| needed.contains(&other.name)) {
-        let _ = writeln!(text, "#[differentiate({})]\n{}", options(other), other.source);
-    }
-    let _ = writeln!(text, "#[differentiate({})]\n{}", options(candidate), candidate.source);
+    let _ = writeln!(text, "#[differentiate({})]\n{}", plan.options(candidate), candidate.source);
     let file = match syn::parse_file(&text) {
         Ok(file) => file,
         Err(error) => return Some(format!("this is not Rust: {error}")),
@@ -117,37 +169,55 @@ pub fn refusal(candidate: &Program, others: &[Program]) -> Option<String> {
     errors.any().then(|| errors.messages().collect::<Vec<_>>().join("\n"))
 }
 
+/// The programs among `others` that a program needs.
+pub(super) fn needed_by(candidate: &Program, others: &[Program]) -> Vec<Program> {
+    let mut needed = needs(candidate);
+    // Callees stand before their callers.
+    for other in others.iter().rev() {
+        if needed.contains(&other.name) {
+            needed.extend(needs(other));
+        }
+    }
+    others.iter().filter(|other| needed.contains(&other.name)).cloned().collect()
+}
+
 /// The programs that another one names.
 fn needs(program: &Program) -> BTreeSet<String> {
     program.calls.union(&program.gradients).cloned().collect()
 }
 
-/// Compiles and runs crates of programs; what was wrong.
+/// Compiles and runs crates of programs.
 ///
 /// Programs that rustc refuses are left out with those that call them, and the rest is run.
-fn run_crates(mut crates: Vec<Vec<Program>>, directory: &Path) -> io::Result<Vec<String>> {
-    let mut wrong = Vec::new();
+fn run_crates(
+    mut crates: Vec<Vec<(Program, Plan)>>,
+    workspace: &Workspace,
+    findings: &mut Findings,
+) -> io::Result<()> {
+    let packages: Vec<String> = (0..crates.len()).map(hunted).collect();
     loop {
-        let sources: Vec<String> = crates.iter().map(|programs| source(programs)).collect();
+        let sources: Vec<String> = (crates.iter())
+            .map(|programs| format!("{ATTRIBUTES}{}", source(programs, &|_| true)))
+            .collect();
         for (k, text) in sources.iter().enumerate() {
-            fs::write(main_of(directory, k), text)?;
+            fs::write(workspace.main(k), text)?;
         }
-        let output = cargo(directory).args(["build", "--quiet", "--keep-going"]).output()?;
-        if output.status.success() {
+        let (built, said) = workspace.build(&packages)?;
+        if built {
             break;
         }
-        let said = String::from_utf8_lossy(&output.stderr);
         let mut left_out = false;
         for (k, text) in sources.iter().enumerate() {
-            let names = refused_by_rustc(&said, k, text);
-            for program in crates[k].iter().filter(|program| names.contains(&program.name)) {
-                let kept = directory.join(format!("{NOT_RUN}-{}.rs", program.name));
-                fs::copy(main_of(directory, k), &kept)?;
-                wrong.push(format!("{}:\n{}", kept.display(), program.source));
+            let mut names = refused_by_rustc(&said, k, text);
+            for number in 0..crates[k].len() {
+                if names.contains(&crates[k][number].0.name) {
+                    let mut finding = finding(&crates[k], number);
+                    finding.how = How::NotCompiled(said.clone());
+                    findings.found.push(finding);
+                }
             }
             let before = crates[k].len();
-            let mut names = names;
-            crates[k].retain(|program| {
+            crates[k].retain(|(program, _)| {
                 let keep = !names.contains(&program.name) && names.is_disjoint(&needs(program));
                 if !keep {
                     names.insert(program.name.clone());
@@ -156,41 +226,42 @@ fn run_crates(mut crates: Vec<Vec<Program>>, directory: &Path) -> io::Result<Vec
             });
             left_out |= crates[k].len() < before;
         }
-        if wrong.is_empty() || left_out {
-            fs::write(directory.join(format!("{NOT_RUN}.log")), said.as_bytes())?;
-        }
         if !left_out {
-            wrong.push(format!("{NOT_RUN}:\n{said}"));
-            return Ok(wrong);
+            return Err(io::Error::other(said));
         }
     }
-    let names: Vec<usize> = (0..crates.len()).collect();
-    let runs = names.iter().map(|k| {
-        let package = format!("hunted{k}");
-        let mut command = cargo(directory);
-        command.args(["run", "--quiet", "-p", &package]).stdout(std::process::Stdio::piped());
-        command.spawn()
+    let runs: Vec<io::Result<Vec<Vec<Complaint>>>> = std::thread::scope(|scope| {
+        let runs: Vec<_> = (crates.iter().zip(&packages))
+            .map(|(programs, name)| scope.spawn(|| workspace.run(name, programs.len())))
+            .collect();
+        runs.into_iter()
+            .map(|run| run.join().unwrap_or_else(|_| Err(io::Error::other("a thread panicked"))))
+            .collect()
     });
-    let runs: Vec<_> = runs.collect::<io::Result<_>>()?;
-    for (programs, run) in crates.iter().zip(runs) {
-        let output = run.wait_with_output()?;
-        let said = String::from_utf8_lossy(&output.stdout);
-        if !output.status.success() {
-            wrong.push(format!("{NOT_RUN}: ended by {}", output.status));
-        }
-        for what in said.split("\n\n\n").map(str::trim).filter(|what| !what.is_empty()) {
-            let name: String = what.chars().take_while(|c| c.is_alphanumeric()).collect();
-            let source = programs.iter().find(|program| program.name == name);
-            let source = source.map_or("", |program| program.source.as_str());
-            wrong.push(format!("{what}\n{source}"));
+    for (programs, complaints) in crates.iter().zip(runs) {
+        for (number, complaints) in complaints?.into_iter().enumerate() {
+            if !complaints.is_empty() {
+                let mut finding = finding(programs, number);
+                finding.how = How::Wrong(complaints);
+                findings.found.push(finding);
+            }
         }
     }
-    Ok(wrong)
+    Ok(())
+}
+
+/// The program of this number with those that it needs.
+fn finding(programs: &[(Program, Plan)], number: usize) -> Finding {
+    let all: Vec<Program> = programs.iter().map(|(program, _)| program.clone()).collect();
+    let (program, plan) = &programs[number];
+    let mut programs = needed_by(program, &all);
+    programs.push(program.clone());
+    Finding { programs, modes: plan.modes, how: How::Wrong(vec![]) }
 }
 
 /// The programs of a crate that rustc's messages are about.
 fn refused_by_rustc(said: &str, number: usize, source: &str) -> BTreeSet<String> {
-    let place = format!("hunted{number}/src/main.rs:");
+    let place = format!("{}/src/main.rs:", hunted(number));
     let lines: Vec<&str> = source.lines().collect();
     let mentioned = said.split(place.as_str()).skip(1).filter_map(|rest| {
         let line: String = rest.chars().take_while(char::is_ascii_digit).collect();
@@ -211,50 +282,4 @@ fn refused_by_rustc(said: &str, number: usize, source: &str) -> BTreeSet<String>
         Some(name)
     });
     mentioned.collect()
-}
-
-fn cargo(directory: &Path) -> Command {
-    let mut cargo = Command::new("cargo");
-    cargo.current_dir(directory).env("CARGO_TARGET_DIR", directory.join("target"));
-    cargo.env("CARGO_NET_OFFLINE", "true");
-    cargo
-}
-
-fn main_of(directory: &Path, number: usize) -> PathBuf {
-    directory.join(format!("hunted{number}/src/main.rs"))
-}
-
-/// The manifests of the crates.
-fn write_workspace(repository: &Path, directory: &Path) -> io::Result<()> {
-    let (tests, runtime) = (repository.join("tests"), repository.join("runtime"));
-    let members: Vec<String> = (0..CRATES).map(|k| format!("\"hunted{k}\"")).collect();
-    fs::create_dir_all(directory)?;
-    fs::write(
-        directory.join("Cargo.toml"),
-        format!(
-            "[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n[profile.dev]\nopt-level = 0\ndebug = 0\nincremental = false\n\n# The compiler runs as often as there are programs.\n[profile.dev.build-override]\nopt-level = 2\n",
-            members.join(", ")
-        ),
-    )?;
-    for k in 0..CRATES {
-        fs::create_dir_all(directory.join(format!("hunted{k}/src")))?;
-        fs::write(
-            directory.join(format!("hunted{k}/Cargo.toml")),
-            format!(
-                "[package]\nname = \"hunted{k}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\nchainrule = {{ path = {runtime:?} }}\nchainrule-tests = {{ path = {tests:?} }}\n"
-            ),
-        )?;
-    }
-    Ok(())
-}
-
-/// Runs the programs of a crate and prints what is wrong: called by the crates that are made here.
-pub fn report(programs: &[fn() -> Vec<String>]) {
-    std::panic::set_hook(Box::new(|_| ()));
-    for program in programs {
-        let complaints = program();
-        if !complaints.is_empty() {
-            println!("{}\n\n", complaints.join("\n"));
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! Programs in dual numbers: the same source with another type of number.
 
+use super::emit::Modes;
 use super::program::Program;
 use super::signature::{Gives, Param};
 use quote::ToTokens;
@@ -11,11 +12,31 @@ use syn::visit_mut::{self, VisitMut};
 /// How many derivatives are nested: of gradients in gradients, two more for the second derivative.
 const LEVELS: usize = 4;
 
-/// Modules `second`, `third`, … of programs in dual numbers: in each those that are needed there.
-pub(super) fn modules(programs: &[Program], common: &str) -> String {
+/// The module of programs in numbers of a level: at 0 those that are compared.
+pub(super) fn module(modes: Modes, level: usize) -> String {
+    match modes {
+        Modes::Reverse => format!("first{level}"),
+        Modes::Every => format!("second{level}"),
+    }
+}
+
+/// The numbers of level 0.
+pub(super) fn number(modes: Modes) -> &'static str {
+    match modes {
+        Modes::Reverse => "First",
+        Modes::Every => "Second",
+    }
+}
+
+/// Modules of programs in dual numbers: in each those that are needed there, at first `needed`.
+pub(super) fn modules(
+    programs: &[Program],
+    mut needed: BTreeSet<String>,
+    common: &str,
+    modes: Modes,
+) -> String {
     let mut text = String::new();
-    let mut needed: BTreeSet<String> = programs.iter().map(|p| p.name.clone()).collect();
-    let mut number = "Second".to_owned();
+    let mut number = number(modes).to_owned();
     for level in 0..LEVELS {
         let here: Vec<&Program> = with_callees(programs, &needed);
         if here.is_empty() {
@@ -23,7 +44,8 @@ pub(super) fn modules(programs: &[Program], common: &str) -> String {
         }
         let _ = writeln!(
             text,
-            "mod dual{level} {{\n{USES}\npub type F = {number};\n{}",
+            "mod {} {{\n{USES}\npub type F = {number};\n{}",
+            module(modes, level),
             in_dual_numbers(common)
         );
         needed = here.iter().flat_map(|program| program.gradients.clone()).collect();
@@ -31,7 +53,7 @@ pub(super) fn modules(programs: &[Program], common: &str) -> String {
             let _ = writeln!(text, "{}", in_dual_numbers(&program.source));
         }
         for program in programs.iter().filter(|program| needed.contains(&program.name)) {
-            let _ = writeln!(text, "{}", gradient(program, level + 1));
+            let _ = writeln!(text, "{}", gradient(program, &module(modes, level + 1)));
         }
         text.push_str("}\n");
         number = format!("Dual<{number}>");
@@ -40,7 +62,7 @@ pub(super) fn modules(programs: &[Program], common: &str) -> String {
 }
 
 /// What programs in dual numbers name.
-const USES: &str = "use chainrule::ndarray::*;\nuse chainrule_tests::dual::{Dual, Float, Model, Second, gradient_and_value};\nuse chainrule_tests::Fixed;";
+const USES: &str = "use chainrule::ndarray::*;\nuse chainrule_tests::dual::{Dual, First, Float, Model, Second, gradient_and_value};\nuse chainrule_tests::Fixed;";
 
 fn with_callees<'a>(programs: &'a [Program], needed: &BTreeSet<String>) -> Vec<&'a Program> {
     let mut all = needed.clone();
@@ -54,7 +76,7 @@ fn with_callees<'a>(programs: &'a [Program], needed: &BTreeSet<String>) -> Vec<&
 }
 
 /// Functions `p_grad` and `p_value_and_grad` beside a program `p`, by dual numbers of the next level.
-fn gradient(program: &Program, next: usize) -> String {
+fn gradient(program: &Program, next: &str) -> String {
     let Program { name, params, .. } = program;
     let listed: Vec<String> =
         params.iter().map(|param| format!("{}: {}", param.name, param.ty())).collect();
@@ -79,7 +101,7 @@ fn gradient(program: &Program, next: usize) -> String {
     let text = format!(
         "pub fn {name}_value_and_grad({listed}) -> (f64, {ty}) {{
             let (value, ({patterns},)) =
-                gradient_and_value(&({owned},), |({patterns},)| super::dual{next}::{name}({arguments}));
+                gradient_and_value(&({owned},), |({patterns},)| super::{next}::{name}({arguments}));
             (value, {parts})
         }}
         pub fn {name}_grad({listed}) -> {ty} {{
