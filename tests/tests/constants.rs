@@ -5,7 +5,7 @@
 #![allow(clippy::unnecessary_cast, reason = "the forms that code is written in are what is tested")]
 
 use chainrule::differentiate;
-use chainrule_tests::{ROUNDING, agree, assert_close};
+use chainrule_tests::{ROUNDING, agree, assert_close, derivative};
 
 const F32_ROUNDING: f64 = 16.0 * f32::EPSILON as f64;
 
@@ -179,4 +179,40 @@ fn a_constant_cast_to_an_integer() {
     }
     assert_eq!(f::value_and_grad(2.0, 3.9), (6.0, 3.0));
     assert_eq!(f::tape_value_and_grad(2.0, 3.9), (6.0, 3.0));
+}
+
+/// Counters whose type only their uses tell, in calls of which nothing depends on the variables.
+mod counters {
+    use super::*;
+
+    #[differentiate(tape)]
+    fn first(a: f64, x: &[f64]) -> f64 {
+        x[0].sin() * a
+    }
+
+    #[differentiate(tape)]
+    fn by_constants(b: f64, n: usize) -> f64 {
+        let table = [(n as f64 * 0.1).cos(), 0.4, 0.9];
+        let (mut k, mut total) = (0, b);
+        let mut m = 0;
+        while m < 2 {
+            m += 1;
+            total *= first(table[m % table.len()].cos(), &table);
+        }
+        for i in 0..2 {
+            total += b * first(table[i], &table[i..]);
+            k += i;
+        }
+        total + table[k]
+    }
+
+    #[test]
+    fn their_types_are_found() {
+        let (value, by_b) = by_constants::value_and_grad(0.7, 3);
+        let (taped, by_tape) = by_constants::tape_value_and_grad(0.7, 3);
+        assert_eq!((value, value), (by_constants(0.7, 3), taped));
+        assert!((by_b - by_tape).abs() < 1e-15);
+        let slope = derivative(|b| by_constants(b, 3), 0.7);
+        assert!((by_b - slope).abs() < 1e-10);
+    }
 }

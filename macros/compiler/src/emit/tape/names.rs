@@ -33,6 +33,12 @@ pub(super) struct Names {
     pub(super) generics: HashSet<String>,
     /// Names that the body binds again.
     pub(super) rebound: HashSet<String>,
+    /// Locals that begin as integer literals without a type, which only their uses tell.
+    pub(super) counters: HashSet<String>,
+    /// How often a name is bound.
+    bound: HashMap<String, usize>,
+    /// How often as a counter.
+    counted: HashMap<String, usize>,
     /// Whether the pattern at hand always fits.
     fits: bool,
 }
@@ -57,6 +63,7 @@ impl Names {
         names.visit_block(&function.item.block);
         names.rebound = names.locals.clone();
         names.locals.extend(params);
+        names.counters();
         names
     }
 
@@ -68,7 +75,22 @@ impl Names {
         item.sig.inputs.iter().for_each(|input| names.visit_fn_arg(input));
         names.fits = false;
         names.visit_block(&item.block);
+        names.counters();
         names
+    }
+
+    /// A name is a counter if it never is anything else.
+    fn counters(&mut self) {
+        let counted =
+            self.counted.iter().filter(|(name, times)| self.bound.get(*name) == Some(*times));
+        self.counters = counted.map(|(name, _)| name.clone()).collect();
+    }
+
+    /// Notes a name that is bound to an integer of no type.
+    fn counter(&mut self, pat: &syn::Pat) {
+        if let syn::Pat::Ident(pat) = pat {
+            *self.counted.entry(pat.ident.to_string()).or_default() += 1;
+        }
     }
 
     fn generics(&mut self, generics: &syn::Generics) {
@@ -117,6 +139,7 @@ impl Names {
 impl<'ast> Visit<'ast> for Names {
     fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
         let name = pat.ident.to_string();
+        *self.bound.entry(name.clone()).or_default() += 1;
         // A constant or variant looks like a binding where it is asked for.
         if self.fits || !name.starts_with(char::is_uppercase) {
             self.locals.insert(name);
@@ -142,6 +165,9 @@ impl<'ast> Visit<'ast> for Names {
 
     fn visit_expr_for_loop(&mut self, looped: &'ast syn::ExprForLoop) {
         self.binding(&looped.pat);
+        if is_range_of_literals(&looped.expr) {
+            self.counter(&looped.pat);
+        }
         self.visit_expr(&looped.expr);
         self.visit_block(&looped.body);
     }
@@ -159,6 +185,9 @@ impl<'ast> Visit<'ast> for Names {
             pat => (pat, false),
         };
         let (syn::Pat::Ident(pat), Some(init)) = (pat, &local.init) else { return };
+        if is_untyped(&init.expr) && matches!(local.pat, syn::Pat::Ident(_)) {
+            self.counter(&local.pat);
+        }
         let name = pat.ident.to_string();
         match &*init.expr {
             Expr::Closure(_) => {
@@ -199,6 +228,28 @@ impl<'ast> Visit<'ast> for Names {
 pub(super) fn is_foreign(param: &Param, function: &Function) -> bool {
     matches!(param.ty, Type::Constant(_) | Type::Passive(..))
         && !takes_floats(&param.written, function)
+}
+
+/// An integer literal without a type.
+fn is_untyped(expr: &Expr) -> bool {
+    match expr {
+        Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(number), .. }) => number.suffix().is_empty(),
+        Expr::Paren(inner) => is_untyped(&inner.expr),
+        _ => false,
+    }
+}
+
+/// `0..3`, `(0..=3).rev()`: nothing in it says of which type the numbers are.
+fn is_range_of_literals(expr: &Expr) -> bool {
+    let ends_untyped = |end: &Option<Box<Expr>>| end.as_ref().is_none_or(|end| is_untyped(end));
+    match expr {
+        Expr::Paren(inner) => is_range_of_literals(&inner.expr),
+        Expr::MethodCall(call) if call.method == "rev" || call.method == "step_by" => {
+            is_range_of_literals(&call.receiver)
+        }
+        Expr::Range(range) => ends_untyped(&range.start) && ends_untyped(&range.end),
+        _ => false,
+    }
 }
 
 fn is_slice(ty: &syn::Type) -> bool {

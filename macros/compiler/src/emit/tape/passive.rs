@@ -109,6 +109,8 @@ impl Rewrite<'_> {
             names.locals.contains(name)
                 && !names.closures.contains(name)
                 && !names.foreign.contains(name)
+                // Plain already; a shadow would hide from rustc what type it is.
+                && !names.counters.contains(name)
         });
         let none = quote!(::core::option::Option::None);
         let shadows = shadowed.map(|(name, values)| {
