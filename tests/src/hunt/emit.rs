@@ -6,8 +6,10 @@ use super::witness;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-/// A function that changes its argument, which all programs may call.
-pub(super) const STIR: &str = "\
+/// What all programs may use: functions that change their arguments, and a struct. They are
+/// inlined: what names a struct, and a method, is called by its `vjp` and has first derivatives only.
+pub(super) const COMMON: &str = "\
+#[differentiate]
 fn stir(v: &mut [f64], k: f64) -> f64 {
     let mut s = 0.1;
     for i in 0..v.len() {
@@ -18,6 +20,38 @@ fn stir(v: &mut [f64], k: f64) -> f64 {
         }
     }
     s
+}
+
+#[derive(Clone, Debug, PartialEq, Differentiable)]
+pub struct Body {
+    pub at: f64,
+    pub speed: [f64; 2],
+    pub trail: Vec<f64>,
+}
+
+#[differentiate]
+fn energy(body: &Body, k: f64) -> f64 {
+    let of_trail = body.trail.iter().map(|t| (t * body.at).sin()).sum::<f64>();
+    (body.speed[0] * body.speed[1] - k * body.at).tanh() + of_trail * 0.3
+}
+
+#[differentiate]
+fn drift(body: &mut Body, k: f64) -> f64 {
+    let before = body.at;
+    body.at = (body.at + body.speed[0] * k).sin();
+    if body.at > before {
+        body.speed.swap(0, 1);
+    }
+    for t in body.trail.iter_mut() {
+        *t = (*t * before).cos();
+    }
+    body.speed[1] *= 0.8;
+    body.at - before
+}
+
+#[differentiate]
+fn between(one: &Body, other: &Body) -> f64 {
+    one.at * other.speed[1] + (one.speed[0] - other.at).max(0.1) + one.trail[0] * other.trail[0]
 }";
 
 /// What stands above all modules of a crate. ndarray's `s!` does not pass where `unsafe` is
@@ -31,12 +65,10 @@ use chainrule::tensor::TensorExt;
 use chainrule_tests::hunt::check::{Check, Witness, laid_out};
 use chainrule_tests::hunt::complaint::Complaint;
 use chainrule_tests::{Fixed, Scalars};
-use array_code::*;
-use scalar_code::*;
 ";
 
 const USES: &str = "\
-use chainrule::differentiate;
+use chainrule::{Differentiable, differentiate};
 use chainrule::ndarray::*;
 use chainrule::tensor::TensorExt;";
 
@@ -130,19 +162,32 @@ fn changes_arguments(program: &Program) -> bool {
     program.params.iter().any(Param::is_in_out)
 }
 
-/// The programs themselves, in two modules.
+/// What programs need of what they have in common: all or nothing.
+fn common<'a>(programs: impl Iterator<Item = &'a Program>) -> &'static str {
+    let mut sources = programs.map(|program| program.source.as_str());
+    let is_used = sources.any(|source| source.contains("stir(") || source.contains("Body"));
+    if is_used { COMMON } else { "" }
+}
+
+/// The programs themselves, in a module for each kind.
 fn modules(programs: &[(Program, Plan)]) -> String {
-    let mut text =
-        format!("#[forbid(unsafe_code)]\nmod scalar_code {{\n{USES}\n#[differentiate]\n{STIR}\n");
     let (arrays, scalars): (Vec<_>, Vec<_>) =
         programs.iter().partition(|(program, _)| program.kind.is_of_arrays());
     let written = |(program, plan): &(Program, Plan)| {
         format!("#[differentiate({})]\npub {}\n", plan.options(program), program.source)
     };
-    text.extend(scalars.into_iter().map(written));
-    let _ = writeln!(text, "}}\nmod array_code {{\n{USES}");
-    text.extend(arrays.into_iter().map(written));
-    text.push_str("}\n");
+    let mut text = String::new();
+    for (name, attribute, programs) in
+        [("scalar_code", "#[forbid(unsafe_code)]\n", scalars), ("array_code", "", arrays)]
+    {
+        if programs.is_empty() {
+            continue;
+        }
+        let common = common(programs.iter().map(|(program, _)| program));
+        let _ = writeln!(text, "use {name}::*;\n{attribute}mod {name} {{\n{USES}\n{common}");
+        text.extend(programs.into_iter().map(written));
+        text.push_str("}\n");
+    }
     text
 }
 
@@ -156,7 +201,7 @@ pub(super) fn source(programs: &[(Program, Plan)], checked: &dyn Fn(&Program) ->
     for modes in [Modes::Reverse, Modes::Every] {
         let needed = checked.iter().filter(|(_, plan)| plan.modes == modes && plan.known.is_none());
         let needed: BTreeSet<String> = needed.map(|(program, _)| program.name.clone()).collect();
-        text.push_str(&witness::modules(&all, needed, STIR, modes));
+        text.push_str(&witness::modules(&all, needed, COMMON, modes));
     }
     for (program, plan) in &checked {
         text.push_str(&check(program, plan));
@@ -174,8 +219,9 @@ pub(super) fn source(programs: &[(Program, Plan)], checked: &dyn Fn(&Program) ->
 pub(super) fn plain_source(programs: &[Program], annotated: bool) -> String {
     let mut text = format!("{USES}\n");
     let attribute = if annotated { "#[differentiate]\n" } else { "" };
-    for source in std::iter::once(STIR).chain(programs.iter().map(|p| p.source.as_str())) {
-        let _ = writeln!(text, "{attribute}{source}");
+    text.push_str(common(programs.iter()));
+    for program in programs {
+        let _ = writeln!(text, "\n{attribute}{}", program.source);
     }
     text.push_str("fn main() {}\n");
     text

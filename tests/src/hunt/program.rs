@@ -68,7 +68,9 @@ impl Family {
     /// Takes a program in, if it may be called.
     pub fn add(&mut self, program: &Program) {
         // Programs that call no other are called, so that chains stay short.
-        if !program.calls.is_empty() || !program.gradients.is_empty() {
+        // Those that name a struct are not inlined, and have first derivatives only.
+        let has_struct = program.constructs.contains_key("struct");
+        if !program.calls.is_empty() || !program.gradients.is_empty() || has_struct {
             return;
         }
         self.0.push(program.clone());

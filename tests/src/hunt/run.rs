@@ -2,7 +2,7 @@
 
 use super::complaint::Complaint;
 use super::crates::{CRATES, Workspace, hunted};
-use super::emit::{ATTRIBUTES, Modes, Plan, STIR, source};
+use super::emit::{ATTRIBUTES, COMMON, Modes, Plan, source};
 use super::program::{Family, Program, program};
 use chainrule_compiler::capsule::Callees;
 use chainrule_compiler::driver::compile;
@@ -153,7 +153,7 @@ pub fn refusal(candidate: &Program, others: &[Program]) -> Option<String> {
 }
 
 pub(super) fn refusal_in(candidate: &Program, others: &[Program], modes: Modes) -> Option<String> {
-    let mut text = format!("#[differentiate]\n{STIR}\n");
+    let mut text = format!("{COMMON}\n");
     let (plain, plan) = (Plan::of(Modes::Reverse), Plan::of(modes));
     for other in needed_by(candidate, others) {
         let _ = writeln!(text, "#[differentiate({})]\n{}", plain.options(&other), other.source);

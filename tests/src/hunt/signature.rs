@@ -258,15 +258,20 @@ enum Numbers {
     Ordinary(usize),
     Zeros,
     Ties,
+    Huge,
+    Subnormal,
 }
 
-/// The points at which each program is run: ordinary ones, all zeros, all the same.
+/// The points at which each program is run: ordinary ones, all zeros, all the same, huge and
+/// subnormal ones.
 pub const POINTS: &[Point] = &[
     Point { numbers: Numbers::Ordinary(0), length: 3, count: 3, extents: [3, 2, 2], layout: 0 },
     Point { numbers: Numbers::Ordinary(40), length: 2, count: 0, extents: [1, 3, 2], layout: 1 },
     Point { numbers: Numbers::Ordinary(90), length: 4, count: 5, extents: [2, 2, 1], layout: 2 },
     Point { numbers: Numbers::Zeros, length: 2, count: 1, extents: [2, 1, 2], layout: 3 },
     Point { numbers: Numbers::Ties, length: 3, count: 2, extents: [3, 3, 3], layout: 0 },
+    Point { numbers: Numbers::Huge, length: 3, count: 2, extents: [2, 3, 1], layout: 1 },
+    Point { numbers: Numbers::Subnormal, length: 2, count: 3, extents: [2, 2, 2], layout: 2 },
 ];
 
 impl Point {
@@ -277,9 +282,17 @@ impl Point {
                 let fraction = ((from + at) as f64 * 0.618_033_988_749_895).fract();
                 format!("{:.3}", fraction * 2.6 - 1.2)
             }
+            Numbers::Huge => format!("{:.1}e30", (at % 5) as f64 - 1.7),
+            Numbers::Subnormal => format!("{:.1}e-310", (at % 5) as f64 - 1.7),
             Numbers::Zeros => "0.0".into(),
             Numbers::Ties => "0.5".into(),
         }
+    }
+
+    /// Whether what is computed there may overflow on one way and not on another.
+    #[must_use]
+    pub fn is_extreme(&self) -> bool {
+        matches!(self.numbers, Numbers::Huge)
     }
 
     fn extent(&self, extent: Extent) -> usize {

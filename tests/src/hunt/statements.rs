@@ -12,7 +12,7 @@ impl Writer {
         let which = match self.kind {
             // What no record is needed for.
             Kind::Term => self.pick(&[0, 4, 7, 12, 16, 20, 21, 23, 31]).unwrap_or(0),
-            _ => self.rng.random_range(0..32),
+            _ => self.rng.random_range(0..34),
         };
         match which {
             0..=3 => self.declare(),
@@ -34,6 +34,7 @@ impl Writer {
             27 | 28 => self.in_out(),
             29 => self.mutating_closure(),
             30 => self.checkpointed(),
+            32 | 33 => self.body(),
             _ => self.whole_array(),
         }
     }
@@ -62,7 +63,8 @@ impl Writer {
         let value = self.bounded(2);
         let mutable = self.chance(60);
         let shadows = self.chance(15);
-        let existing = self.floats(false);
+        let mut existing = self.floats(false);
+        existing.retain(|name| !name.contains('.'));
         let name = match (shadows, self.pick(&existing)) {
             (true, Some(name)) => {
                 self.note("shadowing");
@@ -454,5 +456,49 @@ impl Writer {
         self.line(&format!("    {name} = ({name} * {value}).cos() + c{name}[0] * 0.3;"));
         self.line("}");
         self.scope().floats.push((name, true));
+    }
+
+    /// A struct, of which every field is a variable.
+    fn body(&mut self) {
+        self.note("struct");
+        let name = self.fresh("s");
+        let (at, one, other) = (self.bounded(1), self.bounded(1), self.float(0));
+        let trail = self.bounded(1);
+        self.line(&format!(
+            "let mut {name} = Body {{ at: {at}, speed: [{one}, {other}], trail: vec![{trail}; 2] }};"
+        ));
+        let (value, out) = (self.bounded(1), self.fresh("v"));
+        match self.rng.random_range(0..6) {
+            0 => self.line(&format!("let {out} = energy(&{name}, {value});")),
+            1 => self.line(&format!("let {out} = drift(&mut {name}, {value}).sin();")),
+            2 => {
+                self.line(&format!("{name} = Body {{ at: {value}, ..{name} }};"));
+                self.line(&format!("let Body {{ at: {out}, .. }} = {name};"));
+            }
+            3 => {
+                let old = self.fresh("s");
+                self.line(&format!("let {old} = {name}.clone();"));
+                self.line(&format!("{name}.speed = [{old}.at, {value}];"));
+                self.line(&format!("let {out} = between(&{old}, &{name}).tanh();"));
+            }
+            4 => {
+                let var = self.fresh("i");
+                let count = self.rng.random_range(1..4);
+                self.line(&format!("let mut {out} = 0.2;"));
+                self.line(&format!("for {var} in 0..{count} {{"));
+                self.line(&format!("    {name}.at = ({name}.at * {value}).cos();"));
+                self.line(&format!("    {name}.trail[{var} % 2] += {name}.at;"));
+                self.line(&format!(
+                    "    {out} += energy(&{name}, {value}) * {name}.speed[{var} % 2];"
+                ));
+                self.line("}");
+            }
+            _ => self.line(&format!("let {out} = {name}.at * {value};")),
+        }
+        let scope = self.scope();
+        scope.floats.push((out, false));
+        scope.floats.push((format!("{name}.at"), true));
+        scope.slices.push((format!("{name}.speed"), true));
+        scope.slices.push((format!("{name}.trail"), true));
     }
 }

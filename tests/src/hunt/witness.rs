@@ -130,7 +130,14 @@ impl Rewriter {
 }
 
 impl VisitMut for Rewriter {
+    fn visit_item_struct_mut(&mut self, item: &mut syn::ItemStruct) {
+        item.attrs = vec![syn::parse_quote!(#[derive(Clone)])];
+        item.vis = syn::parse_quote!(pub);
+        visit_mut::visit_item_struct_mut(self, item);
+    }
+
     fn visit_item_fn_mut(&mut self, item: &mut syn::ItemFn) {
+        item.attrs.clear();
         item.vis = syn::parse_quote!(pub);
         visit_mut::visit_item_fn_mut(self, item);
     }
