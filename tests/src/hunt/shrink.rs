@@ -414,7 +414,9 @@ impl Shrinker<'_> {
 
     /// The derivatives by dual numbers, as they are written in a test.
     fn witness(&mut self, case: &Case) -> io::Result<Option<String>> {
-        if !matches!(self.wrong, Wrong::Run { .. }) || !self.compile(&[case.clone()])?.0[0] {
+        if !matches!(self.wrong, Wrong::Run { .. })
+            || !self.compile(std::slice::from_ref(case))?.0[0]
+        {
             return Ok(None);
         }
         let complaints = self.workspace.run("c0", 1)?.concat();
