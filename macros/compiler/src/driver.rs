@@ -13,7 +13,7 @@ use crate::lower::{Broadcasting, lower};
 use crate::methods;
 use crate::nest::{Nest, plan, plan_for_small_matrices};
 use crate::one_pass::one_pass;
-use crate::parse::{self, Function, Options, Type, parse_function};
+use crate::parse::{Function, Options, Type, parse_function};
 use crate::simplify::simplify;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -431,7 +431,7 @@ fn is_computed(ty: &Type) -> bool {
 /// `#[differentiate(attr)] item`: the item as it stands, and its derivatives; if it needs other
 /// items' sources, by way of their capsules.
 pub fn differentiate(attr: TokenStream, item: TokenStream) -> TokenStream {
-    let message = match parse::item(item.clone()) {
+    let message = match syn::parse2::<syn::Item>(item.clone()) {
         Ok(syn::Item::Fn(function)) => return of_function(attr, function, item),
         Ok(syn::Item::Impl(block)) => return methods::expand(attr, block),
         Ok(syn::Item::Type(alias)) => return aliases::expand(attr, &alias),

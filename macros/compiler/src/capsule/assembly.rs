@@ -4,7 +4,6 @@ use super::alias::Aliases;
 use super::callees::path_text;
 use super::entry::{Entry, Meaning, Source};
 use super::sources::Callees;
-use crate::parse;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
@@ -102,8 +101,8 @@ impl Parse for Assembly {
         braced!(item in head);
         let options = options.parse()?;
         let paths = list.parse_terminated(syn::Path::parse_mod_style, Token![,])?;
-        let tokens: TokenStream = item.parse()?;
-        let item = parse::item(tokens.clone())?;
+        let tokens: TokenStream = item.fork().parse()?;
+        let item = item.parse()?;
         let (mut calls, mut entries) = (Vec::new(), Vec::new());
         for path in &paths {
             let capsule;

@@ -2,7 +2,7 @@
 
 use super::alias::Aliases;
 use crate::error::Errors;
-use crate::parse::{Function, Options, item_fn, parse_function};
+use crate::parse::{Function, Options, parse_function};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
@@ -56,7 +56,7 @@ impl Entry {
     pub(super) fn understood(&self, entries: &[Entry]) -> Meaning {
         let aliases = Aliases { calls: &self.calls, entries };
         match &self.source {
-            Source::Function { options, item } => match item_fn(item.clone()) {
+            Source::Function { options, item } => match syn::parse2(item.clone()) {
                 Ok(item) => Meaning::of_function(
                     options,
                     aliases.replaced(item, Aliases::visit_item_fn_mut),

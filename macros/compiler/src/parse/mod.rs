@@ -1,6 +1,5 @@
 //! From tokens to a [`Function`]: options, signature and types, each checked.
 
-mod body;
 mod generics;
 mod macros;
 mod options;
@@ -8,7 +7,6 @@ mod types;
 mod unpacked;
 mod usage;
 
-pub use body::{item, item_fn};
 pub use options::{Check, Derivative, Options};
 pub use types::{Type, elem_of, text_of, type_of};
 pub use unpacked::{Packed, Unpacked};
