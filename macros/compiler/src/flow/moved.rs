@@ -13,6 +13,7 @@ use crate::hash::{HashMap, HashSet};
 
 /// Spares copies of what is not used again.
 pub fn moved(program: &mut Program) {
+    // What the result is made of, and what several statements make.
     let mut kept: HashSet<MemId> = HashSet::default();
     if let Some(result) = &program.result {
         result.places(&mut |place| {
@@ -20,8 +21,14 @@ pub fn moved(program: &mut Program) {
         });
     }
     let mut body = std::mem::take(&mut program.body);
+    let (mut once, mut again): (HashSet<MemId>, HashSet<MemId>) = Default::default();
+    walk::all(&body, &mut |kind| {
+        let made = walk::makes(kind).iter().copied();
+        again.extend(made.filter(|mem| !once.insert(*mem)));
+    });
+    kept.extend(again.iter().copied());
     let mut names = HashMap::default();
-    block(program, &mut body, &kept, &mut names);
+    block(program, &mut body, (&kept, &again), &mut names);
     let mut to = Memories(&names);
     rename_block(&mut body, &mut to);
     if let Some(result) = &mut program.result {
@@ -46,7 +53,7 @@ impl Rename for Memories<'_> {
 fn block(
     program: &Program,
     of: &mut Block,
-    kept: &HashSet<MemId>,
+    (kept, again): (&HashSet<MemId>, &HashSet<MemId>),
     names: &mut HashMap<MemId, MemId>,
 ) {
     // How often each memory is named from a statement on.
@@ -68,6 +75,7 @@ fn block(
                 && made.contains(&from)
                 && left.get(&from) == Some(&0)
                 && !kept.contains(&from)
+                && !again.contains(to)
                 && local(from)
                 && local(*to)
                 && same
@@ -79,7 +87,7 @@ fn block(
         }
         made.extend(walk::makes(&stmt.kind));
         for inner in walk::blocks_mut(&mut stmt.kind) {
-            block(program, inner, kept, names);
+            block(program, inner, (kept, again), names);
         }
         stmts.push(stmt);
     }

@@ -56,15 +56,26 @@ pub fn room(program: &mut Program) {
     program.body.stmts.extend(unused.into_iter().map(|(_, stmt)| stmt));
 }
 
-/// How many elements an iteration puts on a list at most, but for loops in it.
+/// How many elements an iteration puts on a list, but for loops in it: entries at most, others at
+/// least, as a condition may hold rarely.
 fn count(list: MemId, block: &Block) -> usize {
     let of = |stmt: &Stmt| match &stmt.kind {
         Kind::Entry(to, ..) => usize::from(*to == list),
         Kind::Push(to, _) => usize::from(to.mem == list && to.proj.is_empty()),
-        Kind::If { then, other, .. } => count(list, then).max(count(list, other)),
+        Kind::If { then, other, .. } => {
+            let [then, other] = [then, other].map(|arm| (count(list, arm), arm));
+            let entries = [then, other].iter().any(|(_, arm)| has_entries(list, arm));
+            if entries { then.0.max(other.0) } else { then.0.min(other.0) }
+        }
         _ => 0,
     };
     block.stmts.iter().map(of).sum()
+}
+
+fn has_entries(list: MemId, block: &Block) -> bool {
+    let mut found = false;
+    walk::all(block, &mut |kind| found |= matches!(kind, Kind::Entry(to, ..) if *to == list));
+    found
 }
 
 /// How many floats an element of a list is made of, as far as its type tells.

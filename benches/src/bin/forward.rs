@@ -1,0 +1,192 @@
+//! Prints what forward mode takes by the function, for each function of the shared list of the tests:
+//! value and tangent by the value, both from arguments that are ready, in turn, medians of ratios.
+//! Each is measured at the point where it takes longest.
+//!
+//! `cargo run --release -p chainrule-benches --bin forward [ROUNDS]`
+
+#![forbid(unsafe_code)]
+
+// The list of the tests, with what this makes of it instead.
+extern crate self as chainrule_tests;
+
+#[path = "../../../tests/tests/functions/mod.rs"]
+#[allow(dead_code, unused_macros, reason = "some engines are not run here")]
+#[allow(missing_docs, missing_debug_implementations, reason = "they are tests")]
+mod functions;
+
+use chainrule_benches::rounds;
+use std::error::Error;
+use std::hint::black_box;
+use std::time::Instant;
+
+/// A function, and what measures it.
+pub struct Case {
+    name: &'static str,
+    measure: fn(usize) -> Option<Times>,
+}
+
+/// Nanoseconds of the function, and value and tangent by the value.
+#[derive(Clone, Copy)]
+struct Times {
+    plain: f64,
+    ratio: f64,
+}
+
+/// A float that is passed as a constant.
+#[derive(Clone, Copy, Debug)]
+pub struct Fixed<T>(pub T);
+
+/// A batch takes about so many nanoseconds.
+const BATCH: f64 = 20_000.0;
+
+/// Runs calls that are ready; nanoseconds of each.
+fn time<C: FnOnce() -> R, R>(calls: Vec<C>) -> f64 {
+    let (count, start) = (calls.len(), Instant::now());
+    // What is left of arguments and results is put back to the allocator behind the clock.
+    let left: Vec<R> = calls.into_iter().map(|call| black_box(call())).collect();
+    let nanoseconds = start.elapsed().as_nanos() as f64 / count as f64;
+    drop(left);
+    nanoseconds
+}
+
+fn median(mut of: Vec<f64>) -> f64 {
+    of.sort_by(f64::total_cmp);
+    of[of.len() / 2]
+}
+
+/// Measures both at each point, from ways to make them ready.
+fn measure<P: Clone, A: FnOnce() -> R, B: FnOnce() -> S, R, S>(
+    points: &[P],
+    rounds: usize,
+    plain: impl Fn(P) -> A,
+    forward: impl Fn(P, P) -> B,
+) -> Option<Times> {
+    let mut slowest: Option<Times> = None;
+    for point in points {
+        let ready = |count: usize| -> Vec<A> { (0..count).map(|_| plain(point.clone())).collect() };
+        let ready_forward = |count: usize| -> Vec<B> {
+            (0..count).map(|_| forward(point.clone(), point.clone())).collect()
+        };
+        let once = time(ready(16)).min(time(ready(16))).max(1.0);
+        let count = ((BATCH / once) as usize).clamp(4, 1000);
+        let (mut of_plain, mut ratios) = (Vec::new(), Vec::new());
+        for round in 0..rounds {
+            let (calls, with_tangents) = (ready(count), ready_forward(count));
+            let (a, b) = match round % 2 {
+                0 => (time(calls), time(with_tangents)),
+                _ => {
+                    let b = time(with_tangents);
+                    (time(calls), b)
+                }
+            };
+            of_plain.push(a);
+            ratios.push(b / a);
+        }
+        let times = Times { plain: median(of_plain), ratio: median(ratios) };
+        if slowest.is_none_or(|slowest| slowest.plain < times.plain) {
+            slowest = Some(times);
+        }
+    }
+    slowest
+}
+
+/// The list of a module.
+#[macro_export]
+macro_rules! cases {
+    ($($kind:ident { $($name:ident $args:tt: $($at:tt),+;)* })*) => {
+        /// The functions of this module, and where they are run.
+        pub const CASES: &[$crate::Case] = &[
+            $($($crate::Case {
+                name: stringify!($name),
+                measure: |rounds| $crate::case!($kind $name $args $args [$($at),+] rounds),
+            },)*)*
+        ];
+    };
+}
+
+/// What measures one function.
+#[macro_export]
+macro_rules! case {
+    // There is no forward mode.
+    (called $($rest:tt)*) => { $crate::case!(none $($rest)*) };
+    (called_untaped $($rest:tt)*) => { $crate::case!(none $($rest)*) };
+    (called_pulled $($rest:tt)*) => { $crate::case!(none $($rest)*) };
+    (called_vjp $($rest:tt)*) => { $crate::case!(none $($rest)*) };
+    (none $f:ident $all:tt $args:tt $points:tt $rounds:ident) => {{
+        let _ = $rounds;
+        None
+    }};
+    ($kind:ident $f:ident $all:tt
+        ($($(*$m:ident: $ct:ident)? $(&$r:ident)? $(!$c:ident)? $(#$p:ident)? $(@$q:ident)? $($v:ident)?),*)
+        [$(($($part:expr),* $(,)?)),+] $rounds:ident) => {
+        $crate::measure(
+            &[$(($($part,)*)),+],
+            $rounds,
+            |($($(mut $m)? $($r)? $($c)? $($p)? $($q)? $($v)?,)*)| move || {
+                let value = $f($($(&mut $m)? $(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?),*);
+                (value, ($($($m,)? $($r,)? $($q,)?)*))
+            },
+            |($($(mut $m)? $($r)? $($c)? $($p)? $($q)? $($v)?,)*), along| {
+                $crate::bound!($all along [$($($m)? $($r)? $($v)?)*] [] $f
+                    ($($(&mut $m)? $(&$r)? $($c.0)? $($p)? $(&$q)? $($v)?),*)
+                    ($($($m,)? $($r,)? $($q,)?)*))
+            },
+        )
+    };
+}
+
+/// A call of forward mode, each tangent under a name of its own.
+#[macro_export]
+macro_rules! bound {
+    ($all:tt $along:ident [] [$($t:ident)*] $f:ident ($($arg:expr),*) $left:expr) => {{
+        let _ = $along;
+        move || {
+            let value = $f::jvp($($arg,)* $($t),*);
+            (value, $left)
+        }
+    }};
+    ($all:tt $along:ident [$name:ident $($rest:ident)*] [$($t:ident)*] $f:ident $args:tt
+        $left:tt) => {{
+        let t = $crate::part!($all $along $name);
+        $crate::bound!($all $along [$($rest)*] [$($t)* t] $f $args $left)
+    }};
+}
+
+/// The tangent of one argument.
+#[macro_export]
+macro_rules! part {
+    (($($(*$m:ident: $ct:ident)? $(&$r:ident)? $(!$c:ident)? $(#$p:ident)? $(@$q:ident)?
+        $($v:ident)?),*) $along:ident $name:ident) => {{
+        #[allow(unused_variables, reason = "one of them is wanted")]
+        let ($($($m)? $($r)? $($c)? $($p)? $($q)? $($v)?,)*) = $along.clone();
+        $name
+    }};
+}
+
+/// Nothing is asked of structs here.
+#[macro_export]
+macro_rules! scalars {
+    ($($rest:tt)*) => {};
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let rounds = rounds(51)?;
+    let mut all: Vec<(String, Times)> = Vec::new();
+    for (module, cases) in functions::ALL {
+        for case in *cases {
+            if let Some(times) = (case.measure)(rounds) {
+                all.push((format!("{module}::{}", case.name), times));
+            }
+        }
+    }
+    all.sort_by(|a, b| b.1.ratio.total_cmp(&a.1.ratio));
+    println!("| function | value ns | value and tangent / value |");
+    println!("|---|--:|--:|");
+    for (name, Times { plain, ratio }) in &all {
+        println!("| {name} | {plain:.1} | {ratio:.2} |");
+    }
+    let above = all.iter().filter(|(_, times)| times.ratio > 3.0).count();
+    let median = all[all.len() / 2].1.ratio;
+    println!("\n{} functions, median {median:.2}, above 3: {above}", all.len());
+    Ok(())
+}
