@@ -99,7 +99,10 @@ impl<P: Scalars + Clone> Check<P> {
                 witness.hessian.push((0..n).map(entry).collect());
             }
         }
-        let agree = n == 0 || close(&bits, &value, REASSOCIATED);
+        // The witness has less stable formulas, which overflow.
+        let overflows =
+            POINTS.get(point).is_some_and(Point::is_extreme) && bits.iter().any(|x| !x.is_finite());
+        let agree = n == 0 || overflows || close(&bits, &value, REASSOCIATED);
         let mut check = Check::known(name, point, at, exact, value, witness);
         if !agree {
             let text = format!("{bits:?}, not {:?}", check.value);

@@ -71,11 +71,11 @@ impl Lowerer<'_> {
             val @ (Val::Tuple(_) | Val::Closure(_) | Val::Function(_))
                 if matches!(name.as_str(), "clone" | "to_owned") =>
             {
-                val
+                self.cloned(val, span)
             }
             Val::Tuple(parts) if matches!(name.as_str(), "into" | "as_ref") => Val::Tuple(parts),
             val @ Val::Struct(..) => match name.as_str() {
-                "clone" | "to_owned" => val,
+                "clone" | "to_owned" => self.cloned(val, span),
                 _ => {
                     // A variable that may change is passed by its name.
                     let receiver = match self.lvalue(&call.receiver) {

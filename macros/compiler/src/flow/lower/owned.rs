@@ -75,6 +75,32 @@ impl Lowerer<'_> {
         Val::Place(Place::whole(mem), Held::Fresh)
     }
 
+    /// The same in memory of its own, part by part: what is cloned may change from there on, and is
+    /// not moved.
+    pub(super) fn cloned(&mut self, val: Val, span: Span) -> Val {
+        match val {
+            Val::Place(place, held) => match self.place_type(&place) {
+                Some(Type::Fixed(..) | Type::Slice(_) | Type::Vec(_)) => {
+                    let Some(ty) = self.owned_type(&place) else { return Val::Error };
+                    let name = self.program.at(place.mem).name.clone();
+                    let mem = self.memory(&name, ty, span);
+                    self.emit(Kind::Alloc(mem, Init::Copy(place)), span);
+                    self.changing.insert(mem);
+                    Val::Place(Place::whole(mem), Held::Fresh)
+                }
+                _ => Val::Place(place, held),
+            },
+            Val::Tuple(parts) => {
+                Val::Tuple(parts.into_iter().map(|part| self.cloned(part, span)).collect())
+            }
+            Val::Struct(name, fields) => {
+                let fields = fields.into_iter().map(|(field, val)| (field, self.cloned(val, span)));
+                Val::Struct(name, fields.collect())
+            }
+            other => other,
+        }
+    }
+
     /// A memory with what a value holds.
     pub(super) fn materialised(
         &mut self,
