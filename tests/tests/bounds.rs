@@ -88,7 +88,7 @@ fn rows_that_are_not_there() {
     #[differentiate]
     fn f(x: &[f64], from: usize, to: usize) -> f64 {
         let n = x.len();
-        let mut y = vec![1.0; 2];
+        let mut y = vec![1.0; n];
         for i in from..to {
             y[i] += x[i];
             y[i + (to - from)] += y[i] * x[i];
