@@ -156,7 +156,7 @@ fn counted(x: &mut [f64], threshold: f64, clipped: &mut usize) {
     }
 }
 
-/// [`counted`] with a counter of its own.
+/// [`counted()`] with a counter of its own.
 #[differentiate(wrt(x), jvp)]
 fn clipped(x: &mut [f64], threshold: f64) {
     let mut count = 0;
