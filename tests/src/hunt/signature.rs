@@ -282,7 +282,8 @@ impl Point {
                 let fraction = ((from + at) as f64 * 0.618_033_988_749_895).fract();
                 format!("{:.3}", fraction * 2.6 - 1.2)
             }
-            Numbers::Huge => format!("{:.1}e30", (at % 5) as f64 - 1.7),
+            // Small integers times 2¹⁰⁰: their sums are exact in any order.
+            Numbers::Huge => format!("{:.1}", ((at % 5) as f64 * 2.0 - 3.0) * 2.0_f64.powi(100)),
             Numbers::Subnormal => format!("{:.1}e-310", (at % 5) as f64 - 1.7),
             Numbers::Zeros => "0.0".into(),
             Numbers::Ties => "0.5".into(),
