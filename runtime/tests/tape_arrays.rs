@@ -11,7 +11,6 @@ use ndarray::{
     Array, Array0, Array1, Array2, Array3, Axis, DimMax, Dimension, Ix0, IxDyn, ShapeBuilder,
     Slice, arr0, array,
 };
-use slopes::differences;
 
 type ArrayVar<'t, D> = Var<'t, Array<f64, D>>;
 
@@ -26,28 +25,13 @@ fn sample<D: Dimension, Sh: ShapeBuilder<Dim = D>>(shape: Sh, seed: u32) -> Arra
 }
 
 /// Compares both gradients of a function of two arrays, and their shapes, with differences.
+#[track_caller]
 fn check<D: Dimension + 'static, E: Dimension + 'static>(
     a: &Array<f64, D>,
     b: &Array<f64, E>,
     f: impl for<'t> Fn(ArrayVar<'t, D>, ArrayVar<'t, E>) -> Var<'t, f64>,
 ) {
-    let tape = Tape::new();
-    let (x, y) = (tape.var(a.clone()), tape.var(b.clone()));
-    f(x, y).backward();
-    let at = |a: &Array<f64, D>, b: &Array<f64, E>| {
-        let tape = Tape::new();
-        f(tape.constant(a.clone()), tape.constant(b.clone())).value()
-    };
-    let by_a = differences(a, |a| at(a, b));
-    let by_b = differences(b, |b| at(a, b));
-    assert_eq!(x.grad().raw_dim(), a.raw_dim());
-    assert_eq!(y.grad().raw_dim(), b.raw_dim());
-    for (found, expected) in
-        [(x.grad().into_dyn(), by_a.into_dyn()), (y.grad().into_dyn(), by_b.into_dyn())]
-    {
-        let error = (&found - &expected).mapv(f64::abs).fold(0.0, |m: f64, &e| m.max(e));
-        assert!(error < 1e-7, "{found} instead of {expected}");
-    }
+    slopes::check(a, b, 1e-7, f);
 }
 
 /// A scalar of an array in which every element counts differently.

@@ -30,7 +30,7 @@ pub fn fresh(program: &mut Program) -> HashSet<MemId> {
     }
     let index = Index::new(program);
     let finder =
-        Finder { lengths: Lengths { program, index: &index }, zeros: literals(&program.body) };
+        Finder { lengths: Lengths { program, index: &index }, zeros: zeros(&program.body) };
     let mut found = Found::default();
     finder.block(&program.body, &finder.elsewhere(program), &mut found);
     let mut body = std::mem::take(&mut program.body);
@@ -50,12 +50,12 @@ struct Found {
 }
 
 /// The floats that are literally zero, and the integers.
-struct Zeros {
-    floats: HashSet<V>,
+pub(super) struct Zeros {
+    pub(super) floats: HashSet<V>,
     integers: HashSet<V>,
 }
 
-fn literals(block: &Block) -> Zeros {
+pub(super) fn zeros(block: &Block) -> Zeros {
     let mut zeros = Zeros { floats: HashSet::default(), integers: HashSet::default() };
     walk::all(block, &mut |kind| match kind {
         Kind::Const(v, Literal::Float(number, _)) if *number == 0.0 => {
@@ -107,7 +107,7 @@ impl Finder<'_, '_> {
     fn block(&self, block: &Block, counts: &Counts, found: &mut Found) {
         for stmt in &block.stmts {
             if let Kind::Loop(lp) = &stmt.kind {
-                for (mem, count) in accesses(&lp.body) {
+                for (mem, count) in walk::accesses(&lp.body.stmts) {
                     if counts.get(&mem) != Some(&count) || !self.is_cleared(&lp.body, mem) {
                         continue;
                     }
@@ -166,14 +166,6 @@ impl Finder<'_, '_> {
 
 fn adds(kind: Option<&&Kind>) -> bool {
     matches!(kind, Some(Kind::Store(_, _, Mode::Add)))
-}
-
-fn accesses(block: &Block) -> Counts {
-    let mut counts = Counts::default();
-    walk::all(block, &mut |kind| {
-        walk::places(kind, &mut |mem, _, _| *counts.entry(mem).or_default() += 1);
-    });
-    counts
 }
 
 fn touches(kind: &Kind, mem: MemId) -> bool {

@@ -16,7 +16,7 @@
 //! (`primitives::Guard`).
 
 use super::ir::{Adjoint, Block, Kind, Loop, MemId, Mode, Over, Pass, Program, Stmt, Ty, V};
-use super::{underflow, walk};
+use super::{fresh, underflow, walk};
 use crate::hash::{HashMap, HashSet};
 use crate::ir::Literal;
 use crate::primitives::{ADD, DIV, GUARD, MUL, NEG, Prim, SUB};
@@ -30,8 +30,8 @@ const TRIED: usize = 4;
 pub fn vanish(adjoint: &mut Adjoint, within: &HashSet<MemId>) {
     let program = &mut adjoint.program;
     let mut body = std::mem::take(&mut program.body);
-    let zeros = zeros(&body);
-    let accesses = accesses(&body.stmts, within);
+    let zeros = fresh::zeros(&body).floats;
+    let accesses = walk::accesses(&body.stmts);
     let consts = Vec::new();
     let mut conditions = Conditions { program, within, zeros, accesses, consts, scales: true };
     conditions.block(&mut body);
@@ -41,41 +41,11 @@ pub fn vanish(adjoint: &mut Adjoint, within: &HashSet<MemId>) {
     program.body.stmts = stmts;
 }
 
-/// The floats that are literally zero.
-fn zeros(body: &Block) -> HashSet<V> {
-    let mut zeros = HashSet::default();
-    walk::all(body, &mut |kind| {
-        if let Kind::Const(v, Literal::Float(number, _)) = kind
-            && *number == 0.0
-        {
-            zeros.insert(*v);
-        }
-    });
-    zeros
-}
-
-/// How often statements touch each of some memories, making them aside.
-fn accesses(stmts: &[Stmt], of: &HashSet<MemId>) -> HashMap<MemId, usize> {
-    let mut counts = HashMap::default();
-    let mut count = |kind: &Kind| {
-        walk::places(kind, &mut |mem, _, _| {
-            if of.contains(&mem) {
-                *counts.entry(mem).or_default() += 1;
-            }
-        });
-    };
-    for stmt in stmts {
-        count(&stmt.kind);
-        walk::blocks(&stmt.kind).into_iter().for_each(|block| walk::all(block, &mut count));
-    }
-    counts
-}
-
 struct Conditions<'a> {
     program: &'a mut Program,
     within: &'a HashSet<MemId>,
     zeros: HashSet<V>,
-    /// How often the whole program touches each of these.
+    /// How often the whole program touches each memory.
     accesses: HashMap<MemId, usize>,
     consts: Vec<Stmt>,
     /// Whether small cotangents are scaled, if that is possible: not inside of where they are.
@@ -214,8 +184,10 @@ impl Conditions<'_> {
 
     /// Those of them that nothing but these statements touches.
     fn own(&self, stmts: &[Stmt]) -> HashSet<MemId> {
-        let inside = accesses(stmts, self.within);
-        let own = inside.into_iter().filter(|(mem, count)| self.accesses.get(mem) == Some(count));
+        let inside = walk::accesses(stmts);
+        let own = inside.into_iter().filter(|(mem, count)| {
+            self.within.contains(mem) && self.accesses.get(mem) == Some(count)
+        });
         own.map(|(mem, _)| mem).collect()
     }
 }

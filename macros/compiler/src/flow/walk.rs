@@ -1,8 +1,10 @@
 //! What a statement touches: values it reads and defines, places it reads and writes, its blocks.
 
 use super::ir::{
-    Block, By, CallOut, Code, Init, Kind, Loop, MemId, Over, Pass, Place, Proj, Pulled, Source, V,
+    Block, By, CallOut, Code, Init, Kind, Loop, MemId, Over, Pass, Place, Proj, Pulled, Source,
+    Stmt, V,
 };
+use crate::hash::HashMap;
 
 /// How a statement touches a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -272,7 +274,12 @@ pub(in crate::flow) fn blocks_mut(kind: &mut Kind) -> Vec<&mut Block> {
 
 /// Every statement of a block and the blocks in it.
 pub(in crate::flow) fn all<'b>(block: &'b Block, f: &mut dyn FnMut(&'b Kind)) {
-    for stmt in &block.stmts {
+    each(&block.stmts, f);
+}
+
+/// Each of some statements, and those of the blocks in them.
+pub(in crate::flow) fn each<'b>(stmts: &'b [Stmt], f: &mut dyn FnMut(&'b Kind)) {
+    for stmt in stmts {
         f(&stmt.kind);
         match &stmt.kind {
             Kind::If { then, other, .. } => {
@@ -283,4 +290,13 @@ pub(in crate::flow) fn all<'b>(block: &'b Block, f: &mut dyn FnMut(&'b Kind)) {
             _ => {}
         }
     }
+}
+
+/// How often statements, and those of the blocks in them, touch each memory, making it aside.
+pub(in crate::flow) fn accesses(stmts: &[Stmt]) -> HashMap<MemId, usize> {
+    let mut counts = HashMap::default();
+    each(stmts, &mut |kind| {
+        places(kind, &mut |mem, _, _| *counts.entry(mem).or_default() += 1);
+    });
+    counts
 }

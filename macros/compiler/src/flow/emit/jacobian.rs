@@ -163,7 +163,6 @@ fn in_one_pass(function: &Function, forward: &Forward, private: &Ident) -> Token
 /// Some columns at once, until there are all.
 fn by_columns(function: &Function, forward: &Forward, private: &Ident) -> TokenStream {
     let [first, all, n, value] = ["first", "all", "n", "value"].map(local);
-    let counts = function.wrt().map(|param| count(&param.ty, &matrix::place(param)));
     let columns = forward.tangents.len();
     let (seeds, further) = matrix::seeds(function, forward, &first);
     let outs: Vec<Ident> = (0..columns).map(|k| local(&format!("column_{k}"))).collect();
@@ -173,10 +172,27 @@ fn by_columns(function: &Function, forward: &Forward, private: &Ident) -> TokenS
         quote!(if #first + #k < #n { #taken })
     });
     let run = matrix::again(function, &forward.program, private, &further);
-    let types = outputs(function);
-    let value_place = quote!(#value);
+    let pass = quote! {
+        #seeds
+        let (#value, #(#outs,)*) = #run;
+        #(#taken)*
+    };
+    in_passes(function, columns, &pass, &|height| quote!(by_columns(#all, #height)))
+}
+
+/// The Jacobian from as many passes as it takes, each in so many directions: what a pass does, with
+/// the directions from `first` on, and how all entries are sorted.
+fn in_passes(
+    function: &Function,
+    directions: usize,
+    pass: &TokenStream,
+    sorted: &dyn Fn(TokenStream) -> TokenStream,
+) -> TokenStream {
+    let [first, all, n, value] = ["first", "all", "n", "value"].map(local);
+    let counts = function.wrt().map(|param| count(&param.ty, &matrix::place(param)));
+    let (types, value_place) = (outputs(function), quote!(#value));
     let rows: Vec<(&Type, TokenStream)> = matrix::parts(&types, &value_place).collect();
-    let height = count(output, &value_place);
+    let sorted = sorted(count(success(&function.output), &value_place));
     let result = matrix::blocks(function, &rows, &all);
     let (before, _) = arrays::around(function);
     quote! {
@@ -186,13 +202,11 @@ fn by_columns(function: &Function, forward: &Forward, private: &Ident) -> TokenS
         let mut #first = 0usize;
         // Also where there is nothing to differentiate by, the function is run.
         let #value = loop {
-            #seeds
-            let (#value, #(#outs,)*) = #run;
-            #(#taken)*
-            #first += #columns;
+            #pass
+            #first += #directions;
             if #first >= #n { break #value; }
         };
-        let #all = ::chainrule::rt::Entries::by_columns(#all, #height);
+        let #all = ::chainrule::rt::Entries::#sorted;
         #result
     }
 }
@@ -208,8 +222,8 @@ fn wide(
     (forward, directions): (&Forward, usize),
     private: &Ident,
 ) -> TokenStream {
-    let [first, row, all, n, value, wide, unit] =
-        ["first", "row", "all", "n", "value", "wide", "unit"].map(local);
+    let [first, row, all, value, wide, unit] =
+        ["first", "row", "all", "value", "wide", "unit"].map(local);
     let elem = matrix::elem(function);
     let (zero, one) = (zero(&elem), literal(&Literal::Float(1.0, None), &elem));
     let entry = quote!({
@@ -227,9 +241,8 @@ fn wide(
         further.push(passed(is, &seed, &forward.program));
     }
     let run = matrix::again(function, &forward.program, private, &further);
-    let (before, _) = arrays::around(function);
-    let output = success(&function.output);
     if matrix::inputs(function) == Some(directions) {
+        let (before, _) = arrays::around(function);
         let done = wrapped(&function.output, of_all(function, directions, &wide));
         return quote! {
             #before
@@ -239,28 +252,15 @@ fn wide(
             #done
         };
     }
-    let counts = function.wrt().map(|param| count(&param.ty, &matrix::place(param)));
+    let output = success(&function.output);
     let taken = each(output, &quote!(#wide), &|row| quote!(#all.extend_from_slice(&#row[..]);));
-    let (types, value_place) = (outputs(function), quote!(#value));
-    let rows: Vec<(&Type, TokenStream)> = matrix::parts(&types, &value_place).collect();
-    let height = count(output, &value_place);
-    let result = matrix::blocks(function, &rows, &all);
-    quote! {
-        #before
-        let #n: usize = 0usize #(+ #counts)*;
-        let mut #all = ::std::vec::Vec::new();
-        let mut #first = 0usize;
-        // Also where there is nothing to differentiate by, the function is run.
-        let #value = loop {
-            #seeds
-            let (#value, #wide) = #run;
-            #taken
-            #first += #directions;
-            if #first >= #n { break #value; }
-        };
-        let #all = ::chainrule::rt::Entries::by_blocks(#all, #height, #directions);
-        #result
-    }
+    let pass = quote! {
+        #seeds
+        let (#value, #wide) = #run;
+        #taken
+    };
+    let sorted = |height| quote!(by_blocks(#all, #height, #directions));
+    in_passes(function, directions, &pass, &sorted)
 }
 
 /// The blocks of the Jacobian, where a row has all directions.
