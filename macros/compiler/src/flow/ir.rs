@@ -225,6 +225,25 @@ pub struct Code {
     pub tokens: TokenStream,
     /// The names of local variables in them.
     pub binds: Vec<Bind>,
+    /// Whether it is a part of a constant, by its indices: as cheap as a load, and the same whenever
+    /// it is looked at.
+    pub part: bool,
+}
+
+impl Code {
+    /// Code of any kind.
+    pub fn new(tokens: TokenStream, binds: Vec<Bind>) -> Code {
+        Code { tokens, binds, part: false }
+    }
+
+    /// The values that it is handed, if it is handed nothing else.
+    pub fn values(&self) -> Option<Vec<V>> {
+        let value = |bind: &Bind| match bind.what {
+            Source::Value(v) => Some(v),
+            Source::Place(_) => None,
+        };
+        self.binds.iter().map(value).collect()
+    }
 }
 
 /// A value that leaves a conditional.

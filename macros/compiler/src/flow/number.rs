@@ -9,7 +9,8 @@
 
 use super::index::Index;
 use super::ir::{
-    Block, Init, Kind, Loop, MemId, Out, Over, ParamIs, Pass, Place, Program, Proj, Stmt, Ty, V,
+    Block, Code, Init, Kind, Loop, MemId, Out, Over, ParamIs, Pass, Place, Program, Proj, Stmt, Ty,
+    V,
 };
 use super::polynomial::{Atom, Polynomial, length};
 use super::visit::{Names, rename_block, rename_place, rename_tree};
@@ -162,6 +163,15 @@ impl Numbering<'_> {
                 self.operation(*v, Key::Operation(key));
             }
             Kind::Pass(v, pass, args) => self.passive(*v, pass, args),
+            Kind::Opaque { out: Some(v), code, .. } if code.part => {
+                let indices = code.values().unwrap_or_default();
+                let indices: Vec<V> = indices.into_iter().map(|v| self.name(v)).collect();
+                let ty = &self.program.of(*v).ty;
+                if *ty != Ty::Opaque {
+                    let key = format!("{} {indices:?} {ty:?}", code.tokens);
+                    self.operation(*v, Key::Operation(key));
+                }
+            }
             Kind::Store(place, ..) => self.straighten(place, at),
             Kind::Load(v, place) => {
                 self.straighten(place, at);
@@ -474,7 +484,8 @@ fn defined(stmt: &Stmt) -> Option<V> {
         | Kind::Prim(v, ..)
         | Kind::Cast(v, _)
         | Kind::Pass(v, ..)
-        | Kind::Load(v, _) => Some(*v),
+        | Kind::Load(v, _)
+        | Kind::Opaque { out: Some(v), code: Code { part: true, .. }, .. } => Some(*v),
         _ => None,
     }
 }

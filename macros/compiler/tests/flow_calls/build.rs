@@ -159,7 +159,7 @@ impl Build {
     pub(crate) fn object(&mut self, tokens: &str) -> V {
         let object = self.value("object", Ty::Opaque);
         self.program.values[object.0 as usize].object = true;
-        let code = Code { tokens: tokens.parse().expect("it is Rust"), binds: vec![] };
+        let code = Code::new(tokens.parse().expect("it is Rust"), vec![]);
         self.put(Kind::Opaque { out: Some(object), code, pure: false });
         object
     }

@@ -194,7 +194,7 @@ impl Builder<'_> {
         let name = Ident::new("__object", Span::call_site());
         let tokens = quote!(::core::clone::Clone::clone(&*#name));
         let binds = vec![Bind { name, what: Source::Value(object), by: By::Ref }];
-        let code = Code { tokens, binds };
+        let code = Code::new(tokens, binds);
         let stmt = self.stmt(Kind::Opaque { out: Some(copy), code, pure: false });
         self.patches.before.entry(pos).or_default().push(stmt);
         let here = self.primal(copy);

@@ -267,10 +267,10 @@ impl<'p> Builder<'p> {
                     what: Source::Value(v),
                     by: By::Value,
                 };
-                let code = Code {
-                    tokens: quote!(::chainrule::rt::checkpoint_every(__hi as i128 - __lo as i128)),
-                    binds: vec![bind("__lo", lo), bind("__hi", hi)],
-                };
+                let code = Code::new(
+                    quote!(::chainrule::rt::checkpoint_every(__hi as i128 - __lo as i128)),
+                    vec![bind("__lo", lo), bind("__hi", hi)],
+                );
                 Some((spacing, Kind::Opaque { out: Some(spacing), code, pure: true }))
             }
             (None, None) => None,

@@ -96,8 +96,13 @@ impl<'p> Builder<'p> {
             other => {
                 let here = self.fresh_named(v);
                 let mut kind = other.clone();
-                if let Kind::Opaque { out, .. } = &mut kind {
+                if let Kind::Opaque { out, code, .. } = &mut kind {
                     *out = Some(here);
+                    for bind in &mut code.binds {
+                        if let Source::Value(v) = &mut bind.what {
+                            *v = self.primal(*v);
+                        }
+                    }
                 }
                 (here, kind)
             }
@@ -283,7 +288,9 @@ impl<'p> Builder<'p> {
             Kind::Pass(_, Pass::Method(_), _) => None,
             Kind::Pass(_, _, args) => Some(args.clone()),
             Kind::Load(_, place) => loads(place),
-            Kind::Opaque { code, pure: true, .. } if code.binds.is_empty() => Some(vec![]),
+            Kind::Opaque { code, pure: true, .. } if code.part || code.binds.is_empty() => {
+                code.values()
+            }
             _ => None,
         }
     }

@@ -130,6 +130,7 @@ impl Lowerer<'_> {
                     }
                     Val::Array(array)
                 }
+                Val::Table(table) => self.reference_to_table(&table),
                 other => other,
             };
         }
@@ -249,7 +250,7 @@ impl Lowerer<'_> {
                 Val::Array(Box::new(self.moved_or_copied(&array, false, span)))
             }
             Val::Each(each) => self.settled_each(&each, span),
-            other => other,
+            other => self.without_table(other, span),
         }
     }
 

@@ -96,10 +96,7 @@ impl Lowerer<'_> {
     fn limit(&mut self, name: &str, elem: &Elem, span: Span) -> Val {
         let out = self.fresh("c", self.float_slot(elem), span);
         let method = Ident::new(name, Span::call_site());
-        let code = crate::flow::ir::Code {
-            tokens: quote!(::chainrule::rt::Float::#method()),
-            binds: vec![],
-        };
+        let code = crate::flow::ir::Code::new(quote!(::chainrule::rt::Float::#method()), vec![]);
         self.emit(Kind::Opaque { out: Some(out), code, pure: true }, span);
         Val::Scalar(out)
     }

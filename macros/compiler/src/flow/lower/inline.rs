@@ -117,7 +117,10 @@ impl<'a> Lowerer<'a> {
                 };
                 let arg = match param.passing {
                     Passing::Exclusive => arg,
-                    passing => this.as_memory(arg, &ty, passing, span),
+                    passing => {
+                        let arg = this.without_table(arg, span);
+                        this.as_memory(arg, &ty, passing, span)
+                    }
                 };
                 if !this.expect_type(&arg, &ty, span) {
                     continue;

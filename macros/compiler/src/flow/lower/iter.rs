@@ -2,6 +2,7 @@
 
 use super::nd::{Arr, Parts};
 use super::pattern::last_name;
+use super::table::Table;
 use super::val::{Held, Val, VarId};
 use super::{Lowerer, Slot};
 use crate::flow::ir::{Bind, By, Kind, Pass, Place, Source, V};
@@ -57,6 +58,8 @@ pub(super) enum It {
     Scan(Rc<It>, VarId, Val),
     /// What other code iterates over, collected; its items are passive.
     Collected(V),
+    /// The items of a table, or so many of them at a time.
+    Table(Rc<Table>, Option<V>),
     /// What is left of one, from a position that a variable holds.
     Cursor(Rc<It>, VarId),
     /// The elements of an array in logical order.
@@ -108,6 +111,7 @@ impl Lowerer<'_> {
     pub(super) fn iterator(&mut self, val: Val, span: Span) -> Option<Rc<It>> {
         match val {
             Val::Iter(it) => Some(it),
+            Val::Table(table) => Some(Rc::new(It::Table(table, None))),
             Val::Array(array) => Some(self.elements_iterator(&array, array.held)),
             Val::Each(each) => {
                 let val = self.settled_each(&each, span);
@@ -171,6 +175,9 @@ impl Lowerer<'_> {
         let mut args = call.args.iter();
         let first = args.next();
         let made = match (name.as_str(), first) {
+            ("copied" | "cloned", None) if matches!(*it, It::Table(_, None)) => {
+                return Some(Val::Iter(self.copied_items(&it)));
+            }
             ("iter" | "into_iter" | "iter_mut" | "copied" | "cloned" | "by_ref" | "fuse", None) => {
                 return Some(Val::Iter(it));
             }
@@ -178,7 +185,7 @@ impl Lowerer<'_> {
             ("rev", None) => It::Rev(it),
             ("flatten", None) => It::FlatMap(it, None),
             ("zip" | "chain", Some(other)) => {
-                let val = self.expr(other);
+                let val = self.expr_or_table(other);
                 let other = match self.iterator(val, other.span()) {
                     Some(other) => other,
                     None => return Some(Val::Error),
@@ -259,6 +266,7 @@ impl Lowerer<'_> {
             | It::Parts(..)
             | It::Indexed(_)
             | It::Shaped(_)
+            | It::Table(..)
             | It::Collected(_) => true,
             It::Zip(a, b) => self.is_indexed(a) && self.is_indexed(b),
             It::Chain(a, b) => self.is_indexed(a) && self.is_indexed(b) && !self.is_endless(a),
@@ -340,6 +348,12 @@ impl Lowerer<'_> {
             It::StepBy(of, step) => {
                 let all = self.count_of(of, span)?;
                 self.index_method("div_ceil", all, *step, span)
+            }
+            It::Table(table, None) => self.table_length(table, span)?,
+            It::Table(table, Some(size)) => {
+                let len = self.table_length(table, span)?;
+                let more = self.plus_one(len, span);
+                self.index_method("saturating_sub", more, *size, span)
             }
             It::Collected(items) => {
                 let bind = self.items_bind(*items);
@@ -500,6 +514,7 @@ impl Lowerer<'_> {
                 )
             }
             It::Repeat(val) => (**val).clone(),
+            It::Table(table, size) => self.table_item(table, *size, at, span),
             It::Collected(items) => {
                 let at_bind = Bind {
                     name: Ident::new("__at", Span::call_site()),

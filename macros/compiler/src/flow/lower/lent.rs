@@ -26,7 +26,7 @@ impl Lowerer<'_> {
         let out = self.of_class("behind", class, span);
         let name = Ident::new("__lent", Span::call_site());
         let bind = Bind { name, what: Source::Value(v), by: By::Value };
-        let code = Code { tokens: quote!(*__lent), binds: vec![bind] };
+        let code = Code::new(quote!(*__lent), vec![bind]);
         self.emit(Kind::Opaque { out: Some(out), code, pure: true }, span);
         self.behind.push(out);
         Val::Scalar(out)
@@ -97,7 +97,7 @@ impl Lowerer<'_> {
         let out = self.fresh("lent", Slot::Other, span);
         let name = Ident::new("__value", Span::call_site());
         let bind = Bind { name, what: Source::Value(v), by: By::Ref };
-        let code = Code { tokens: quote!(__value), binds: vec![bind] };
+        let code = Code::new(quote!(__value), vec![bind]);
         self.emit(Kind::Opaque { out: Some(out), code, pure: true }, span);
         out
     }

@@ -255,7 +255,7 @@ impl Lowerer<'_> {
     pub(super) fn for_loop(&mut self, of: &syn::ExprForLoop) -> Val {
         let span = of.for_token.span;
         let Some(header) = self.header(&of.attrs, of.label.as_ref()) else { return Val::Error };
-        let over = self.expr(&of.expr);
+        let over = self.expr_or_table(&of.expr);
         let Some(it) = self.iterator(over, of.expr.span()) else { return Val::Error };
         let name = match &*of.pat {
             Pat::Ident(name) => Some(name.ident.to_string()),

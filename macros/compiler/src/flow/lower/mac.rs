@@ -96,7 +96,7 @@ impl Lowerer<'_> {
         }
         let mut binds = self.binds(&uses, mac.path.span())?;
         binds.extend(stopped);
-        Some(Code { tokens: mac.to_token_stream(), binds })
+        Some(Code::new(mac.to_token_stream(), binds))
     }
 
     fn assertion(&mut self, mac: &syn::Macro, name: &str, span: Span) -> Val {

@@ -13,6 +13,10 @@ impl Lowerer<'_> {
     /// Whether a value fits a pattern.
     pub(super) fn test(&mut self, pat: &Pat, val: &Val) -> Val {
         let span = pat.span();
+        if let Val::Table(table) = val {
+            let val = self.table_value(table, span);
+            return self.test(pat, &val);
+        }
         match pat {
             Pat::Wild(_) | Pat::Rest(_) => Val::Bool(true),
             Pat::Ident(name) => match (&name.subpat, val) {

@@ -28,6 +28,16 @@ impl Lowerer<'_> {
             (a, Val::Undef) => self.only(join, a, true, name),
             (Val::Scalar(a), Val::Scalar(b)) if a == b => Val::Scalar(a),
             (Val::Scalar(a), Val::Scalar(b)) => self.phi(join, Some(a), Some(b), name),
+            (Val::Table(a), b) => {
+                let span = join.span;
+                let a = self.inside(&mut join.then, |this| this.table_value(&a, span));
+                self.merge(join, a, b, name)
+            }
+            (a, Val::Table(b)) => {
+                let span = join.span;
+                let b = self.inside(&mut join.other, |this| this.table_value(&b, span));
+                self.merge(join, a, b, name)
+            }
             (Val::Bool(a), Val::Bool(b)) if a == b => Val::Bool(a),
             (Val::Bool(true), Val::Bool(false)) => Val::Scalar(join.cond),
             (Val::Bool(false), Val::Bool(true)) => {
@@ -107,6 +117,12 @@ impl Lowerer<'_> {
     pub(super) fn only(&mut self, join: &mut Join, val: Val, then: bool, name: &str) -> Val {
         let marks = if then { join.then.marks } else { join.other.marks };
         match val {
+            Val::Table(table) => {
+                let span = join.span;
+                let arm = if then { &mut join.then } else { &mut join.other };
+                let val = self.inside(arm, |this| this.table_value(&table, span));
+                self.only(join, val, then, name)
+            }
             Val::Scalar(v) if v.0 < marks.values => Val::Scalar(v),
             Val::Scalar(v) if then => self.phi(join, Some(v), None, name),
             Val::Scalar(v) => self.phi(join, None, Some(v), name),

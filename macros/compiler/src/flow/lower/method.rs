@@ -13,7 +13,10 @@ use syn::{Expr, ExprMethodCall};
 impl Lowerer<'_> {
     pub(super) fn method_call(&mut self, call: &ExprMethodCall) -> Val {
         let mark = self.mark();
-        let receiver = self.expr(&call.receiver);
+        let receiver = match call.method.to_string().as_str() {
+            "iter" | "into_iter" | "windows" => self.expr_or_table(&call.receiver),
+            _ => self.expr(&call.receiver),
+        };
         self.receiver_mark = mark;
         let name = call.method.to_string();
         if name == "next"
@@ -24,7 +27,7 @@ impl Lowerer<'_> {
         self.method_of(receiver, call)
     }
 
-    fn method_of(&mut self, receiver: Val, call: &ExprMethodCall) -> Val {
+    pub(super) fn method_of(&mut self, receiver: Val, call: &ExprMethodCall) -> Val {
         let name = call.method.to_string();
         let span = call.method.span();
         match receiver {
@@ -39,6 +42,13 @@ impl Lowerer<'_> {
             }
             val @ (Val::Array(_) | Val::Each(_)) => self.array_method(val, call),
             Val::Zip(arrays) => self.zip_method(arrays, call),
+            Val::Table(table) => match self.table_method(&table, call) {
+                Some(val) => val,
+                None => {
+                    let val = self.table_value(&table, span);
+                    self.method_of(val, call)
+                }
+            },
             Val::Opt(opt) => self.option_method(*opt, call),
             Val::Place(place, held) => match self.place_type(&place) {
                 Some(Type::Float(_) | Type::Int(_) | Type::Constant(_)) => {

@@ -42,6 +42,7 @@ mod signature;
 mod spans;
 mod stmt;
 mod structs;
+mod table;
 mod types;
 mod val;
 

@@ -100,7 +100,7 @@ impl Lowerer<'_> {
             self.error(&expr, "this statement uses names of the place it stands at, which the caller cannot reach: pass what it needs as arguments");
             return;
         }
-        let code = Code { tokens: expr.to_token_stream(), binds };
+        let code = Code::new(expr.to_token_stream(), binds);
         self.emit(Kind::Opaque { out: None, code, pure: false }, expr.span());
     }
 
@@ -113,7 +113,7 @@ impl Lowerer<'_> {
         span: Span,
     ) -> Val {
         let out = self.fresh("constant", Slot::Unknown, span);
-        let code = Code { tokens, binds };
+        let code = Code::new(tokens, binds);
         self.emit(Kind::Opaque { out: Some(out), code, pure }, span);
         Val::Scalar(out)
     }
@@ -139,6 +139,29 @@ impl Lowerer<'_> {
         binds: Vec<Bind>,
         pure: bool,
         foreign: bool,
+        span: Span,
+    ) -> Val {
+        self.taken_as(tokens, binds, pure, foreign, false, span)
+    }
+
+    /// The same, where that is a part of a constant.
+    pub(super) fn taken_part(
+        &mut self,
+        tokens: TokenStream,
+        binds: Vec<Bind>,
+        foreign: bool,
+        span: Span,
+    ) -> Val {
+        self.taken_as(tokens, binds, true, foreign, true, span)
+    }
+
+    fn taken_as(
+        &mut self,
+        tokens: TokenStream,
+        binds: Vec<Bind>,
+        pure: bool,
+        foreign: bool,
+        part: bool,
         span: Span,
     ) -> Val {
         let out = self.fresh("constant", Slot::Unknown, span);
@@ -179,7 +202,7 @@ impl Lowerer<'_> {
             }
         }
         let pure = pure && binds.iter().all(|bind| self.is_lasting(&bind.what));
-        self.emit(Kind::Opaque { out: Some(out), code: Code { tokens, binds }, pure }, span);
+        self.emit(Kind::Opaque { out: Some(out), code: Code { tokens, binds, part }, pure }, span);
         Val::Scalar(out)
     }
 
@@ -242,6 +265,10 @@ impl Lowerer<'_> {
             Val::Var(..) | Val::Either(..) => {
                 let plain = self.plain(val, span);
                 return self.bound(name, plain, how, span);
+            }
+            Val::Table(table) => {
+                let val = self.table_value(&table, span);
+                return self.bound(name, val, how, span);
             }
             Val::Error | Val::Never => return None,
             Val::Undef => return None,

@@ -270,7 +270,7 @@ impl Lowerer<'_> {
             span,
             |_| Val::Unit,
             |this| {
-                let code = Code { tokens, binds: vec![] };
+                let code = Code::new(tokens, vec![]);
                 this.emit(Kind::Diverge(code), span);
                 this.dead()
             },

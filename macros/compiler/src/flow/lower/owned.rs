@@ -33,6 +33,7 @@ impl Lowerer<'_> {
             }
             Val::Array(array) => Val::Array(Box::new(self.owned_array(*array, mutable, span))),
             Val::Each(each) => self.settled_each(&each, span),
+            Val::Table(table) if mutable => self.table_value(&table, span),
             Val::Tuple(parts) => {
                 Val::Tuple(parts.into_iter().map(|part| self.owned(part, mutable, span)).collect())
             }

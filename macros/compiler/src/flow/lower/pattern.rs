@@ -23,6 +23,13 @@ impl Lowerer<'_> {
     /// Binds the names of a pattern that fits.
     pub(super) fn bind(&mut self, pat: &Pat, val: Val) {
         let span = pat.span();
+        let val = match val {
+            Val::Table(table) => match self.bind_table(pat, &table) {
+                Some(val) => val,
+                None => return,
+            },
+            val => val,
+        };
         match pat {
             Pat::Ident(name) => self.bind_name(name, val),
             Pat::Wild(_) | Pat::Rest(_) | Pat::Lit(_) | Pat::Range(_) | Pat::Path(_) => {}

@@ -22,10 +22,10 @@ pub(super) enum Lv {
 }
 
 /// An error that was reported.
-struct Silent;
+pub(super) struct Silent;
 
 /// Where a range begins and ends, if that is given.
-type Bounds = (Option<V>, Option<V>);
+pub(super) type Bounds = (Option<V>, Option<V>);
 
 impl Lowerer<'_> {
     /// What an expression names; `None` where that is not understood.
@@ -111,6 +111,7 @@ impl Lowerer<'_> {
                     let (cond, both) = (*cond, (**both).clone());
                     Some(either(cond, both))
                 }
+                Some(Val::Table(table)) => Some(self.behind_table(&table.clone())),
                 Some(Val::Scalar(v)) => {
                     let v = *v;
                     match self.is_plain(v) {
@@ -125,6 +126,7 @@ impl Lowerer<'_> {
                 true => Some(Lv::Val(self.behind_lent(v, span))),
                 false => None,
             },
+            Lv::Val(Val::Table(table)) => Some(self.behind_table(&table)),
             other => Some(other),
         }
     }
@@ -157,10 +159,12 @@ impl Lowerer<'_> {
                     let (a, b) = (self.field_of(both.0, name)?, self.field_of(both.1, name)?);
                     Some(Lv::Either(cond, Box::new((a, b))))
                 }
+                Val::Table(table) => self.part_of_table(&table, name),
                 Val::Error | Val::Never => Some(Lv::Val(Val::Error)),
                 _ => None,
             },
             Lv::Val(val) => match val {
+                Val::Table(table) => self.part_of_table(&table, name),
                 Val::Tuple(_) | Val::Struct(..) => Some(Lv::Val(val.field(name)?.clone())),
                 Val::Error | Val::Never => Some(Lv::Val(Val::Error)),
                 _ => None,
@@ -199,6 +203,7 @@ impl Lowerer<'_> {
                     Some(Lv::Either(cond, Box::new((a, b))))
                 }
                 Val::Array(array) => self.indexed_array(&array, index, span),
+                Val::Table(table) => self.element_of_table(&table, index),
                 val @ Val::Tuple(_) => self.element_of(Lv::Val(val), index, span),
                 Val::Error | Val::Never => {
                     self.expr(index);
@@ -207,6 +212,7 @@ impl Lowerer<'_> {
                 _ => None,
             },
             Lv::Val(Val::Array(array)) => self.indexed_array(&array, index, span),
+            Lv::Val(Val::Table(table)) => self.element_of_table(&table, index),
             Lv::Val(Val::Each(each)) => match self.settled_each(&each, span) {
                 Val::Array(array) => self.indexed_array(&array, index, span),
                 _ => None,
@@ -271,7 +277,7 @@ impl Lowerer<'_> {
     }
 
     /// The first index of a range expression and the first behind it, where they are given.
-    fn range_of(&mut self, expr: &Expr) -> Option<Result<Bounds, Silent>> {
+    pub(super) fn range_of(&mut self, expr: &Expr) -> Option<Result<Bounds, Silent>> {
         match expr {
             Expr::Paren(inner) => self.range_of(&inner.expr),
             Expr::Group(inner) => self.range_of(&inner.expr),
@@ -474,6 +480,7 @@ impl Lowerer<'_> {
                 let val = self.read(lv, span);
                 self.plain(val, span)
             }
+            Val::Table(table) => self.table_number(&table, span),
             other => other,
         }
     }

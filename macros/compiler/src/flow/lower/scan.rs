@@ -1,6 +1,7 @@
 //! What a piece of source uses, by its names: asked before it is taken as it stands.
 
 use crate::parse::names_of;
+use crate::primitives;
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::BTreeMap;
 use syn::Expr;
@@ -436,7 +437,8 @@ pub(super) fn is_changed(block: &syn::Block, name: &str) -> bool {
     }
     impl<'ast> Visit<'ast> for Changed<'_> {
         fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-            let looks = LOOKS.contains(&call.method.to_string().as_str());
+            let name = call.method.to_string();
+            let looks = LOOKS.contains(&name.as_str()) || primitives::method(&name).is_some();
             self.found |= !looks && self.is(&call.receiver);
             visit::visit_expr_method_call(self, call);
         }

@@ -256,7 +256,7 @@ impl<'a> Lowerer<'a> {
     /// Leaves the root function with an error or `None`.
     pub(super) fn fail(&mut self, err: &Val, result: bool, span: Span) -> Val {
         let code = match result {
-            false => Code { tokens: quote!(::core::option::Option::None), binds: vec![] },
+            false => Code::new(quote!(::core::option::Option::None), vec![]),
             true => {
                 let what = match err.clone() {
                     Val::Unit => None,
@@ -268,11 +268,11 @@ impl<'a> Lowerer<'a> {
                 };
                 let name = Ident::new("__error", Span::call_site());
                 match what {
-                    None => Code { tokens: quote!(::core::result::Result::Err(())), binds: vec![] },
-                    Some(what) => Code {
-                        tokens: quote!(::core::result::Result::Err(__error)),
-                        binds: vec![Bind { name, what, by: By::Value }],
-                    },
+                    None => Code::new(quote!(::core::result::Result::Err(())), vec![]),
+                    Some(what) => Code::new(
+                        quote!(::core::result::Result::Err(__error)),
+                        vec![Bind { name, what, by: By::Value }],
+                    ),
                 }
             }
         };

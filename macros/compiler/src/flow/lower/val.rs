@@ -2,6 +2,7 @@
 
 use super::iter::It;
 use super::nd::{Arr, Each, Parts};
+use super::table::Table;
 use crate::flow::ir::{Place, V};
 use crate::hash::HashMap;
 use crate::ir::Elem;
@@ -64,6 +65,8 @@ pub(super) enum Val {
     Function(Rc<syn::Path>),
     /// An iterator.
     Iter(Rc<It>),
+    /// A constant whose type only rustc knows, or a part of one.
+    Table(Rc<Table>),
     /// An array of `ndarray`, or a view of one.
     Array(Box<Arr>),
     /// An array that is computed element by element where it is used.
@@ -163,6 +166,7 @@ impl Val {
             Val::Closure(_) => "a closure",
             Val::Function(_) => "a function",
             Val::Iter(_) => "an iterator",
+            Val::Table(_) => "a constant",
             Val::Array(_) | Val::Each(_) => "an array of `ndarray`",
             Val::Zip(_) => "a `Zip`",
             Val::Unit => "`()`",

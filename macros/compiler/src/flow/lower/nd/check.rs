@@ -82,7 +82,7 @@ impl Lowerer<'_> {
             span,
             |_| Val::Unit,
             |this| {
-                this.emit(Kind::Diverge(Code { tokens: call, binds }), span);
+                this.emit(Kind::Diverge(Code::new(call, binds)), span);
                 this.dead()
             },
         );
