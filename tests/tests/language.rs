@@ -41,6 +41,7 @@ constructs! {
     slices
     solvers
     structs
+    tables
     two_dimensional
     vectors
     workspaces

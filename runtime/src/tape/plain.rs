@@ -86,6 +86,20 @@ macro_rules! folds {
                 vars.copied().$method()
             }
         }
+
+        /// Of plain numbers, a constant.
+        impl<'t, F: Real> $fold<F> for Var<'t, F> {
+            fn $method<I: Iterator<Item = F>>(numbers: I) -> Self {
+                let all = numbers.fold(F::$empty(), |all, number| all $operator number);
+                Var::constant(None, all)
+            }
+        }
+
+        impl<'a, 't, F: Real> $fold<&'a F> for Var<'t, F> {
+            fn $method<I: Iterator<Item = &'a F>>(numbers: I) -> Self {
+                numbers.copied().$method()
+            }
+        }
     )+};
 }
 

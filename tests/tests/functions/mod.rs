@@ -52,6 +52,7 @@ pub mod results;
 pub mod slices;
 pub mod solvers;
 pub mod structs;
+pub mod tables;
 pub mod two_dimensional;
 pub mod vectors;
 pub mod workspaces;
@@ -79,6 +80,7 @@ pub const ALL: &[(&str, &[chainrule_tests::Case])] = &[
     ("slices", slices::CASES),
     ("solvers", solvers::CASES),
     ("structs", structs::CASES),
+    ("tables", tables::CASES),
     ("two_dimensional", two_dimensional::CASES),
     ("vectors", vectors::CASES),
     ("workspaces", workspaces::CASES),

@@ -14,8 +14,16 @@ impl Lowerer<'_> {
     pub(super) fn test(&mut self, pat: &Pat, val: &Val) -> Val {
         let span = pat.span();
         if let Val::Table(table) = val {
+            if names_any(pat) {
+                return Val::Bool(true);
+            }
             let val = self.table_value(table, span);
             return self.test(pat, &val);
+        }
+        if let (Val::Scalar(v), Some(_)) = (val, of_option(pat))
+            && let Some(opt) = self.option_passed(*v, span)
+        {
+            return self.test(pat, &Val::Opt(Box::new(opt)));
         }
         match pat {
             Pat::Wild(_) | Pat::Rest(_) => Val::Bool(true),
@@ -239,6 +247,31 @@ fn is_irrefutable(pat: &Pat) -> bool {
         Pat::Reference(inner) => is_irrefutable(&inner.pat),
         Pat::Paren(inner) => is_irrefutable(&inner.pat),
         Pat::Tuple(tuple) => tuple.elems.iter().all(is_irrefutable),
+        _ => false,
+    }
+}
+
+/// What a pattern takes out of an `Option`, if it is one of `Option`.
+pub(super) fn of_option(pat: &Pat) -> Option<&Pat> {
+    match pat {
+        Pat::Paren(inner) => of_option(&inner.pat),
+        Pat::TupleStruct(of) if last_name(&of.path) == "Some" => of.elems.first(),
+        Pat::Ident(name) if name.ident == "None" => Some(pat),
+        Pat::Path(path) if last_name(&path.path) == "None" => Some(pat),
+        _ => None,
+    }
+}
+
+/// Whether a pattern fits everything and looks at nothing: `_`, or a name that is no constant's.
+fn names_any(pat: &Pat) -> bool {
+    match pat {
+        Pat::Wild(_) => true,
+        Pat::Paren(inner) => names_any(&inner.pat),
+        Pat::Reference(inner) => names_any(&inner.pat),
+        Pat::Ident(name) => {
+            name.subpat.is_none()
+                && !name.ident.to_string().starts_with(|c: char| c.is_ascii_uppercase())
+        }
         _ => false,
     }
 }

@@ -111,6 +111,9 @@ impl Lowerer<'_> {
     fn scalar_method(&mut self, v: V, call: &ExprMethodCall) -> Val {
         let name = call.method.to_string();
         let span = call.method.span();
+        if let Some(opt) = self.option_passed(v, span) {
+            return self.option_method(opt, call);
+        }
         if self.program.of(v).object {
             return self.opaque(&Expr::MethodCall(call.clone()));
         }

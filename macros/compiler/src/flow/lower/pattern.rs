@@ -1,6 +1,6 @@
 //! Patterns that bind: what the names in them stand for.
 
-use super::matching::unfit;
+use super::matching::{self, unfit};
 use super::place::Lv;
 use super::val::{Held, Val};
 use super::{Lowerer, Slot};
@@ -28,6 +28,12 @@ impl Lowerer<'_> {
                 Some(val) => val,
                 None => return,
             },
+            Val::Scalar(v) if matching::of_option(pat).is_some() => {
+                match self.option_passed(v, span) {
+                    Some(opt) => Val::Opt(Box::new(opt)),
+                    None => Val::Scalar(v),
+                }
+            }
             val => val,
         };
         match pat {

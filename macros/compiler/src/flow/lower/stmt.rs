@@ -95,6 +95,10 @@ impl Lowerer<'_> {
         let ty = annotated.and_then(|ty| self.written_type(ty));
         let val = match &ty {
             Some(ty) => self.expr_of_type(&init.expr, ty),
+            // `let row = &TABLE[i];`: what it is made of shows where it is used.
+            None if annotated.is_none() && matches!(&*init.expr, Expr::Reference(_)) => {
+                self.expr_or_table(&init.expr)
+            }
             None => self.expr(&init.expr),
         };
         let Some((_, diverge)) = &init.diverge else {

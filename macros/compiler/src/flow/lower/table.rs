@@ -4,13 +4,14 @@
 //! `NODES[k]`, its parts are `NODES[k].0` and `NODES[k].1`, and each of these is a constant like any
 //! other, whose type follows from its use.
 
-use super::Lowerer;
 use super::iter::It;
+use super::pattern::last_name;
 use super::place::Lv;
 use super::scan;
-use super::val::Val;
+use super::val::{Opt, Val};
+use super::{Lowerer, Slot};
 use crate::emit::names::ident;
-use crate::flow::ir::{Bind, By, Source, V};
+use crate::flow::ir::{Bind, By, ParamIs, Source, V};
 use crate::primitives;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -23,8 +24,8 @@ use syn::{Expr, ExprMethodCall, Member, Pat};
 pub(super) struct Table {
     /// The place that it is.
     place: TokenStream,
-    /// What the indices in it stand for.
-    indices: Vec<V>,
+    /// What the names in it stand for: indices, and an option at its root.
+    indices: Vec<(V, By)>,
     /// Whether its name means something at the function's own place only.
     foreign: bool,
     /// Whether the value is a reference to it.
@@ -42,7 +43,9 @@ impl Table {
         let place = &self.place;
         Table {
             place: quote!(#place[#index]),
-            indices: self.indices.iter().chain(indices).copied().collect(),
+            indices: (self.indices.iter().copied())
+                .chain(indices.iter().map(|v| (*v, By::Value)))
+                .collect(),
             referred,
             ..self.clone()
         }
@@ -56,10 +59,10 @@ impl Table {
 
     fn binds(&self) -> Vec<Bind> {
         let named = self.indices.iter().enumerate();
-        let bind = |(k, v): (usize, &V)| Bind {
+        let bind = |(k, (v, by)): (usize, &(V, By))| Bind {
             name: ident(&format!("__k{k}")),
             what: Source::Value(*v),
-            by: By::Value,
+            by: *by,
         };
         named.map(bind).collect()
     }
@@ -150,6 +153,33 @@ impl Lowerer<'_> {
         self.as_index(at);
         let [name, _] = table.next();
         Some(table.indexed(quote!(#name), &[at], false))
+    }
+
+    /// An `Option` that a parameter is, of whatever type: what is in it is a constant.
+    pub(super) fn option_passed(&mut self, v: V, span: Span) -> Option<Opt> {
+        let function = self.frames.first().map(|frame| frame.function);
+        let mut params = function.into_iter().flat_map(|f| &f.params).zip(&self.program.params);
+        let is_option = params.any(|(param, is)| {
+            *is == ParamIs::Value(v)
+                && matches!(crate::parse::strip(&param.written), syn::Type::Path(path)
+                    if last_name(&path.path) == "Option")
+        });
+        if !is_option {
+            return None;
+        }
+        let held = Table {
+            place: quote!((*__k0.as_ref().unwrap())),
+            indices: vec![(v, By::Ref)],
+            foreign: false,
+            referred: false,
+        };
+        let tag = self.opaque_tokens(quote!(__k0.is_some()), held.binds(), true, span);
+        if let Val::Scalar(tag) = tag {
+            let (own, class) = (self.class(tag), self.types.class(Slot::Bool));
+            self.types.unify(own, class);
+        }
+        let some = Val::Table(Rc::new(held));
+        Some(Opt { result: false, tag, some, err: Val::Unit })
     }
 
     /// What is iterated over, or stands before a method of iterators.
