@@ -225,15 +225,15 @@ pub struct Code {
     pub tokens: TokenStream,
     /// The names of local variables in them.
     pub binds: Vec<Bind>,
-    /// Whether it is a part of a constant, by its indices: as cheap as a load, and the same whenever
-    /// it is looked at.
-    pub part: bool,
+    /// Of a part of a constant, which is as cheap as a load and the same whenever it is looked at,
+    /// how the source writes it.
+    pub part: Option<std::rc::Rc<str>>,
 }
 
 impl Code {
     /// Code of any kind.
     pub fn new(tokens: TokenStream, binds: Vec<Bind>) -> Code {
-        Code { tokens, binds, part: false }
+        Code { tokens, binds, part: None }
     }
 
     /// The values that it is handed, if it is handed nothing else.

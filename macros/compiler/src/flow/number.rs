@@ -163,7 +163,7 @@ impl Numbering<'_> {
                 self.operation(*v, Key::Operation(key));
             }
             Kind::Pass(v, pass, args) => self.passive(*v, pass, args),
-            Kind::Opaque { out: Some(v), code, .. } if code.part => {
+            Kind::Opaque { out: Some(v), code, .. } if code.part.is_some() => {
                 let indices = code.values().unwrap_or_default();
                 let indices: Vec<V> = indices.into_iter().map(|v| self.name(v)).collect();
                 let ty = &self.program.of(*v).ty;
@@ -485,7 +485,7 @@ fn defined(stmt: &Stmt) -> Option<V> {
         | Kind::Cast(v, _)
         | Kind::Pass(v, ..)
         | Kind::Load(v, _)
-        | Kind::Opaque { out: Some(v), code: Code { part: true, .. }, .. } => Some(*v),
+        | Kind::Opaque { out: Some(v), code: Code { part: Some(_), .. }, .. } => Some(*v),
         _ => None,
     }
 }

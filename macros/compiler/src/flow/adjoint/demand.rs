@@ -288,7 +288,9 @@ impl<'p> Builder<'p> {
             Kind::Pass(_, Pass::Method(_), _) => None,
             Kind::Pass(_, _, args) => Some(args.clone()),
             Kind::Load(_, place) => loads(place),
-            Kind::Opaque { code, pure: true, .. } if code.part || code.binds.is_empty() => {
+            Kind::Opaque { code, pure: true, .. }
+                if code.part.is_some() || code.binds.is_empty() =>
+            {
                 code.values()
             }
             _ => None,

@@ -287,6 +287,15 @@ impl<'p> Writer<'p> {
                     self.define(*out, text, 4, depth);
                 }
             }
+            Kind::Opaque { out: Some(out), code: Code { part: Some(text), binds, .. }, .. } => {
+                let mut text = text.to_string();
+                for bind in binds.iter().rev() {
+                    if let Source::Value(v) = bind.what {
+                        text = text.replace(&bind.name.to_string(), &self.operand(v, 0));
+                    }
+                }
+                self.define(*out, text, 4, depth);
+            }
             Kind::Opaque { out: Some(out), code, .. } => {
                 let text = code_text(code);
                 let name = self.name(*out);

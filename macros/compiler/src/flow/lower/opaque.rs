@@ -9,6 +9,7 @@ use crate::flow::ir::{Accessor, Bind, By, Code, Kind, Origin, Place, Source, V};
 use crate::parse::Type;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use std::rc::Rc;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
@@ -141,7 +142,7 @@ impl Lowerer<'_> {
         foreign: bool,
         span: Span,
     ) -> Val {
-        self.taken_as(tokens, binds, pure, foreign, false, span)
+        self.taken_as(tokens, binds, pure, foreign, None, span)
     }
 
     /// The same, where that is a part of a constant.
@@ -152,7 +153,8 @@ impl Lowerer<'_> {
         foreign: bool,
         span: Span,
     ) -> Val {
-        self.taken_as(tokens, binds, true, foreign, true, span)
+        let text = tokens.to_string().replace(' ', "");
+        self.taken_as(tokens, binds, true, foreign, Some(text.into()), span)
     }
 
     fn taken_as(
@@ -161,7 +163,7 @@ impl Lowerer<'_> {
         binds: Vec<Bind>,
         pure: bool,
         foreign: bool,
-        part: bool,
+        part: Option<Rc<str>>,
         span: Span,
     ) -> Val {
         let out = self.fresh("constant", Slot::Unknown, span);
