@@ -244,6 +244,35 @@ fn out_of_range(len: usize, first: usize) -> ! {
     panic!("index out of bounds: the len is {len} but the index is {}", first.max(len))
 }
 
+/// What a method returns whose signature the macro does not see, as the type that its caller uses it
+/// as.
+#[diagnostic::on_unimplemented(
+    message = "the result of this method is used as a `{T}`, but it is a `{Self}`",
+    label = "a `{Self}`",
+    note = "`#[differentiate]` does not see what a method of another `impl` block returns: bind the result first with its type, `let y: {Self} = ..;`"
+)]
+pub trait Returned<T> {
+    /// The value as that type.
+    fn returned(self) -> T;
+}
+
+impl<T> Returned<T> for T {
+    fn returned(self) -> T {
+        self
+    }
+}
+
+impl<T, const N: usize> Returned<Vec<T>> for [T; N] {
+    fn returned(self) -> Vec<T> {
+        self.into()
+    }
+}
+
+/// See [`Returned`].
+pub fn returned<T, R: Returned<T>>(of: R) -> T {
+    of.returned()
+}
+
 /// An array of fixed length, of itself or of a vector that holds its elements.
 ///
 /// # Panics

@@ -336,6 +336,8 @@ pub struct Call {
     pub rule: bool,
     /// Whether these are methods of the first argument: `receiver.at(args)`.
     pub method: bool,
+    /// Whether the type of the result follows from its use alone: the callee's signature is not seen.
+    pub guessed: bool,
     /// The arguments, the receiver of a method first.
     pub args: Vec<CallArg>,
     /// The result.

@@ -43,7 +43,12 @@ impl Passed {
 impl Body<'_> {
     pub(super) fn call(&mut self, call: &Call) -> TokenStream {
         let passed = self.passed(call);
-        let (run, before, after) = (passed.to(&call.value, &[]), passed.before, passed.after);
+        let run = passed.to(&call.value, &[]);
+        let run = match call.guessed && call.out != CallOut::Unit {
+            true => quote!(::chainrule::rt::returned(#run)),
+            false => run,
+        };
+        let (before, after) = (passed.before, passed.after);
         let around = |run: TokenStream, result: &Ident| match before.is_empty() {
             true => run,
             false => quote!({ #before let #result = #run; #after #result }),
@@ -123,6 +128,10 @@ impl Body<'_> {
         let mut cts: Vec<TokenStream> = Vec::new();
         cts.extend(ct.map(|ct| match ct {
             Source::Value(v) => self.value(*v),
+            Source::Place(place) if call.guessed => {
+                let given = self.given_up(place);
+                quote!(::chainrule::rt::fixed(#given))
+            }
             Source::Place(place) => self.given_up(place),
         }));
         if ct.is_none() && call.out != CallOut::Unit {

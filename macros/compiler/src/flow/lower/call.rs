@@ -3,6 +3,7 @@
 use super::pattern::last_name;
 use super::spans::Spanned;
 use super::val::{Held, Opt, Val};
+use super::wanted::Wanted;
 use super::{Lowerer, Slot};
 use crate::error::arity;
 use crate::flow::ir::{Bind, By, Init, Kind, Place, Source};
@@ -113,6 +114,9 @@ impl Lowerer<'_> {
 
     fn arguments(&mut self, call: &ExprCall) -> Vec<Val> {
         let args = call.args.iter().map(|arg| {
+            if matches!(arg, Expr::Reference(_)) {
+                self.want(arg, Wanted::List);
+            }
             let val = match arg {
                 Expr::Path(path) => match path.path.get_ident() {
                     Some(name) if self.lookup(&name.to_string()).is_some() => self.expr(arg),

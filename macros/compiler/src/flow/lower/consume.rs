@@ -2,7 +2,8 @@
 
 use super::iter::It;
 use super::loops::Header;
-use super::val::{Opt, Val};
+use super::place::Lv;
+use super::val::{Held, Opt, Val};
 use super::{Lowerer, Slot};
 use crate::flow::ir::{Bind, By, Source};
 use crate::primitives::{self, Prim};
@@ -32,6 +33,9 @@ impl<'a> Lowerer<'a> {
                 let init = self.expr(init);
                 let f = self.function_value(f);
                 self.fold(it, init, span, &mut |this, acc, item| {
+                    if let Val::Closure(closure) = &f {
+                        this.want_like(&closure.expr.body, &acc);
+                    }
                     this.apply(&f, vec![acc, item], span)
                 })
             }
@@ -202,7 +206,13 @@ impl<'a> Lowerer<'a> {
             let next = step(this, held, item);
             if !next.is_silent() {
                 let next = this.owned(next, true, span);
-                this.set(acc, next);
+                match (&this.vars[acc].val, &next) {
+                    // The accumulator's own memory takes what another one holds.
+                    (Val::Place(old, _), Val::Place(new, Held::Fresh)) if old.mem != new.mem => {
+                        this.write(Lv::Var(acc, vec![]), next, span);
+                    }
+                    _ => this.set(acc, next),
+                }
             }
         });
         self.vars[acc].val.clone()

@@ -183,6 +183,12 @@ impl Lowerer<'_> {
 
     fn assignment(&mut self, assign: &syn::ExprAssign) {
         let mark = self.mark();
+        if let Expr::Path(path) = &*assign.left
+            && let Some(id) = path.path.get_ident().and_then(|name| self.lookup(&name.to_string()))
+        {
+            let held = self.vars[id].val.clone();
+            self.want_like(&assign.right, &held);
+        }
         let val = self.expr(&assign.right);
         let val = self.settled(val, start(&assign.right));
         self.assign_to(&assign.left, val, assign, mark);

@@ -286,6 +286,7 @@ impl<'a> Lowerer<'a> {
             second: function.has_second_by_rule().then(|| ["grad", "hvp"].map(beside)),
             rule: function.options.derivative.rule().is_some(),
             method: method && receiver,
+            guessed: false,
             args: list,
             out,
         };

@@ -7,6 +7,7 @@ use super::region::{Arm, Live};
 use super::ring::{Renaming, Ring, grows, renamed};
 use super::spans::Spanned;
 use super::val::{Val, VarId};
+use super::wanted::Wanted;
 use super::{Lowerer, Slot, TargetKind};
 use crate::flow::ir::{Block, Carried, Kind, Loop, Over, Stmt, V};
 use crate::flow::visit::{Rename, rename_block};
@@ -255,6 +256,7 @@ impl Lowerer<'_> {
     pub(super) fn for_loop(&mut self, of: &syn::ExprForLoop) -> Val {
         let span = of.for_token.span;
         let Some(header) = self.header(&of.attrs, of.label.as_ref()) else { return Val::Error };
+        self.want(&of.expr, Wanted::List);
         let over = self.expr_or_table(&of.expr);
         let Some(it) = self.iterator(over, of.expr.span()) else { return Val::Error };
         let name = match &*of.pat {

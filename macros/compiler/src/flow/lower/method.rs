@@ -13,6 +13,7 @@ use syn::{Expr, ExprMethodCall};
 impl Lowerer<'_> {
     pub(super) fn method_call(&mut self, call: &ExprMethodCall) -> Val {
         let mark = self.mark();
+        self.want_receiver(call);
         let receiver = match call.method.to_string().as_str() {
             "iter" | "into_iter" | "windows" => self.expr_or_table(&call.receiver),
             _ => self.expr(&call.receiver),

@@ -45,6 +45,7 @@ mod structs;
 mod table;
 mod types;
 mod val;
+mod wanted;
 
 pub(crate) use float::BITS;
 pub(crate) use nd::{azip_chain, makes_array};
@@ -147,6 +148,8 @@ struct Lowerer<'a> {
     depth: usize,
     /// The call of a method that is a statement of its own, by its address.
     statement_call: usize,
+    /// What is asked of calls of methods, by their addresses.
+    wanted: HashMap<usize, wanted::Wanted>,
     /// How much functions are, inlined.
     extents: HashMap<usize, extent::Known>,
     /// Whether the pattern that is being bound was asked whether it fits.
@@ -183,6 +186,7 @@ impl<'a> Lowerer<'a> {
             outer: None,
             depth: 0,
             statement_call: 0,
+            wanted: HashMap::default(),
             extents: HashMap::default(),
             matched: false,
             receiver_mark: opaque::Mark::default(),

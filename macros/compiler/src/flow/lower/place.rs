@@ -2,6 +2,7 @@
 
 use super::spans::Spanned;
 use super::val::{Held, Val, VarId};
+use super::wanted::Wanted;
 use super::{Lowerer, Slot};
 use crate::flow::ir::{Kind, Mode, Pass, Place, Proj, V};
 use crate::ir::Literal;
@@ -42,6 +43,9 @@ impl Lowerer<'_> {
                 self.dereferenced(inner, expr.span())
             }
             Expr::Field(field) => {
+                if let Member::Named(_) = field.member {
+                    self.want(&field.base, Wanted::Own);
+                }
                 let base = self.lvalue_or_value(&field.base)?;
                 let name = match &field.member {
                     Member::Named(name) => name.to_string(),
@@ -63,6 +67,7 @@ impl Lowerer<'_> {
                 self.field_of(base, &name)
             }
             Expr::Index(index) => {
+                self.want(&index.expr, Wanted::List);
                 let base = self.lvalue_or_value(&index.expr)?;
                 self.element_of(base, &index.index, index.span())
             }

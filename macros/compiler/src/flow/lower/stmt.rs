@@ -3,6 +3,7 @@
 use super::region::Live;
 use super::spans::Spanned;
 use super::val::{Closure, Held, Val};
+use super::wanted::Wanted;
 use super::{Lowerer, TargetKind};
 use crate::flow::ir::{Init, Kind, Place};
 use crate::parse::{Passing, Type};
@@ -99,7 +100,10 @@ impl Lowerer<'_> {
             None if annotated.is_none() && matches!(&*init.expr, Expr::Reference(_)) => {
                 self.expr_or_table(&init.expr)
             }
-            None => self.expr(&init.expr),
+            None => {
+                self.want_by_uses(pat, &init.expr);
+                self.expr(&init.expr)
+            }
         };
         let Some((_, diverge)) = &init.diverge else {
             self.bind_typed(pat, annotated, val);
@@ -215,7 +219,10 @@ impl Lowerer<'_> {
                 self.emit(Kind::Alloc(mem, Init::Empty(None)), expr.span());
                 Val::Place(Place::whole(mem), Held::Fresh)
             }
-            _ => self.expr(expr),
+            _ => {
+                self.want(expr, Wanted::Type(ty.clone()));
+                self.expr(expr)
+            }
         }
     }
 

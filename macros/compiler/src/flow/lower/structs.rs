@@ -2,6 +2,7 @@
 
 use super::place::Lv;
 use super::val::{Held, Val};
+use super::wanted::Wanted;
 use super::{Lowerer, Slot};
 use crate::flow::ir::{By, Call, CallArg, CallOut, Init, Kind, Mode, Place, Source};
 use crate::ir::Elem;
@@ -9,7 +10,7 @@ use crate::parse::{Type, text_of};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
-use syn::{ExprMethodCall, Member};
+use syn::{Expr, ExprMethodCall, Member};
 
 impl Lowerer<'_> {
     /// `Line { slope, offset: 1.0, ..other }`
@@ -179,8 +180,16 @@ impl Lowerer<'_> {
         let changes = self.statement_call == std::ptr::from_ref(call) as usize;
         let mut args = Vec::new();
         for arg in &call.args {
+            if matches!(arg, Expr::Reference(_)) {
+                self.want(arg, Wanted::List);
+            }
             let val = self.expr(arg);
-            args.push(self.settled(val, arg.span()));
+            args.push(match (arg, self.settled(val, arg.span())) {
+                (Expr::Reference(_), Val::Place(place, Held::Fresh)) => {
+                    Val::Place(place, Held::Ref)
+                }
+                (_, val) => val,
+            });
         }
         let id = self.frame().id;
         if let Some(callee) = self.callees.method(id, &owner, &name) {
@@ -200,7 +209,10 @@ impl Lowerer<'_> {
         let vjp = format_ident!("{}_vjp", name.trim_start_matches("r#"), span = method.span());
         let mut passed = vec![(receiver, if changes { By::Mut } else { By::Ref })];
         passed.extend(args.into_iter().map(|arg| (arg, By::Value)));
-        let out = if changes { Some(Type::Unit) } else { None };
+        let out = match self.returned(call, &owner) {
+            _ if changes => Some(Type::Unit),
+            out => out,
+        };
         self.call_out(value, quote!(#vjp #turbofish), true, passed, out, span)
     }
 
@@ -237,6 +249,7 @@ impl Lowerer<'_> {
                 second: None,
                 rule: false,
                 method,
+                guessed: true,
                 args: list,
                 out,
             })),
