@@ -273,6 +273,33 @@ pub fn returned<T, R: Returned<T>>(of: R) -> T {
     of.returned()
 }
 
+/// The tangent of what [`Returned`] took for another type, for the method it came from.
+///
+/// # Panics
+/// If an array has another length than its tangent.
+#[track_caller]
+pub fn handed<T: Returned<R>, R: Handed<T>>(tangent: R) -> T {
+    tangent.handed()
+}
+
+/// The other way of [`Returned`].
+pub trait Handed<T> {
+    /// The value as that type.
+    fn handed(self) -> T;
+}
+
+impl<T> Handed<T> for T {
+    fn handed(self) -> T {
+        self
+    }
+}
+
+impl<T, const N: usize> Handed<[T; N]> for Vec<T> {
+    fn handed(self) -> [T; N] {
+        fixed(self)
+    }
+}
+
 /// An array of fixed length, of itself or of a vector that holds its elements.
 ///
 /// # Panics

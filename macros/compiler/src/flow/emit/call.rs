@@ -14,8 +14,8 @@ use super::block::{Body, one_or_tuple};
 use super::types;
 use crate::flow::ir::{By, Call, CallArg, CallOut, Place, Proj, Pulled, Source};
 use crate::parse::Type;
-use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
 
 /// The arguments of a call.
 #[derive(Default)]
@@ -44,8 +44,13 @@ impl Body<'_> {
     pub(super) fn call(&mut self, call: &Call) -> TokenStream {
         let passed = self.passed(call);
         let run = passed.to(&call.value, &[]);
-        let run = match call.guessed && call.out != CallOut::Unit {
-            true => quote!(::chainrule::rt::returned(#run)),
+        let ty = match call.out {
+            CallOut::Value(v) => self.type_of(v),
+            CallOut::Mem(mem) => self.owned_type(mem),
+            CallOut::Unit => quote!(()),
+        };
+        let run = match call.guessed {
+            true => quote_spanned!(span_of(&call.vjp)=> ::chainrule::rt::returned::<#ty, _>(#run)),
             false => run,
         };
         let (before, after) = (passed.before, passed.after);
@@ -130,7 +135,7 @@ impl Body<'_> {
             Source::Value(v) => self.value(*v),
             Source::Place(place) if call.guessed => {
                 let given = self.given_up(place);
-                quote!(::chainrule::rt::fixed(#given))
+                quote!(::chainrule::rt::handed(#given))
             }
             Source::Place(place) => self.given_up(place),
         }));
@@ -210,6 +215,10 @@ fn is_shared(call: &Call, k: usize) -> bool {
         }
         Source::Value(_) => false,
     })
+}
+
+fn span_of(tokens: &TokenStream) -> Span {
+    tokens.clone().into_iter().next().map_or_else(Span::call_site, |first| first.span())
 }
 
 /// Whether two places of one memory are in different fields.

@@ -47,7 +47,7 @@ impl Body<'_> {
         self.perhaps(mem, self.owned_type(mem))
     }
 
-    fn owned_type(&self, mem: MemId) -> TokenStream {
+    pub(super) fn owned_type(&self, mem: MemId) -> TokenStream {
         let ty = &self.program.at(mem).ty;
         match is_lent(self.program, mem) || self.unnamed.contains(&mem) {
             true => types::unnamed(ty),
