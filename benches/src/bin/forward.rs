@@ -39,13 +39,22 @@ pub struct Fixed<T>(pub T);
 /// A batch takes about so many nanoseconds.
 const BATCH: f64 = 20_000.0;
 
-/// Runs calls that are ready; nanoseconds of each.
-fn time<C: FnOnce() -> R, R>(calls: Vec<C>) -> f64 {
-    let (count, start) = (calls.len(), Instant::now());
-    // What is left of arguments and results is put back to the allocator behind the clock.
-    let left: Vec<R> = calls.into_iter().map(|call| black_box(call())).collect();
+/// Runs calls that are ready; nanoseconds of each. What they leave goes to `left`, whose memory is
+/// not new to the process after the first time; it is put back to the allocator behind the clock.
+///
+/// A result is written to where it stays and looked at there. Had `black_box` moved it, it would be
+/// loaded again right behind the stores that wrote it: a pair of floats in one load behind two
+/// stores, for which the CPU waits longer than small functions take.
+fn time<C: FnOnce() -> R, R>(calls: Vec<C>, left: &mut Vec<R>) -> f64 {
+    let count = calls.len();
+    left.reserve(count);
+    let start = Instant::now();
+    for call in calls {
+        left.push(call());
+        black_box(left.last());
+    }
     let nanoseconds = start.elapsed().as_nanos() as f64 / count as f64;
-    drop(left);
+    left.clear();
     nanoseconds
 }
 
@@ -54,7 +63,8 @@ fn median(mut of: Vec<f64>) -> f64 {
     of[of.len() / 2]
 }
 
-/// Measures both at each point, from ways to make them ready.
+/// Measures both at each point, from ways to make them ready. A call with tangents owns them; what
+/// it takes to give up as many is not the derivative's, and taken off.
 fn measure<P: Clone, A: FnOnce() -> R, B: FnOnce() -> S, R, S>(
     points: &[P],
     rounds: usize,
@@ -62,21 +72,29 @@ fn measure<P: Clone, A: FnOnce() -> R, B: FnOnce() -> S, R, S>(
     forward: impl Fn(P, P) -> B,
 ) -> Option<Times> {
     let mut slowest: Option<Times> = None;
+    let (mut values, mut with_tangents, mut nothing) = (Vec::new(), Vec::new(), Vec::new());
     for point in points {
         let ready = |count: usize| -> Vec<A> { (0..count).map(|_| plain(point.clone())).collect() };
-        let ready_forward = |count: usize| -> Vec<B> {
-            (0..count).map(|_| forward(point.clone(), point.clone())).collect()
-        };
-        let once = time(ready(16)).min(time(ready(16))).max(1.0);
+        let once = time(ready(16), &mut values).min(time(ready(16), &mut values)).max(1.0);
         let count = ((BATCH / once) as usize).clamp(4, 1000);
+        let mut forward = || {
+            let calls = (0..count).map(|_| forward(point.clone(), point.clone())).collect();
+            let given_up = match std::mem::needs_drop::<P>() {
+                true => {
+                    let tangents = (0..count).map(|_| point.clone());
+                    time(tangents.map(|t| move || drop(t)).collect(), &mut nothing)
+                }
+                false => 0.0,
+            };
+            time(calls, &mut with_tangents) - given_up
+        };
         let (mut of_plain, mut ratios) = (Vec::new(), Vec::new());
         for round in 0..rounds {
-            let (calls, with_tangents) = (ready(count), ready_forward(count));
             let (a, b) = match round % 2 {
-                0 => (time(calls), time(with_tangents)),
+                0 => (time(ready(count), &mut values), forward()),
                 _ => {
-                    let b = time(with_tangents);
-                    (time(calls), b)
+                    let b = forward();
+                    (time(ready(count), &mut values), b)
                 }
             };
             of_plain.push(a);
