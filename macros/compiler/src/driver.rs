@@ -243,7 +243,15 @@ fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scal
         .pullback
         .is_some()
         .then(|| flow::adjoint::differentiate_apart(&lowered, &wrt, &activity));
-    let jvp = options.jvp.is_some().then(|| forward(&lowered, &wrt, 1, errors));
+    let jvp = options.jvp.is_some().then(|| {
+        let guarded = forward(&lowered, &wrt, 1, errors);
+        let may_run_again = !errors.any() && flow::emit::may_run_again(function);
+        let unguarded = may_run_again.then(|| flow::tangent::unguarded(&lowered, &wrt, errors));
+        flow::emit::Jvp {
+            guarded,
+            unguarded: unguarded.flatten().map(|forward| settled(forward, errors)),
+        }
+    });
     let second = options.second().next().is_some();
     let gradient = second.then(|| flow::tangent::gradient(&adjoint));
     let hvp = (gradient.as_ref().filter(|_| options.hvp.is_some()))
@@ -285,7 +293,11 @@ fn forward(
     directions: usize,
     errors: &mut Errors,
 ) -> flow::tangent::Forward {
-    let mut forward = flow::tangent::differentiate(program, wrt, directions, errors);
+    settled(flow::tangent::differentiate(program, wrt, directions, errors), errors)
+}
+
+/// What is behind tangents.
+fn settled(mut forward: flow::tangent::Forward, errors: &mut Errors) -> flow::tangent::Forward {
     flow::moved::moved(&mut forward.program);
     flow::room::room(&mut forward.program);
     verified(&forward.program, &forward.tangents.concat(), errors);

@@ -268,6 +268,14 @@ table! {
     MAX_WEIGHT = "max_weight" [x, y] -> out, Runtime, No, 2, "[{0} ≥ {1}]", |x, y| if x > y || y.is_nan() { 1.0 } else if x == y { 0.5 } else { 0.0 }, [WIDE, WIDE], [ZERO, ZERO];
     /// The share of `x` in the gradient of `min(x, y)`.
     MIN_WEIGHT = "min_weight" [x, y] -> out, Runtime, No, 2, "[{0} ≤ {1}]", |x, y| if x < y || y.is_nan() { 1.0 } else if x == y { 0.5 } else { 0.0 }, [WIDE, WIDE], [ZERO, ZERO];
+    /// The tangent of `max(x, y)` from those of `x` and `y`: what forward mode writes of it.
+    MAX_TANGENT = "max_tangent" [x, y, t, u] -> out, Runtime, Both, 2, "({2} if {0} > {1} else {3})",
+        |x, y, t, u| { let part = |x: f64, y: f64, t: f64| match (MAX_WEIGHT.eval)(&[x, y]) { 0.0 => 0.0, share => share * t }; part(x, y, t) + part(y, x, u) },
+        [(0.0, 1.0), (1.5, 2.0), WIDE, WIDE], [ZERO, ZERO, ap(&MAX_WEIGHT, &[x, y]), ap(&MAX_WEIGHT, &[y, x])];
+    /// The tangent of `min(x, y)`.
+    MIN_TANGENT = "min_tangent" [x, y, t, u] -> out, Runtime, Both, 2, "({2} if {0} < {1} else {3})",
+        |x, y, t, u| { let part = |x: f64, y: f64, t: f64| match (MIN_WEIGHT.eval)(&[x, y]) { 0.0 => 0.0, share => share * t }; part(x, y, t) + part(y, x, u) },
+        [(0.0, 1.0), (1.5, 2.0), WIDE, WIDE], [ZERO, ZERO, ap(&MIN_WEIGHT, &[x, y]), ap(&MIN_WEIGHT, &[y, x])];
     /// The share of `x` in the gradient of `x.max(lo).min(hi)`.
     CLAMP_INSIDE = "clamp_inside" [x, lo, hi] -> out, Runtime, No, 4, "[{1} ≤ {0} ≤ {2}]",
         |x, lo, hi| { if x.is_nan() { 1.0 } else { (MAX_WEIGHT.eval)(&[x, lo]) * (MIN_WEIGHT.eval)(&[x.max(lo), hi]) } }, [WIDE, WIDE, WIDE], [ZERO, ZERO, ZERO];
@@ -319,6 +327,16 @@ table! {
         [(c(y) * c(y) - c(x) * c(x)) / ((c(x) * c(x) + c(y) * c(y)) * (c(x) * c(x) + c(y) * c(y))), (-2.0) * c(x) * c(y) / ((c(x) * c(x) + c(y) * c(y)) * (c(x) * c(x) + c(y) * c(y)))];
     /// `value` where `ct` is not zero, 0 where it is: how a pullback selects.
     GUARD = "guard" [ct, value] -> out, Select, No, 1, "[{0} ≠ 0]·{1}", |ct, value| if ct == 0.0 { 0.0 } else { value }, [POSITIVE, WIDE], [ZERO, ap(&GUARD, &[ct, &ONE])];
+}
+
+/// The row by which forward mode chooses between the tangents of a primitive's arguments, where its
+/// partials do no more than that: of the arguments, then their tangents.
+pub fn choosing(row: Prim) -> Option<Prim> {
+    match row {
+        row if *row == MAX => Some(&MAX_TANGENT),
+        row if *row == MIN => Some(&MIN_TANGENT),
+        _ => None,
+    }
 }
 
 /// Whether the runtime has loops over arrays compute a primitive of `f32` and `f64` by a function

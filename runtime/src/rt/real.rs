@@ -117,8 +117,9 @@ pub fn cast<S: num_traits::ToPrimitive, T: num_traits::NumCast>(value: S) -> T {
     }
 }
 
+/// `f64::is_nan`
 #[inline(always)]
-fn is_nan<T: Real>(x: T) -> bool {
+pub fn is_nan<T: Real>(x: T) -> bool {
     x.partial_cmp(&x).is_none()
 }
 
@@ -186,6 +187,42 @@ pub fn min_weight<T: Real>(x: T, y: T) -> T {
         T::of(0.5)
     } else {
         T::of(0.0)
+    }
+}
+
+/// The tangent of `x.max(y)` from those of `x` and `y`: that of the greater one, of equal ones half
+/// of each, and as `max` returns the operand that is a number, nothing of a NaN.
+#[inline(always)]
+pub fn max_tangent<T: Real>(x: T, y: T, of_x: T, of_y: T) -> T {
+    if x > y {
+        of_x
+    } else if x < y {
+        of_y
+    } else {
+        shared(x, y, of_x, of_y)
+    }
+}
+
+/// The tangent of `x.min(y)`.
+#[inline(always)]
+pub fn min_tangent<T: Real>(x: T, y: T, of_x: T, of_y: T) -> T {
+    if x < y {
+        of_x
+    } else if x > y {
+        of_y
+    } else {
+        shared(x, y, of_x, of_y)
+    }
+}
+
+/// The same where neither is the greater one.
+#[inline(always)]
+fn shared<T: Real>(x: T, y: T, of_x: T, of_y: T) -> T {
+    match (is_nan(x), is_nan(y)) {
+        (false, false) => of_x * T::of(0.5) + of_y * T::of(0.5),
+        (false, true) => of_x,
+        (true, false) => of_y,
+        (true, true) => of_x + of_y,
     }
 }
 

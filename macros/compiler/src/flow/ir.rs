@@ -569,6 +569,9 @@ pub struct Program {
     /// The variables of loops over ranges that run once, value and gradient together: their
     /// iterations are independent but for sums.
     pub once: Vec<V>,
+    /// Memories that a statement makes another of, or of which it makes a part, and that nothing
+    /// names behind it: they are moved there.
+    pub moved: Vec<MemId>,
 }
 
 impl Program {

@@ -5,8 +5,11 @@
 //! relative = copy of both   ─▶
 //! x = relative[i]                 x = both[i]
 //! ```
+//!
+//! One that becomes a part of another (pushed, an element of a list) is moved there, and a part that
+//! is copied and overwritten next is taken out.
 
-use super::ir::{Block, Init, Kind, MemId, Origin, Program, V};
+use super::ir::{Block, Init, Kind, MemId, Origin, Place, Program, Source, Stmt, V};
 use super::visit::{Rename, rename_block, rename_tree};
 use super::walk;
 use crate::hash::{HashMap, HashSet};
@@ -27,9 +30,11 @@ pub fn moved(program: &mut Program) {
         again.extend(made.filter(|mem| !once.insert(*mem)));
     });
     kept.extend(again.iter().copied());
-    let mut names = HashMap::default();
-    block(program, &mut body, (&kept, &again), &mut names);
+    let (mut names, mut moved) = (HashMap::default(), Vec::new());
+    block(program, &mut body, (&kept, &again), &mut names, &mut moved);
     let mut to = Memories(&names);
+    moved.iter_mut().for_each(|mem| to.mem(mem));
+    program.moved = moved;
     rename_block(&mut body, &mut to);
     if let Some(result) = &mut program.result {
         rename_tree(result, &mut to);
@@ -55,7 +60,9 @@ fn block(
     of: &mut Block,
     (kept, again): (&HashSet<MemId>, &HashSet<MemId>),
     names: &mut HashMap<MemId, MemId>,
+    moved: &mut Vec<MemId>,
 ) {
+    taken_out(&mut of.stmts);
     // How often each memory is named from a statement on.
     let mut left: HashMap<MemId, usize> = HashMap::default();
     for stmt in &of.stmts {
@@ -85,13 +92,59 @@ fn block(
                 continue;
             }
         }
+        for mem in parts(&stmt.kind) {
+            let mut named = 0;
+            each(&stmt.kind, &mut |other| named += usize::from(other == mem));
+            let last = named == 1 && left.get(&mem) == Some(&0);
+            let local = program.at(mem).origin == Origin::Local;
+            if last && local && made.contains(&mem) && !kept.contains(&mem) {
+                moved.push(mem);
+            }
+        }
         made.extend(walk::makes(&stmt.kind));
         for inner in walk::blocks_mut(&mut stmt.kind) {
-            block(program, inner, (kept, again), names);
+            block(program, inner, (kept, again), names, moved);
         }
         stmts.push(stmt);
     }
     of.stmts = stmts;
+}
+
+/// The memories that a statement makes parts of another.
+fn parts(kind: &Kind) -> Vec<MemId> {
+    let whole = |place: &Place| place.proj.is_empty().then_some(place.mem);
+    let of_source = |source: &Source| match source {
+        Source::Place(place) => whole(place),
+        Source::Value(_) => None,
+    };
+    match kind {
+        Kind::Push(_, source) => of_source(source).into_iter().collect(),
+        Kind::Alloc(_, Init::ListOf(places)) => places.iter().filter_map(whole).collect(),
+        Kind::Alloc(_, Init::Fields(fields)) => {
+            fields.iter().filter_map(|(_, source)| of_source(source)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Has a part that is copied taken out where the next that is done to the whole is to overwrite it.
+fn taken_out(stmts: &mut [Stmt]) {
+    for k in 0..stmts.len() {
+        let (head, rest) = stmts.split_at_mut(k + 1);
+        let Some(Stmt { kind: Kind::Alloc(_, init), .. }) = head.last_mut() else { continue };
+        let Init::Copy(place) = init else { continue };
+        let names = |kind: &Kind| {
+            let mut named = 0;
+            each(kind, &mut |mem| named += usize::from(mem == place.mem));
+            named
+        };
+        let next = rest.iter().map(|stmt| &stmt.kind).find(|kind| names(kind) > 0);
+        let overwritten = matches!(next, Some(Kind::Assign { to, .. }) if to == place)
+            && next.is_some_and(|kind| names(kind) == 1);
+        if overwritten && !place.proj.is_empty() {
+            *init = Init::Move(place.clone());
+        }
+    }
 }
 
 /// Every memory that a statement names, its blocks included, once for each time.

@@ -192,6 +192,11 @@ fn value(source: &Source) -> Option<V> {
     }
 }
 
+/// Whether code is an `assert!` of some kind whose arguments only look.
+pub(super) fn is_asked_again(code: &Code) -> bool {
+    is_effect(code) && is_assertion(code) && !acts(code)
+}
+
 /// Whether code is an `assert!` of some kind, which may be asked again.
 fn is_assertion(code: &Code) -> bool {
     code.tokens.to_string().contains("assert")

@@ -8,11 +8,13 @@
 //! }
 //! ```
 
+use super::Jvp;
 use super::api::{self, attributes};
 use super::arrays;
 use super::block::{Body, one_or_tuple};
 use super::kernel::{self, arguments, succeeded, success, turbofish, wrapped, wrapped_type};
 use super::names::{self, local};
+use super::nested::each;
 use super::types::{self, Shown, owned};
 use crate::emit::element::elem_type;
 use crate::emit::names::{Further, named};
@@ -24,8 +26,47 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 /// Value and tangent.
-pub(super) fn jvp(function: &Function, forward: &Forward) -> TokenStream {
-    functions(function, forward, ["jvp", "__jvp"], about_jvp(function), &parts_of_jvp(function))
+pub(super) fn jvp(function: &Function, jvp: &Jvp) -> TokenStream {
+    let Jvp { guarded, unguarded } = jvp;
+    let parts = parts_of_jvp(function);
+    let doc = about_jvp(function);
+    match unguarded {
+        None => functions(function, guarded, None, ["jvp", "__jvp"], doc, &parts),
+        Some(unguarded) => {
+            let guarded = Some((guarded, "__jvp_guarded"));
+            functions(function, unguarded, guarded, ["jvp", "__jvp"], doc, &parts)
+        }
+    }
+}
+
+/// Whether a private function with tangents may run behind another of the same arguments: they are
+/// copied or shared, and what comes out of them is made of floats.
+pub(crate) fn may_run_again(function: &Function) -> bool {
+    let copied = |param: &Param| match param.passing {
+        Passing::Value => is_copied(&param.ty),
+        Passing::Shared => true,
+        Passing::Exclusive => false,
+    };
+    function.params.iter().all(copied) && is_of_floats(success(&function.output))
+}
+
+fn is_copied(ty: &Type) -> bool {
+    match ty {
+        Type::Float(_) | Type::Int(_) => true,
+        Type::Constant(name) => name == "bool",
+        Type::Fixed(of, _) => is_copied(of),
+        Type::Tuple(parts) => parts.iter().all(is_copied),
+        _ => false,
+    }
+}
+
+fn is_of_floats(ty: &Type) -> bool {
+    match ty {
+        Type::Float(_) | Type::Array(..) => true,
+        Type::Fixed(of, _) | Type::Vec(of) => is_of_floats(of),
+        Type::Tuple(parts) => !parts.is_empty() && parts.iter().all(is_of_floats),
+        _ => false,
+    }
 }
 
 /// What a `jvp` returns.
@@ -63,6 +104,7 @@ pub(super) fn hvp(function: &Function, forward: &Forward) -> TokenStream {
     functions(
         function,
         forward,
+        None,
         ["hvp", "__hvp"],
         doc,
         &[Part::gradient(function), Part::gradient(function)],
@@ -104,15 +146,16 @@ impl<'f> Part<'f> {
     }
 }
 
-/// The public function and the private one that it calls.
+/// The public function and the private one that it calls; where the second part of what that returns
+/// has a NaN, `otherwise` is called.
 fn functions(
     function: &Function,
     forward: &Forward,
+    otherwise: Option<(&Forward, &str)>,
     [public, private]: [&str; 2],
     doc: &str,
     parts: &[Part<'_>],
 ) -> TokenStream {
-    let program = &forward.program;
     let (types, inside) = (parts.iter().map(|p| &p.ty), parts.iter().map(|p| &p.inside));
     let returned = wrapped_type(&function.output, quote!((#(#types,)*)));
     let inside = wrapped_type(&function.output, quote!((#(#inside,)*)));
@@ -127,13 +170,29 @@ fn functions(
     let checks = tangents.iter().map(|(param, name)| check(function, param, name));
     let ordered = tangents.iter().filter(|(param, _)| matches!(param.ty, Type::Array(..)));
     let ordered = ordered.map(|(_, name)| quote!(let #name = ::chainrule::rt::into_flat(#name);));
-    let of_one = forward.tangents.iter().flatten().flatten().zip(&tangents);
-    let passed = of_one.map(|(is, (_, name))| passed(is, name, program));
-    let (arguments, turbofish) = (arguments(function, program), turbofish(function));
+    let turbofish = turbofish(function);
     let [public, private] = [public, private].map(|name| named(function, name));
-    let inputs: Vec<&ParamIs> = forward.tangents.iter().flatten().flatten().collect();
-    let kernel = kernel(function, program, &inputs, &private, &inside);
-    let run = quote!(Self::#private #turbofish (#(#arguments,)* #(#passed),*));
+    let call = |forward: &Forward, private: &Ident| {
+        let program = &forward.program;
+        let of_one = forward.tangents.iter().flatten().flatten().zip(&tangents);
+        let passed = of_one.map(|(is, (_, name))| passed(is, name, program));
+        let arguments = arguments(function, program);
+        quote!(Self::#private #turbofish (#(#arguments,)* #(#passed),*))
+    };
+    let kernel_of = |forward: &Forward, private: &Ident| {
+        let inputs: Vec<&ParamIs> = forward.tangents.iter().flatten().flatten().collect();
+        plain_kernel(function, &forward.program, &inputs, private, &inside)
+    };
+    let mut kernels = kernel_of(forward, &private);
+    kernels = quote!(#[inline] #kernels);
+    let mut run = call(forward, &private);
+    if let Some((otherwise, name)) = otherwise {
+        let name = named(function, name);
+        let kernel = kernel_of(otherwise, &name);
+        kernels.extend(quote!(#[cold] #[inline(never)] #kernel));
+        let (copies, again) = (copies(function, &tangents), call(otherwise, &name));
+        run = unless_nan(function, &run, &quote!({ #copies #again }));
+    }
     let (before, after) = arrays::around(function);
     let run = match before.is_empty() {
         true => run,
@@ -161,8 +220,45 @@ fn functions(
             #run
         }
 
-        #kernel
+        #kernels
     }
+}
+
+/// Copies of all arrays, under their names. What is called with arrays has them in memory; what runs
+/// before it has them wherever this takes least, unless LLVM sees that a copy is one.
+fn copies(function: &Function, tangents: &[(&Param, Ident)]) -> TokenStream {
+    let is_array = |p: &Param| matches!(p.ty, Type::Fixed(..)) && is_copied(&p.ty);
+    let of_params = function.params.iter().filter(|p| is_array(p)).map(|p| {
+        let name = &p.name;
+        match p.passing {
+            Passing::Value => quote!(let #name = ::core::hint::black_box(#name);),
+            _ => quote!(let #name = &::core::hint::black_box(*#name);),
+        }
+    });
+    let of_tangents = tangents.iter().filter(|(p, _)| is_array(p));
+    let of_tangents = of_tangents.map(|(_, t)| quote!(let #t = ::core::hint::black_box(#t);));
+    of_params.chain(of_tangents).collect()
+}
+
+/// What a call with tangents returns, or where one of them is NaN another call.
+fn unless_nan(function: &Function, run: &TokenStream, otherwise: &TokenStream) -> TokenStream {
+    let [outcome, done, nan] = ["outcome", "done", "nan"].map(local);
+    let look = each(
+        success(&function.output),
+        &quote!(#done.1),
+        &|float| quote!(#nan |= ::chainrule::rt::is_nan(#float);),
+    );
+    let some = wrapped(&function.output, quote!(#done));
+    let look = match function.output {
+        Type::Option(_) | Type::Result(..) => quote!(if let #some = &#outcome { #look }),
+        _ => quote!({ let #done = &#outcome; #look }),
+    };
+    quote! {{
+        let #outcome = #run;
+        let mut #nan = false;
+        #look
+        if #nan { #otherwise } else { #outcome }
+    }}
 }
 
 /// The differentiated parameters, and what their tangents are called.
@@ -202,6 +298,18 @@ pub(super) fn kernel(
     name: &Ident,
     returned: &TokenStream,
 ) -> TokenStream {
+    let kernel = plain_kernel(function, program, further, name, returned);
+    quote!(#[inline] #kernel)
+}
+
+/// The same without an attribute that says where it is compiled.
+fn plain_kernel(
+    function: &Function,
+    program: &Program,
+    further: &[&ParamIs],
+    name: &Ident,
+    returned: &TokenStream,
+) -> TokenStream {
     let mut body = Body::new(program, &[]);
     let mut inputs = kernel::parameters(function, program, &mut body);
     inputs.extend(further.iter().map(|is| input(is, program, &body)));
@@ -210,7 +318,6 @@ pub(super) fn kernel(
     let (generics, where_clause) = api::generics(function);
     let items = program.items.iter().map(|(_, item)| item);
     quote! {
-        #[inline]
         #[track_caller]
         fn #name<#generics>(#(#inputs),*) -> #returned #where_clause {
             #(#items)*

@@ -31,6 +31,7 @@ mod types;
 mod unpacked;
 mod windows;
 
+pub(crate) use forward::may_run_again;
 pub(crate) use forward::tangents;
 pub(crate) use hessian::hessian_type;
 pub use jacobian::Jacobian;
@@ -62,13 +63,21 @@ pub struct Programs {
     /// The rows of its Jacobian that stand in it ahead of the reverse code, if there are few.
     pub rows: Option<Rows>,
     /// Value and tangent, if `jvp` is asked for.
-    pub jvp: Option<Forward>,
+    pub jvp: Option<Jvp>,
     /// The gradient and its tangent, if `hvp` is asked for.
     pub hvp: Option<Forward>,
     /// What the Hessian is made of, if `hessian` is asked for.
     pub hessian: Option<Hessian>,
     /// What the Jacobian is made of, if `jacobian` is asked for.
     pub jacobian: Option<Jacobian>,
+}
+
+/// Value and tangent.
+pub struct Jvp {
+    /// The program.
+    pub guarded: Forward,
+    /// One that holds where no tangent of the results is NaN, and is run first.
+    pub unguarded: Option<Forward>,
 }
 
 /// What a Hessian is made of.

@@ -222,7 +222,18 @@ impl Body<'_> {
     }
 
     pub(super) fn copied(&self, place: &Place) -> TokenStream {
-        types::copy(self.type_at(place).as_ref(), &self.place(place))
+        let ty = self.type_at(place);
+        self.moved_or_copied(place, ty.as_ref())
+    }
+
+    /// A memory as a part of another: moved where it is not used again.
+    fn moved_or_copied(&self, place: &Place, ty: Option<&Type>) -> TokenStream {
+        match ty {
+            Some(ty) if place.proj.is_empty() && self.program.moved.contains(&place.mem) => {
+                self.taken(place, ty)
+            }
+            ty => types::copy(ty, &self.place(place)),
+        }
     }
 
     fn store(&self, place: &Place, v: V, mode: Mode) -> TokenStream {
@@ -311,7 +322,7 @@ impl Body<'_> {
             }
             Init::List(values) => list(values.iter().map(|v| self.value(*v)).collect()),
             Init::ListOf(places) => {
-                list(places.iter().map(|place| types::copy(part, &self.place(place))).collect())
+                list(places.iter().map(|place| self.moved_or_copied(place, part)).collect())
             }
             Init::Empty(None) => quote!(::std::vec::Vec::new()),
             Init::Empty(Some(room)) => {

@@ -15,6 +15,7 @@ mod records;
 pub(in crate::flow) mod rule;
 mod sites;
 mod sparse;
+mod unguarded;
 mod units;
 mod wide;
 mod wild;
@@ -22,6 +23,7 @@ mod wild;
 pub use gradient::gradient;
 pub use hessian::hessian;
 pub use sparse::{Entries, jacobian};
+pub use unguarded::unguarded;
 pub use units::by_units;
 pub use wide::wide;
 
@@ -101,6 +103,9 @@ struct Builder<'p> {
     wild: HashSet<V>,
     /// The values with such tangents, those that come out of a loop or a memory among them.
     source: Wild,
+    /// Whether products are guarded, and whether one was to be that is not.
+    guarded: bool,
+    spared: bool,
     /// The values that are literals.
     numbers: HashMap<V, f64>,
     /// Literals that were made, so that each is made once.
@@ -132,6 +137,8 @@ impl<'p> Builder<'p> {
             links: HashSet::default(),
             wild: HashSet::default(),
             source: Wild::default(),
+            guarded: true,
+            spared: false,
             numbers: HashMap::default(),
             literals: HashMap::default(),
             consts: Vec::new(),
@@ -185,7 +192,7 @@ impl<'p> Builder<'p> {
         }
     }
 
-    fn program(mut self, wrt: &[bool]) -> Forward {
+    fn program(&mut self, wrt: &[bool]) -> Forward {
         let tangents = self.each(|this| this.inputs(wrt));
         self.code.push(Vec::new());
         self.block(&self.src.body);
@@ -197,11 +204,11 @@ impl<'p> Builder<'p> {
         Forward { program, tangents }
     }
 
-    fn finish(mut self) -> Program {
+    fn finish(&mut self) -> Program {
         let mut stmts = std::mem::take(&mut self.consts);
         stmts.append(&mut self.code.pop().unwrap_or_default());
         self.out.body = Block { stmts };
-        self.out
+        std::mem::take(&mut self.out)
     }
 
     /// The parameters' tangents.
@@ -542,6 +549,11 @@ impl rule::Write for Builder<'_> {
         let less = self.out.value("n", ty, Span::call_site());
         self.emit(Kind::Pass(less, Pass::Method("saturating_sub".to_string()), vec![v, one]));
         less
+    }
+
+    fn guards(&mut self) -> bool {
+        self.spared |= !self.guarded;
+        self.guarded
     }
 
     fn is_wild(&self, tangent: V) -> bool {

@@ -23,6 +23,10 @@ pub(in crate::flow) trait Write {
     fn to_float(&mut self, v: V, like: V) -> V;
     /// An integer, less one.
     fn one_less(&mut self, v: V) -> V;
+    /// Asked where a product would be guarded: whether it is.
+    fn guards(&mut self) -> bool {
+        true
+    }
     /// Whether a tangent may be infinite where what it was made of is not.
     fn is_wild(&self, tangent: V) -> bool;
     /// Notes that.
@@ -45,7 +49,19 @@ pub(in crate::flow) fn tangents(
     of: &dyn Fn(V, usize) -> Option<V>,
 ) -> Vec<Option<V>> {
     let (row, args) = ruling(row, args, &|v| to.number_of(v));
+    if let Some(choosing) = primitives::choosing(row) {
+        return (0..columns)
+            .map(|column| chosen(to, choosing, args, out, &|v| of(v, column)))
+            .collect();
+    }
     let second = args.get(1).and_then(|v| to.number_of(*v));
+    let plain = row.guard.given(false, || second) == Guard::No || !to.guards();
+    if columns == 1
+        && plain
+        && let Some(tangent) = factored(to, row, args, out, &|v| of(v, 0))
+    {
+        return vec![Some(tangent)];
+    }
     let mut sums = vec![Sum { wild: can_be_infinite(row, second), ..Sum::default() }; columns];
     // x · x: twice the tangent of x, which is exact.
     let square = *row == primitives::MUL && args[0] == args[1];
@@ -68,6 +84,11 @@ pub(in crate::flow) fn tangents(
                 Guard::No if number.is_none() && singular => Guard::Cotangent,
                 guard => guard,
             };
+            let guard = match guard {
+                Guard::No => Guard::No,
+                guard if to.guards() => guard,
+                _ => Guard::No,
+            };
             if let (Some(sign), Guard::No) = (sign(&partial), guard) {
                 sum.push(Term { value: tangent, sign }, number.is_some());
                 continue;
@@ -83,7 +104,7 @@ pub(in crate::flow) fn tangents(
                         _ => {
                             let product = to.apply(&primitives::MUL, vec![tangent, factor], out);
                             // Zero also where the partial is zero but the tangent infinite.
-                            match guard == Guard::Both || from_wild {
+                            match guard == Guard::Both || from_wild && to.guards() {
                                 true => to.apply(&primitives::GUARD, vec![factor, product], out),
                                 false => product,
                             }
@@ -118,6 +139,58 @@ pub(in crate::flow) fn tangents(
         Some(all)
     };
     sums.into_iter().map(add).collect()
+}
+
+/// The tangent of a primitive of two arguments that both have one, where the second partial is a
+/// multiple of the first, as that of a quotient by the divisor is: `(ẋ + g·ẏ)·f` for `f·ẋ + f·g·ẏ`.
+fn factored(
+    to: &mut impl Write,
+    row: Prim,
+    args: &[V],
+    out: V,
+    of: &dyn Fn(V) -> Option<V>,
+) -> Option<V> {
+    let [first, second] = &partials(row)[..] else { return None };
+    let Sym::Apply(product, factors) = second else { return None };
+    if **product != primitives::MUL || factors[0] != *first {
+        return None;
+    }
+    let (x, y) = (of(args[0])?, of(args[1])?);
+    if [x, y].iter().any(|t| to.number_of(*t).is_some()) {
+        return None;
+    }
+    let (minus, g) = match &factors[1] {
+        Sym::Apply(row, of) if **row == primitives::NEG => (true, &of[0]),
+        g => (false, g),
+    };
+    let g = instantiate(to, g, args, out);
+    let product = to.apply(&primitives::MUL, vec![g, y], out);
+    let combine = if minus { &primitives::SUB } else { &primitives::ADD };
+    let sum = to.apply(combine, vec![x, product], out);
+    let f = instantiate(to, first, args, out);
+    Some(to.apply(&primitives::MUL, vec![f, sum], out))
+}
+
+/// The tangent of one of the arguments.
+fn chosen(
+    to: &mut impl Write,
+    choosing: Prim,
+    args: &[V],
+    out: V,
+    of: &dyn Fn(V) -> Option<V>,
+) -> Option<V> {
+    if args.iter().all(|arg| of(*arg).is_none()) {
+        return None;
+    }
+    let elem = to.elem(out);
+    let tangents: Vec<V> =
+        (args.iter()).map(|arg| of(*arg).unwrap_or_else(|| to.number(0.0, elem.clone()))).collect();
+    let wild = tangents.iter().any(|tangent| to.is_wild(*tangent));
+    let chosen = to.apply(choosing, [args, &tangents].concat(), out);
+    if wild {
+        to.mark_wild(chosen);
+    }
+    Some(chosen)
 }
 
 /// The same by one input.

@@ -6,6 +6,7 @@ use crate::flow::adjoint::pullback::can_be_infinite;
 use crate::flow::ir::{Block, Kind, MemId, Program, V};
 use crate::flow::walk;
 use crate::hash::{HashMap, HashSet};
+use crate::primitives;
 
 /// Values and memories with such tangents.
 #[derive(Default)]
@@ -72,7 +73,8 @@ impl Wild {
         }
         let mut wild = match kind {
             Kind::Prim(_, row, args) => {
-                can_be_infinite(row, args.get(1).and_then(|v| numbers.get(v).copied()))
+                primitives::choosing(row).is_none()
+                    && can_be_infinite(row, args.get(1).and_then(|v| numbers.get(v).copied()))
             }
             // What they do is not known here.
             Kind::Call(_) | Kind::Pull { .. } => true,
