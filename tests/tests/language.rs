@@ -40,6 +40,7 @@ constructs! {
     results
     slices
     solvers
+    sorting
     structs
     tables
     two_dimensional

@@ -51,6 +51,7 @@ pub mod recursion;
 pub mod results;
 pub mod slices;
 pub mod solvers;
+pub mod sorting;
 pub mod structs;
 pub mod tables;
 pub mod two_dimensional;
@@ -79,6 +80,7 @@ pub const ALL: &[(&str, &[chainrule_tests::Case])] = &[
     ("results", results::CASES),
     ("slices", slices::CASES),
     ("solvers", solvers::CASES),
+    ("sorting", sorting::CASES),
     ("structs", structs::CASES),
     ("tables", tables::CASES),
     ("two_dimensional", two_dimensional::CASES),

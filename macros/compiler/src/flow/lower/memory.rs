@@ -344,6 +344,16 @@ impl Lowerer<'_> {
                 self.truncate(&place, len, span);
                 Val::Unit
             }
+            ("insert", [at, value]) if is_whole_vec(self, &place) => {
+                let Some(at) = self.index_value(at) else { return Val::Error };
+                let val = self.expr(value);
+                self.inserted(&place, at, val, span);
+                Val::Unit
+            }
+            ("remove", [at]) if is_whole_vec(self, &place) => {
+                let Some(at) = self.index_value(at) else { return Val::Error };
+                self.removed(&place, at, span)
+            }
             ("clear", []) => {
                 let zero = self.int(0, span);
                 self.as_index(zero);
@@ -415,12 +425,16 @@ impl Lowerer<'_> {
             }
             return val;
         }
+        if let Some(val) = self.sorted(&place, call) {
+            return val;
+        }
         let instead = match name.as_str() {
             "sort" | "sort_by" | "sort_unstable_by" | "sort_by_key" | "sort_unstable" => {
                 "sort a list of indices, `order.sort_by(|&i, &j| y[i].total_cmp(&y[j]))`, and gather through it"
             }
-            "insert" | "remove" | "dedup" | "retain" | "drain" | "append" | "swap_remove"
-            | "split_off" => "build a new `Vec` by `push` in a loop",
+            "dedup" | "retain" | "drain" | "append" | "swap_remove" | "split_off" => {
+                "build a new `Vec` by `push` in a loop"
+            }
             _ => "write a loop over the elements",
         };
         self.error(
@@ -505,7 +519,7 @@ impl Lowerer<'_> {
         });
     }
 
-    fn pop(&mut self, place: &Place, span: Span) -> Val {
+    pub(super) fn pop(&mut self, place: &Place, span: Span) -> Val {
         let len = self.length(place, span);
         let zero = self.int(0, span);
         self.unify(len, zero);
@@ -565,4 +579,8 @@ impl Lowerer<'_> {
             |_| Val::Unit,
         );
     }
+}
+
+fn is_whole_vec(lowerer: &Lowerer<'_>, place: &Place) -> bool {
+    matches!(lowerer.place_type(place), Some(Type::Vec(_)))
 }

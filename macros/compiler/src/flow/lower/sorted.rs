@@ -1,0 +1,117 @@
+//! Sorting. The order is found by the user's own comparison, as a list of indices that carries no
+//! derivative; the elements are then gathered through it.
+
+use super::Lowerer;
+use super::loops::{Header, Run};
+use super::val::{Held, Val};
+use super::{Slot, scan};
+use crate::flow::ir::{Bind, By, Init, Kind, Mode, Place, Proj, Source, V};
+use crate::parse::Type;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::ExprMethodCall;
+use syn::spanned::Spanned;
+
+impl Lowerer<'_> {
+    /// A method that puts the elements in another order; `None` if it is no such method, or one whose
+    /// order cannot be told from outside.
+    pub(super) fn sorted(&mut self, place: &Place, call: &ExprMethodCall) -> Option<Val> {
+        let span = call.method.span();
+        let element = self.element_type(place)?;
+        let (method, args) = (&call.method, &call.args);
+        let list = quote!(&__list[..]);
+        let order = match (method.to_string().as_str(), &element) {
+            ("sort_by", _) => quote!(::chainrule::rt::order_by(#list, #args)),
+            ("sort_by_key" | "sort_by_cached_key", _) => {
+                quote!(::chainrule::rt::order_by_key(#list, #args))
+            }
+            // Whatever the algorithm does to elements that compare as equal, floats of the same bits
+            // are the same.
+            ("sort_unstable_by" | "select_nth_unstable_by", Type::Float(_)) => {
+                quote!(::chainrule::rt::order_after(#list, |__list| { __list.#method(#args); }))
+            }
+            _ => return None,
+        };
+        let Some(order) = self.order_of(place, order, args, span) else { return Some(Val::Error) };
+        self.gathered(place, &element, order, span);
+        Some(Val::Unit)
+    }
+
+    /// The list of indices.
+    fn order_of(
+        &mut self,
+        place: &Place,
+        order: TokenStream,
+        args: &syn::punctuated::Punctuated<syn::Expr, syn::Token![,]>,
+        span: Span,
+    ) -> Option<V> {
+        let mut binds = vec![Bind {
+            name: Ident::new("__list", Span::call_site()),
+            what: Source::Place(place.clone()),
+            by: By::Ref,
+        }];
+        let mut foreign = false;
+        for arg in args {
+            let uses = scan::uses(arg);
+            if uses.leaves {
+                self.error(
+                    arg.span(),
+                    "control leaves this comparison in a way that cannot be followed",
+                );
+                return None;
+            }
+            foreign |= self.is_foreign(&uses);
+            binds.extend(self.binds(&uses, arg.span())?);
+        }
+        let Val::Scalar(order) = self.taken(order, binds, false, foreign, span) else {
+            return None;
+        };
+        let (own, class) = (self.class(order), self.types.class(Slot::Other));
+        self.types.unify(own, class);
+        self.program.values[order.0 as usize].name = "order".to_string();
+        // What is compared is lost to nothing: the elements themselves carry their derivatives.
+        self.program.constants.push(order);
+        Some(order)
+    }
+
+    /// `list[k] = old[order[k]]` for all k.
+    fn gathered(&mut self, place: &Place, element: &Type, order: V, span: Span) {
+        let ty = Type::Vec(Box::new(element.clone()));
+        let old = self.memory("unsorted", ty, span);
+        self.emit(Kind::Alloc(old, Init::Copy(place.clone())), span);
+        let (zero, len) = (self.int(0, span), self.length(place, span));
+        self.as_index(zero);
+        let mut to = place.clone();
+        let header = Header::default();
+        self.looped(Run::Range(zero, len, false), &header, span, &mut |this, at| {
+            let Some(at) = at else { return };
+            let bind = |name: &str, v: V, by: By| Bind {
+                name: Ident::new(name, Span::call_site()),
+                what: Source::Value(v),
+                by,
+            };
+            let binds = vec![bind("__order", order, By::Ref), bind("__at", at, By::Value)];
+            let Val::Scalar(from) = this.taken_part(quote!(__order[__at]), binds, false, span)
+            else {
+                return;
+            };
+            this.as_index(from);
+            to.proj.push(Proj::Index(at));
+            let mut source = Place::whole(old);
+            source.proj.push(Proj::Index(from));
+            match element {
+                Type::Float(_) | Type::Int(_) => {
+                    let val = this.read_place(source, Held::Named, span);
+                    if let Some(v) = this.scalar(val, span) {
+                        this.emit(Kind::Store(to.clone(), v, Mode::Set), span);
+                    }
+                }
+                _ => {
+                    let kind = Kind::Assign { to: to.clone(), from: source, moved: false };
+                    this.emit(kind, span);
+                }
+            }
+            to.proj.pop();
+        });
+    }
+}
