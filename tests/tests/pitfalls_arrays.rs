@@ -304,6 +304,18 @@ fn softmax_of_large_logits() {
     assert_eq!(slope.row(1).to_owned(), array![0.0, 0.0]);
     let none = Array2::<f64>::zeros((2, 0));
     assert_eq!(total::value_and_grad(&none).0, f64::NEG_INFINITY);
+    let (value, (slope, by_t)) = loss::value_and_grad(&none, &none);
+    assert_eq!((value, slope, by_t), (loss(&none, &none), none.clone(), none));
+    // No weight on a row, and one that stretches over the classes.
+    let (x, t) = (array![[1.0, 2.0], [3.0, 5.0]], array![[0.0, 0.0], [0.5, 0.0]]);
+    let by_tape = loss::tape_value_and_grad(&x, &t);
+    assert_close("no weight", &loss::value_and_grad(&x, &t), &by_tape, ROUNDING);
+    let column = array![[1.0], [0.25]];
+    let (value, (slope, by_t)) = loss::value_and_grad(&x, &column);
+    let (expected, (wide, each)) = loss::value_and_grad(&x, &array![[1.0, 1.0], [0.25, 0.25]]);
+    assert_close("value", &value, &expected, ROUNDING);
+    assert_close("slope", &slope, &wide, ROUNDING);
+    assert_close("by t", &by_t, &each.sum_axis(Axis(1)).insert_axis(Axis(1)), ROUNDING);
 }
 
 // What lies outside panics, naming function, array and shape, before anything is computed.

@@ -170,6 +170,21 @@ fn a_root_of_a_mean_runs_through_its_data_once() {
 }
 
 #[test]
+fn softmax_cross_entropy_reads_its_logits_twice() {
+    let source = "#[differentiate(wrt(x))]
+        fn loss(x: &Array2<f64>, t: &Array2<f64>) -> f64 { x.cross_entropy(t) }";
+    tensors(source, |compiled| {
+        let gradient = compiled.gradient.as_ref().unwrap();
+        let text = gradient.nest.show(&gradient.program);
+        // A loop for the greatest logit, one for the exponentials, one for the gradient.
+        let loops: Vec<&str> = text.split("\n  for ").skip(1).collect();
+        assert_eq!(loops.len(), 3, "{text}");
+        let reading = loops.iter().filter(|inner| inner.contains(" x[")).count();
+        assert_eq!(reading, 2, "{text}");
+    });
+}
+
+#[test]
 fn a_zero_factor_selects_zero_after_the_loop() {
     // At a perfect fit the root's partial is infinite, and the error it meets is zero.
     let source =

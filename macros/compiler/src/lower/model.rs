@@ -123,6 +123,10 @@ impl Lowerer<'_> {
     }
 
     /// The mean over all but the last axis of `-Σ targets · log_softmax(x)` along the last one.
+    ///
+    /// As `ln Σ exp(x - m) · Σ targets - Σ targets · (x - m)`, row by row: what waits for the
+    /// logarithm is one product for each row, so that the loop which sums the exponentials is the
+    /// last one to read `x`. For targets that are not negative nothing cancels.
     fn cross_entropy(
         &mut self,
         x: Ref,
@@ -138,14 +142,31 @@ impl Lowerer<'_> {
                 "`cross_entropy` takes an array of the same shape: the probability of each class",
             );
         }
-        let log = self.log_softmax(x, &[rank - 1], span)?;
-        let args = [(log, x_text), (targets, targets_text)];
-        let weighted = self.elementwise(&primitives::MUL, &args, true, span)?;
+        let own = self.own_shape(x);
+        let (rows, classes) = own.split_at(rank - 1);
+        let last = [rank - 1];
+        let whole = (own.clone(), x_text);
+        let targets = self.broadcast_to((targets, targets_text), own.clone(), whole, span)?;
+        let (_, sum, shift) = self.shifted(x, &last, span)?;
+        let shift = self.along(shift, x, &last, span);
+        let off = self.two(&primitives::SUB, x, shift, span)?;
+        let weighted = self.two(&primitives::MUL, off, targets, span)?;
         let all: Vec<usize> = (0..rank).collect();
-        let sum = self.sum("sum", weighted, &all, span);
-        let sum = self.one(&primitives::NEG, sum, span)?;
-        let rows = self.own_shape(x)[..rank - 1].to_vec();
-        let count = self.count(x, &rows, span)?;
-        self.two(&primitives::DIV, sum, count, span)
+        let weighted = self.sum("sum", weighted, &all, span);
+
+        let mass = self.sum("mass", targets, &last, span);
+        let log = self.one(&primitives::LN, sum, span)?;
+        let log = self.two(&primitives::MUL, log, mass, span)?;
+        // Of no classes the sum is 0, but nothing is multiplied by its logarithm.
+        let width = self.count(x, classes, span)?;
+        let log = self.two(&primitives::GUARD, width, log, span)?;
+        let log = match rank {
+            1 => log,
+            _ => self.sum("sum", log, &all[..rank - 1], span),
+        };
+
+        let total = self.two(&primitives::SUB, log, weighted, span)?;
+        let count = self.count(x, rows, span)?;
+        self.two(&primitives::DIV, total, count, span)
     }
 }
