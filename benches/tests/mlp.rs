@@ -1,5 +1,7 @@
 //! The perceptron's step by hand and by the macro: the same numbers.
 
+#![forbid(unsafe_code)]
+
 use chainrule_benches::mlp::{Hand, Macro, Parameters, batch};
 
 #[test]

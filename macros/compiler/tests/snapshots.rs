@@ -453,45 +453,45 @@ fn planned_with_products_of_matrices() {
         check(
             &gradient.nest.show(&gradient.program),
             expect![[r#"
-            buffer dot[n, s]
-            buffer dot.2[n, q]
-            buffer ct_hidden[n, s]
-            hidden in dot
-            ct_e in dot.2
-            guard.3 in dot
-            ct_b = 0
-            dot[i, k] = gemm x[i, j], w[j, k]
-            for i0 in 0..n {
-              for i1 in 0..s {
-                let add[i0, i1] = add dot[i0, i1], b[i1]
-                hidden[i0, i1] = tanh add[i0, i1]
-              }
-            }
-            dot.2[i, k] = gemm hidden[i, j], v[j, k]
-            sum = 0
-            for i2 in 0..n by 4 {
-              for i3 in 0..q {
-                let e[i2, i3] = sub dot.2[i2, i3], y[i2, i3]
-                let mul.3[i2, i3] = mul e[i2, i3], e[i2, i3]
-                sum += mul.3[i2, i3]
-                ct_e[i2, i3] = add e[i2, i3], e[i2, i3]
-              }
-            }
-            ct_hidden[i, j] = gemm ct_e[i, k], v[j, k]
-            ct_v[j, k] = gemm hidden[i, j], ct_e[i, k]
-            let c = 1
-            for i4 in 0..n by 4 {
-              for i5 in 0..s {
-                let mul.6[i4, i5] = mul hidden[i4, i5], hidden[i4, i5]
-                let sub[i4, i5] = sub c, mul.6[i4, i5]
-                let mul.7[i4, i5] = mul ct_hidden[i4, i5], sub[i4, i5]
-                let guard.2[i4, i5] = guard sub[i4, i5], mul.7[i4, i5]
-                guard.3[i4, i5] = guard ct_hidden[i4, i5], guard.2[i4, i5]
-                ct_b[i5] += guard.3[i4, i5]
-              }
-            }
-            ct_w[j, k] = gemm x[i, j], guard.3[i, k]
-        "#]],
+                buffer dot[n, s]
+                buffer dot.2[n, q]
+                buffer ct_hidden[n, s]
+                hidden in dot
+                ct_e in dot.2
+                guard.3 in dot
+                ct_b = 0
+                dot[i, k] = gemm x[i, j], w[j, k]
+                for i0 in 0..n {
+                  for i1 in 0..s {
+                    let add[i0, i1] = add dot[i0, i1], b[i1]
+                    hidden[i0, i1] = tanh add[i0, i1]
+                  }
+                }
+                dot.2[i, k] = gemm hidden[i, j], v[j, k]
+                sum = 0
+                for i2 in 0..n {
+                  for i3 in 0..q {
+                    let e[i2, i3] = sub dot.2[i2, i3], y[i2, i3]
+                    let mul.3[i2, i3] = mul e[i2, i3], e[i2, i3]
+                    sum += mul.3[i2, i3]
+                    ct_e[i2, i3] = add e[i2, i3], e[i2, i3]
+                  }
+                }
+                ct_hidden[i, j] = gemm ct_e[i, k], v[j, k]
+                ct_v[j, k] = gemm hidden[i, j], ct_e[i, k]
+                let c = 1
+                for i4 in 0..n by 4 {
+                  for i5 in 0..s {
+                    let mul.6[i4, i5] = mul hidden[i4, i5], hidden[i4, i5]
+                    let sub[i4, i5] = sub c, mul.6[i4, i5]
+                    let mul.7[i4, i5] = mul ct_hidden[i4, i5], sub[i4, i5]
+                    let guard.2[i4, i5] = guard sub[i4, i5], mul.7[i4, i5]
+                    guard.3[i4, i5] = guard ct_hidden[i4, i5], guard.2[i4, i5]
+                    ct_b[i5] += guard.3[i4, i5]
+                  }
+                }
+                ct_w[j, k] = gemm x[i, j], guard.3[i, k]
+            "#]],
         );
     });
 }

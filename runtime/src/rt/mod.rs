@@ -18,11 +18,15 @@ mod model;
 #[cfg(feature = "ndarray")]
 mod on_tape;
 #[cfg(feature = "ndarray")]
+mod parts;
+#[cfg(feature = "ndarray")]
 mod product;
 #[cfg(feature = "ndarray")]
 mod shapes;
 #[cfg(feature = "ndarray")]
-pub use {arrays::*, elementary::*, kernel::*, model::*, on_tape::*, product::*, shapes::*};
+pub use {
+    arrays::*, elementary::*, kernel::*, model::*, on_tape::*, parts::*, product::*, shapes::*,
+};
 
 #[cfg(feature = "ndarray")]
 pub use num_traits::Float;

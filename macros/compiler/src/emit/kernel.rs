@@ -41,7 +41,7 @@ pub(super) fn kernel(
     let grads = grads(program, &leaves, &mut namer);
     let emitted = |nest| {
         let mut loops = Loops::new(program, nest, &symbols, namer.clone(), quote!(#owner));
-        let run = loops.items(&nest.items);
+        let run = loops.outermost(&nest.items);
         Run { loops, run }
     };
     let emitter = Emitter {
@@ -508,7 +508,7 @@ fn slice_of(array: &Ident) -> Ident {
 }
 
 /// The dimensions that loops and scalars refer to.
-fn used_dims(program: &Program) -> BTreeSet<DimId> {
+pub(super) fn used_dims(program: &Program) -> BTreeSet<DimId> {
     let mut dims: BTreeSet<DimId> =
         program.values.iter().flat_map(|value| value.shape.iter().copied()).collect();
     for stmt in &program.body {

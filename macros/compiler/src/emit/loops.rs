@@ -11,6 +11,8 @@
 //! s += rt::sum_lanes(&lanes);
 //! for x in x_t { s += *x; }
 //! ```
+//!
+//! Loops that write many slices run in lanes, too, so that they are vectorised.
 
 use super::element::{elem_type, zero};
 use super::names::{Namer, Symbols};
@@ -23,7 +25,12 @@ use std::collections::{BTreeSet, HashMap};
 /// More items than this in one scope are declared together.
 const MANY: usize = 256;
 
+/// So many pairs of slices LLVM compares ahead of a loop. What has more of them is loaded and stored
+/// in lanes.
+const COMPARED: usize = 8;
+
 /// Emits the items of a nest.
+#[derive(Clone)]
 pub(super) struct Loops<'p> {
     pub(super) program: &'p Program,
     pub(super) nest: &'p Nest,
@@ -418,7 +425,7 @@ impl<'p> Loops<'p> {
             }
         }
         let counted = self.uses_var(inner, &streams) || streams.is_empty();
-        if sums.is_empty() || counted {
+        if counted || (sums.is_empty() && pairs(&streams) <= COMPARED) {
             self.plain(inner, &streams, counted)
         } else {
             self.in_lanes(inner, &streams, &sums)
@@ -554,6 +561,13 @@ impl<'p> Loops<'p> {
             for #tail_pattern in #tail_iterator { #tail_body }
         }
     }
+}
+
+/// How many pairs of slices there are of which one is written: LLVM vectorises a loop only if it
+/// knows, or asks while the program runs, that these do not overlap.
+fn pairs(streams: &[Stream]) -> usize {
+    let written = streams.iter().filter(|stream| stream.written).count();
+    written * (streams.len() - written) + written * written.saturating_sub(1) / 2
 }
 
 /// An array that a loop hands out part by part.

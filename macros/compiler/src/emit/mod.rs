@@ -11,6 +11,7 @@ mod kernel;
 mod loops;
 pub(crate) mod names;
 pub(crate) mod objective;
+mod parts;
 mod plain;
 mod product;
 mod shapes;

@@ -4,8 +4,8 @@
 //! the block, and the sums of the rows do not wait for one another.
 //! Every accumulator still adds in the order of the rows, so no bit changes.
 
-use super::{Block, Element, Item, Loop, Storage, Var};
-use crate::ir::{Kind, Op, Program, ValueId};
+use super::{Block, Element, Item, Loop, Storage, Var, at};
+use crate::ir::{Kind, Op, Program, Stmt, ValueId};
 use std::collections::HashMap;
 
 /// How many rows run side by side: four while the data is cached and rows are not too short, else
@@ -17,15 +17,19 @@ const CHEAP: u32 = 5;
 
 /// Gives every loop that gains from it a version for blocks of rows.
 pub(super) fn jam(items: &mut [Item], program: &Program, storage: &[Storage], next_var: &mut u32) {
-    let cost: HashMap<ValueId, u32> = (program.body.iter())
-        .filter_map(|stmt| match &stmt.kind {
-            Kind::Map { op: Op::Prim(row), .. } => Some((stmt.dst, row.cost)),
-            _ => None,
-        })
-        .collect();
+    let statement = program.body.iter().map(|stmt| (stmt.dst, stmt)).collect();
+    jam_within(items, &statement, storage, next_var);
+}
+
+fn jam_within(
+    items: &mut [Item],
+    statement: &HashMap<ValueId, &Stmt>,
+    storage: &[Storage],
+    next_var: &mut u32,
+) {
     for item in items {
         let Item::Loop(outer) = item else { continue };
-        if gains(outer, &cost, storage) {
+        if gains(outer, statement, storage) {
             outer.blocks = (ROWS.iter())
                 .map(|&rows| {
                     let vars: Vec<Var> = (0..rows as u32).map(|k| Var(*next_var + k)).collect();
@@ -34,30 +38,45 @@ pub(super) fn jam(items: &mut [Item], program: &Program, storage: &[Storage], ne
                 })
                 .collect();
         } else {
-            jam(&mut outer.body, program, storage, next_var);
+            jam_within(&mut outer.body, statement, storage, next_var);
         }
     }
 }
 
-/// Whether a loop has only cheap innermost loops inside, and nothing that its turns share.
-fn gains(outer: &Loop, cost: &HashMap<ValueId, u32>, storage: &[Storage]) -> bool {
+/// Whether a loop has only cheap innermost loops inside, which sum up or read the same in all turns,
+/// and no part of a buffer that its turns share.
+fn gains(outer: &Loop, statement: &HashMap<ValueId, &Stmt>, storage: &[Storage]) -> bool {
     let shares = |element: &Element| match &storage[element.value.0 as usize] {
         Storage::Buffer(kept) => (element.at.iter().enumerate())
             .any(|(axis, ix)| ix.var() == Some(outer.var) && !kept.contains(&axis)),
         _ => false,
     };
-    let mut loops = 0;
+    let cost = |element: &Element| match statement.get(&element.value).map(|stmt| &stmt.kind) {
+        Some(Kind::Map { op: Op::Prim(row), .. }) => row.cost,
+        _ => 0,
+    };
+    // What is the same in all turns, of as many elements as the inner loop has turns.
+    let is_common = |element: &Element| {
+        let mut vars = element.at.iter().filter_map(|ix| ix.var()).peekable();
+        vars.peek().is_some() && vars.all(|var| var != outer.var)
+    };
+    let mut saves = false;
     for item in &outer.body {
         match item {
             Item::Loop(inner) => {
-                loops += 1;
                 for item in &inner.body {
                     let element = match item {
                         Item::Loop(_) | Item::Product(_) => return false,
                         Item::Let(element) | Item::Store(element) | Item::Zero(element) => element,
                         Item::Add { to, .. } => to,
                     };
-                    if shares(element) || cost.get(&element.value).is_some_and(|&c| c > CHEAP) {
+                    saves |= match item {
+                        Item::Add { to, arg } => !to.at.is_empty() || is_common(arg),
+                        _ => (statement.get(&element.value).into_iter())
+                            .flat_map(|stmt| stmt.operands())
+                            .any(|operand| is_common(&at(operand, &element.at))),
+                    };
+                    if shares(element) || cost(element) > CHEAP {
                         return false;
                     }
                 }
@@ -69,7 +88,7 @@ fn gains(outer: &Loop, cost: &HashMap<ValueId, u32>, storage: &[Storage]) -> boo
             _ => {}
         }
     }
-    loops > 0
+    saves
 }
 
 /// The loop's body for several turns: each item for all turns, inner loops merged.
