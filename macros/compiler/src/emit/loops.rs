@@ -23,7 +23,7 @@ use quote::quote;
 use std::collections::{BTreeSet, HashMap};
 
 /// More items than this in one scope are declared together.
-const MANY: usize = 256;
+pub(super) const MANY: usize = 256;
 
 /// So many pairs of slices LLVM compares ahead of a loop. What has more of them is loaded and stored
 /// in lanes.

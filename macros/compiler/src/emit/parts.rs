@@ -17,11 +17,11 @@
 //! number of threads.
 
 use super::element::{elem_type, zero};
-use super::loops::Loops;
+use super::loops::{Loops, MANY};
 use crate::ir::{Affine, Elem, Index, Kind, Op, ValueId};
 use crate::nest::{Element, Item, Ix, Loop, Storage};
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How the turns of a loop use an array.
@@ -47,9 +47,22 @@ struct Uses {
     sums: BTreeSet<Element>,
 }
 
+/// A loop in parts.
+struct InParts {
+    /// How many turns a part has, while the program runs.
+    part: TokenStream,
+    /// What that number is called.
+    rows: Ident,
+    /// What runs the parts.
+    parallel: TokenStream,
+}
+
 impl Loops<'_> {
     /// The outermost items.
     pub(super) fn outermost(&mut self, items: &[Item]) -> TokenStream {
+        if items.len() >= MANY {
+            return self.items(items);
+        }
         let mut out = TokenStream::new();
         for item in items {
             let Item::Loop(inner) = item else {
@@ -59,8 +72,8 @@ impl Loops<'_> {
             let before = self.clone();
             let serial = self.items(std::slice::from_ref(item));
             out.extend(match before.in_parts(inner) {
-                Some((part, parallel)) => quote! {
-                    ::chainrule::rt::in_parts!(#part, __rows { #parallel } { #serial });
+                Some(InParts { part, rows, parallel }) => quote! {
+                    ::chainrule::rt::in_parts!(#part, #rows { #parallel } { #serial });
                 },
                 None => serial,
             });
@@ -68,9 +81,14 @@ impl Loops<'_> {
         out
     }
 
-    /// How large a part is, and the loop in parts; `None` if its turns share more than sums.
-    fn in_parts(&self, inner: &Loop) -> Option<(TokenStream, TokenStream)> {
+    /// The loop in parts; `None` if its turns share more than sums.
+    fn in_parts(&self, inner: &Loop) -> Option<InParts> {
         let uses = self.uses(inner)?;
+        let mut namer = self.namer.clone();
+        let mut fresh = |name: &str| namer.fresh(name);
+        let (rows, taken_rows, left) = (fresh("part_rows"), fresh("taken"), fresh("left"));
+        let (parts, rest_of, to, term) =
+            (fresh("parts"), fresh("rest"), fresh("to"), fresh("term"));
         let extent = self.symbols.dim(inner.dim);
         let mut shared = quote!(0);
         let (mut names, mut types) = (Vec::new(), Vec::new());
@@ -82,7 +100,7 @@ impl Loops<'_> {
             let name = self.symbols.dim(dim);
             names.push(name.clone());
             types.push(quote!(usize));
-            given.push(if name == extent { quote!(__taken) } else { quote!(#name) });
+            given.push(if name == extent { quote!(#taken_rows) } else { quote!(#name) });
         }
         for (name, elem) in &uses.scalars {
             names.push(name.clone());
@@ -95,21 +113,21 @@ impl Loops<'_> {
             prelude.extend(quote!(let mut #name = #start;));
             outputs.push(elem_type(&value.elem));
             returned.push(quote!(#name));
-            let part = format_ident!("__{name}_of_part");
+            let part = fresh(&format!("{name}_of_part"));
             combined.extend(self.add(&element.value, quote!(#name), quote!(#part)));
             of_part.push(part);
         }
         for (&id, used) in &uses.arrays {
             let (name, elem) = (self.array(id), elem_type(&self.program.value(id).elem));
             let len = self.count(&self.kept_shape(id));
-            let rest = format_ident!("__{name}_rest");
+            let rest = fresh(&format!("{name}_rest"));
             let row = self.count(self.kept_shape(id).get(1..).unwrap_or_default());
             match used {
                 Use::Rows { written: true } => {
                     divided.extend(quote!(let mut #rest = &mut #name[..];));
                     taken.extend(quote! {
-                        let (#name, __rest) = ::core::mem::take(&mut #rest).split_at_mut(__taken * (#row));
-                        #rest = __rest;
+                        let (#name, #rest_of) = ::core::mem::take(&mut #rest).split_at_mut(#taken_rows * (#row));
+                        #rest = #rest_of;
                     });
                     prelude.extend(quote!(let #name = &mut #name[..#len];));
                     types.push(quote!(&'k mut [#elem]));
@@ -117,8 +135,8 @@ impl Loops<'_> {
                 Use::Rows { written: false } => {
                     divided.extend(quote!(let mut #rest = &#name[..];));
                     taken.extend(quote! {
-                        let (#name, __rest) = #rest.split_at(__taken * (#row));
-                        #rest = __rest;
+                        let (#name, #rest_of) = #rest.split_at(#taken_rows * (#row));
+                        #rest = #rest_of;
                     });
                     prelude.extend(quote!(let #name = &#name[..#len];));
                     types.push(quote!(&'k [#elem]));
@@ -129,7 +147,7 @@ impl Loops<'_> {
                     types.push(quote!(&'k [#elem]));
                 }
                 Use::Summed => {
-                    let (start, own) = (self.start(id), format_ident!("__{name}"));
+                    let (start, own) = (self.start(id), fresh(&format!("{name}_own")));
                     shared.extend(quote!(+ #len));
                     prelude.extend(quote! {
                         let mut #own = ::std::vec![#start; #len];
@@ -137,10 +155,10 @@ impl Loops<'_> {
                     });
                     outputs.push(quote!(::std::vec::Vec<#elem>));
                     returned.push(quote!(#own));
-                    let part = format_ident!("__{name}_of_part");
-                    let add = self.add(&id, quote!(*__to), quote!(__part));
+                    let part = fresh(&format!("{name}_of_part"));
+                    let add = self.add(&id, quote!(*#to), quote!(#term));
                     combined.extend(quote! {
-                        for (__to, __part) in #name.iter_mut().zip(#part) { #add }
+                        for (#to, #term) in #name.iter_mut().zip(#part) { #add }
                     });
                     of_part.push(part);
                     continue;
@@ -177,20 +195,20 @@ impl Loops<'_> {
                 }
             }
             #divided
-            let mut __left = #extent;
-            let mut __parts = ::std::vec::Vec::with_capacity(__left.div_ceil(__rows));
-            while __left > 0 {
-                let __taken = ::core::cmp::min(__rows, __left);
-                __left -= __taken;
+            let mut #left = #extent;
+            let mut #parts = ::std::vec::Vec::with_capacity(#left.div_ceil(#rows));
+            while #left > 0 {
+                let #taken_rows = ::core::cmp::min(#rows, #left);
+                #left -= #taken_rows;
                 #taken
-                __parts.push(Part::<ADD> {
+                #parts.push(Part::<ADD> {
                     #(#names: #given,)*
                     __borrowed: ::core::marker::PhantomData,
                 });
             }
-            for (#(#of_part,)*) in ::chainrule::rt::run_parts(__parts) { #combined }
+            for (#(#of_part,)*) in ::chainrule::rt::run_parts(#parts) { #combined }
         };
-        Some((part, parallel))
+        Some(InParts { part, rows, parallel })
     }
 
     /// What one turn costs, in additions.
