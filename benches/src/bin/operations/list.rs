@@ -150,7 +150,7 @@ operations! {
     fold_axis: (x: &Array2<f64> = matrix) -> Array1 { x.fold_axis(Axis(1), 0.0, |&s, &e| s + e * e) }
 
     // Parts.
-    select: (x: &Array2<f64> = matrix) [rows: &Vec<usize> = rows_to_select] -> Array2 { x.select(Axis(0), rows) }
+    select: (x: &Array2<f64> = matrix) [rows: &[usize] = rows_to_select] -> Array2 { x.select(Axis(0), rows) }
     concatenated: (x: &Array2<f64> = matrix, y: &Array2<f64> = other) -> Array2 { concatenate![Axis(0), *x, *y] }
     stacked: (x: &Array2<f64> = matrix, y: &Array2<f64> = other) -> Array3 { stack![Axis(0), *x, *y] }
     slice_mut: (x: &Array2<f64> = matrix, y: &Array2<f64> = other) -> Array2 {

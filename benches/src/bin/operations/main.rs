@@ -8,6 +8,7 @@
 
 // `s!` allows unsafe code for itself, which cannot be forbidden then.
 #![deny(unsafe_code)]
+#![allow(clippy::reversed_empty_ranges, reason = "slices of ndarray count from the end")]
 
 mod list;
 mod measure;
