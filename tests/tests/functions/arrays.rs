@@ -195,8 +195,24 @@ fn returned(x: f64, y: f64) -> [f64; 3] {
     a
 }
 
+/// Arrays from functions of the index.
+#[differentiate(tape, jvp, hvp, hessian)]
+fn from_functions(x: [f64; 3], k: f64) -> f64 {
+    let scaled: [f64; 3] = std::array::from_fn(|i| x[i] * k + i as f64);
+    let squares = core::array::from_fn::<_, 3, _>(|i| scaled[i] * x[2 - i]);
+    let outer: [[f64; 3]; 2] =
+        std::array::from_fn(|i| std::array::from_fn(|j| squares[j] * scaled[i]));
+    outer[0][1] * outer[1][2] + last_two(&x, k)[1]
+}
+
+#[differentiate]
+fn last_two(x: &[f64; 3], k: f64) -> [f64; 2] {
+    std::array::from_fn(|i| x[i + 1].sin() * k)
+}
+
 cases! {
     taped {
+        from_functions(x, k): ([0.7, 1.3, -0.4], 0.6);
         by_value(x): ([0.7, 1.3, -0.2]);
         by_reference(&x): ([0.7, 1.3, -0.2]);
         scaled_in_place(x): (0.7);

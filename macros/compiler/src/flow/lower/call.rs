@@ -1,5 +1,6 @@
 //! Calls of functions.
 
+use super::from_fn;
 use super::pattern::last_name;
 use super::spans::Spanned;
 use super::val::{Held, Opt, Val};
@@ -48,6 +49,10 @@ impl Lowerer<'_> {
             }
             let with_value = last_name(path) == "value_and_grad";
             return self.gradient(callee, &of, with_value, args, span);
+        }
+        if from_fn::is_from_fn(path) {
+            let wanted = self.wanted.remove(&(std::ptr::from_ref(call) as usize));
+            return self.array_from_fn(call, path, wanted, span);
         }
         if super::makes_array(path) {
             match last_name(path).as_str() {

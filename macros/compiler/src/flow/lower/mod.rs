@@ -18,6 +18,7 @@ mod expr;
 mod extent;
 mod finish;
 mod float;
+mod from_fn;
 mod inline;
 mod iter;
 mod jumps;

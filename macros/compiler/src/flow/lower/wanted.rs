@@ -81,6 +81,9 @@ impl Lowerer<'_> {
             Expr::MethodCall(call) => {
                 self.wanted.insert(std::ptr::from_ref(call) as usize, wanted);
             }
+            Expr::Call(call) => {
+                self.wanted.insert(std::ptr::from_ref(call) as usize, wanted);
+            }
             _ => {}
         }
     }
@@ -136,9 +139,14 @@ impl Lowerer<'_> {
         }
     }
 
+    /// A float, of a type that its use tells.
+    pub(super) fn float_type(&mut self) -> Type {
+        Type::Float(Elem::Var(self.types.class(Slot::FloatLiteral)))
+    }
+
     fn type_wanted(&mut self, wanted: Wanted, owner: &str) -> Type {
         match wanted {
-            Wanted::Float => Type::Float(Elem::Var(self.types.class(Slot::FloatLiteral))),
+            Wanted::Float => self.float_type(),
             Wanted::List => Type::Vec(Box::new(self.type_wanted(Wanted::Float, owner))),
             Wanted::Own => Type::Struct(owner.to_string()),
             Wanted::Parts(parts) => {
