@@ -315,6 +315,33 @@ fn bound_computed_on_the_way(x: f64, n: usize) -> f64 {
     y
 }
 
+/// What the loop sums up goes into a memory that the result does not depend on, too.
+#[differentiate(tape, jvp, hvp, hessian)]
+fn also_in_an_idle_memory(x: f64, n: usize) -> f64 {
+    let mut sum = x;
+    for i in 0..n {
+        let pair = [sum, 0.5];
+        let mut idle = sum;
+        for k in 0..2 {
+            idle -= pair[(i + k) % 2];
+            sum += x.sin();
+        }
+        let _ = idle;
+    }
+    sum * sum
+}
+
+/// Of what the loop sums up, the sign is used besides, through which no derivative flows.
+#[differentiate(tape, jvp, hvp, hessian)]
+fn its_sign_besides(x: f64, y: f64, n: usize) -> f64 {
+    let (mut sum, mut other) = (x, 0.2);
+    for k in 0..n {
+        other = 0.5 * other + (y * k as f64).copysign(sum);
+        sum += x * y;
+    }
+    sum * sum + other
+}
+
 cases! {
     taped {
         overwritten(x, #n): (0.7, 0), (0.7, 1), (0.7, 2), (0.7, 3);
@@ -345,5 +372,7 @@ cases! {
         counting_only(x): (0.7), (10.0);
         product_in_f32(x, #n): (0.7, 0), (0.7, 5);
         bound_computed_on_the_way(x, #n): (0.7, 0), (0.7, 10);
+        also_in_an_idle_memory(x, #n): (0.7, 0), (0.7, 3);
+        its_sign_besides(x, y, #n): (0.7, -0.4, 0), (0.7, -0.4, 4);
     }
 }

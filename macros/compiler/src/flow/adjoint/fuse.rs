@@ -144,6 +144,9 @@ impl<'p> Builder<'p> {
                 }
                 Kind::Pass(..) | Kind::Opaque { .. } | Kind::Fail(_) | Kind::Diverge(_) => {}
                 Kind::Load(..) | Kind::Const(..) => {}
+                Kind::Alloc(mem, _) if !self.act.mem(*mem) => {}
+                Kind::Store(place, ..) | Kind::Fill(place, _) | Kind::Push(place, _)
+                    if !self.act.mem(place.mem) => {}
                 _ => note(Use::Other),
             }
         }

@@ -7,6 +7,8 @@ use crate::flow::ir::{
     Block, Carried, Kind, Loop, MemId, Mode, Over, Pass, Place, Proj, RecId, Stmt, Ty, V,
 };
 use crate::flow::print::type_text;
+use crate::flow::visit::{Names, Rename, rename};
+use crate::hash::HashMap;
 use crate::primitives;
 use proc_macro2::Span;
 
@@ -100,12 +102,15 @@ impl<'p> Builder<'p> {
         }
         let mut carried: Vec<Carried> = Vec::new();
         let mut leaving = Vec::new();
+        let mut same = HashMap::default();
         for (v, param, init) in round {
             let next = match self.cot.remove(&v) {
                 Some(ct) => ct,
                 None => self.number(0.0, self.elem(v)),
             };
             if next == param {
+                // No iteration changes it: it is what it was before the first.
+                same.insert(param, init);
                 leaving.push((v, init));
                 continue;
             }
@@ -115,8 +120,12 @@ impl<'p> Builder<'p> {
             carried.push(Carried { param, init, next, out });
             leaving.push((v, out));
         }
-        let region = self.close();
-        let code = self.code.pop().unwrap_or_default();
+        let mut region = self.close();
+        let mut code = self.code.pop().unwrap_or_default();
+        let mut outside = Names(&same);
+        code.iter_mut().for_each(|stmt| rename(stmt, &mut outside));
+        carried.iter_mut().for_each(|of| outside.value(&mut of.next));
+        region.sums.iter_mut().for_each(|(.., next)| outside.value(next));
         let nothing = code.is_empty() && carried.is_empty() && region.sums.is_empty();
 
         // Cotangents leave.
