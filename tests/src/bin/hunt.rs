@@ -2,7 +2,8 @@
 //! by every engine, against dual numbers. Exit code 1 if any two engines disagree.
 //!
 //! All programs are compared in reverse mode and by the tape, one of four in every mode;
-//! `--every-mode` does that with all. What is found is shrunk; `--shrink N` says how many at most.
+//! `--every-mode` does that with all. `--from N` leaves out the hundreds of programs ahead of the
+//! one of number N. What is found is shrunk; `--shrink N` says how many at most.
 //! With `--spoil NAME` the compiler is spoiled on purpose, and the exit code is 1 if the hunt finds
 //! nothing.
 
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 use std::{fs, io};
 
-const USAGE: &str = "usage: hunt [--programs N] [--seed S] [--every-mode] [--shrink N] [--sources DIRECTORY] [--spoil NAME]";
+const USAGE: &str = "usage: hunt [--programs N] [--seed S] [--from N] [--every-mode] [--shrink N] [--sources DIRECTORY] [--spoil NAME]";
 
 /// What stands on the command line.
 struct Options {
@@ -28,7 +29,7 @@ struct Options {
 fn options() -> Option<Options> {
     let directory = std::env::temp_dir().join("chainrule-hunt");
     let (programs, seed, every) = (300, 1, 4);
-    let hunt = Hunt { seed, programs, every, repository: repository(), directory };
+    let hunt = Hunt { seed, programs, from: 0, every, repository: repository(), directory };
     let mut options = Options { hunt, shrink: 3, spoil: None };
     let mut args = std::env::args().skip(1);
     while let Some(name) = args.next() {
@@ -40,6 +41,7 @@ fn options() -> Option<Options> {
         match name.as_str() {
             "--programs" => options.hunt.programs = value.parse().ok()?,
             "--seed" => options.hunt.seed = value.parse().ok()?,
+            "--from" => options.hunt.from = value.parse().ok()?,
             "--shrink" => options.shrink = value.parse().ok()?,
             "--sources" => options.hunt.repository = value.into(),
             "--spoil" => {

@@ -26,6 +26,9 @@ pub struct Hunt {
     pub seed: u64,
     /// How many programs.
     pub programs: u64,
+    /// The number of the first program. Programs that call each other stand in one hundred, so that
+    /// a finding is met again without those ahead of its hundred.
+    pub from: u64,
     /// Of how many programs one is compared in every mode, the others in reverse mode.
     pub every: u64,
     /// The sources of the crates that are tested.
@@ -95,16 +98,17 @@ pub fn repository() -> PathBuf {
 pub fn hunt(hunt: &Hunt, progress: &mut dyn FnMut(u64)) -> io::Result<Findings> {
     let mut findings = Findings::default();
     let workspace = Workspace::new(&hunt.repository, &hunt.directory)?;
-    let mut next = 0;
-    while next < hunt.programs {
+    let from = hunt.from / BATCH * BATCH;
+    let mut done = 0;
+    while done < hunt.programs {
         let mut crates = Vec::new();
         for _ in 0..CRATES {
-            let count = BATCH.min(hunt.programs - next);
+            let (next, count) = (from + done, BATCH.min(hunt.programs - done));
             crates.push(batch(hunt, next..next + count, &mut findings));
-            next += count;
+            done += count;
         }
         run_crates(crates, &workspace, &mut findings)?;
-        progress(next);
+        progress(done);
     }
     Ok(findings)
 }
