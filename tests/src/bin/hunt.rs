@@ -118,7 +118,8 @@ fn run(mut options: Options) -> io::Result<ExitCode> {
 }
 
 fn print(finding: &Finding) {
-    let source = finding.program().map_or("", |program| program.source.as_str());
+    let sources: Vec<&str> = finding.programs.iter().map(|of| of.source.as_str()).collect();
+    let source = sources.join("\n");
     match &finding.how {
         How::Refused(message) => println!("refused: {message}\n{source}"),
         How::NotCompiled(said) => println!("not compiled: {said}\n{source}"),

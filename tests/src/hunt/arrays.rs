@@ -432,8 +432,12 @@ impl Writer {
             }
             _ if self.kind == Kind::Arrays => {
                 self.note("stack");
-                let (one, other) =
-                    (self.array_receiver(&extents[1..], d), self.array_receiver(&extents[1..], d));
+                // `stack!` takes a view of what it is given, which for a reference is none.
+                let mut part = || match self.array_receiver(&extents[1..], d) {
+                    of if of.starts_with('(') => of,
+                    name => format!("{name}.view()"),
+                };
+                let (one, other) = (part(), part());
                 format!("stack![Axis(0), {one}, {other}]")
             }
             _ => self.array_of(extents, d),

@@ -31,8 +31,9 @@ pub struct Check<P> {
     value: Vec<f64>,
     /// Whether the value is the function's bit for bit.
     exact: bool,
-    /// What another order of summation may change at huge numbers, relative to the largest: a sine
-    /// of them may be anything.
+    /// What roundings may change at huge numbers, relative to the largest value: the sine of a sum
+    /// in another order may be anything, and where values are lost so, derivatives are too, by
+    /// another amount forwards than backwards.
     rounding: f64,
     witness: Witness,
     complaints: Vec<Complaint>,
@@ -128,7 +129,7 @@ impl<P: Scalars + Clone> Check<P> {
         let name = name.to_owned();
         let mut check =
             Check { name, point, at, value, exact, rounding: 0.0, witness, complaints: vec![] };
-        if check.is_extreme() && !exact {
+        if check.is_extreme() {
             check.rounding = check.condition() * ROUNDINGS;
         }
         check
