@@ -3,8 +3,11 @@
 
 #![forbid(unsafe_code)]
 
+use chainrule_tests::hunt::crates::Workspace;
+use chainrule_tests::hunt::emit::Modes;
 use chainrule_tests::hunt::program::{Family, Kind, Program, program};
-use chainrule_tests::hunt::run::refusal;
+use chainrule_tests::hunt::run::{Finding, How, refusal, repository};
+use chainrule_tests::hunt::shrink::shrink;
 
 #[test]
 fn two_hundred_programs_are_accepted() {
@@ -32,4 +35,24 @@ fn programs_are_reproducible() {
     let alone = Family::default();
     assert_eq!(program(7, 3, &alone).source, program(7, 3, &alone).source);
     assert_ne!(program(7, 3, &alone).source, program(8, 3, &alone).source);
+}
+
+/// A program with something in it that is refused: of the rest hardly anything stays.
+#[test]
+fn what_is_refused_is_shrunk() {
+    const REFUSED: &str = "let a = a + (a * 3.0) as i64 as f64;";
+    let mut programs = (0..).map(|number| program(5, number, &Family::default()));
+    let is_long = |of: &Program| of.kind == Kind::Scalar && of.source.len() > 500;
+    let mut long = programs.find(is_long).expect("some are long");
+    long.source = long.source.replacen("{\n", &format!("{{\n    {REFUSED}\n"), 1);
+    let message = refusal(&long, &[]).expect("a float becomes an integer, and a float again");
+    let how = How::Refused(message);
+    let finding = Finding { programs: vec![long], modes: Modes::Reverse, how };
+    let directory = std::env::temp_dir().join("chainrule-shrunk");
+    let workspace = Workspace::new(&repository(), &directory).expect("a directory for manifests");
+    let shrunk = shrink(&finding, &workspace).expect("nothing is compiled");
+    let shrunk = shrunk.expect("it is refused alone");
+    assert!(shrunk.source.contains("as i64"), "{}", shrunk.source);
+    let (before, after) = shrunk.tokens;
+    assert!(before > 100 && after < 40, "{before} tokens, then {after}: {}", shrunk.source);
 }

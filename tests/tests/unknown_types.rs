@@ -4,7 +4,7 @@
 
 #![forbid(unsafe_code)]
 
-use chainrule::differentiate;
+use chainrule::{Differentiable, differentiate};
 
 /// A module whose types are not imported by its users.
 mod model {
@@ -184,6 +184,34 @@ fn fields(net: &Net, x: f64) -> f64 {
 fn fields_are_passed_as_what_the_callee_takes() {
     let net = net();
     agree(|x| fields(&net, x), 0.6, fields::grad(&net, 0.6));
+}
+
+#[derive(Clone, Debug, Differentiable)]
+struct Beam {
+    load: f64,
+    marks: Vec<f64>,
+    ends: [f64; 2],
+}
+
+/// The rest of a struct comes from one that is held constant.
+#[differentiate(wrt(x), jvp)]
+fn the_rest(like: &Beam, x: f64) -> f64 {
+    let mut own = Beam { load: x.sin(), ..like.clone() };
+    let mut s = own.marks[0] * x;
+    for k in 0..own.marks.len() {
+        own.marks[k] *= x;
+        own = Beam { load: own.load * x, ..own };
+        s += own.marks[k] * own.load * own.ends[k % 2];
+    }
+    s
+}
+
+#[test]
+fn a_struct_is_completed_by_a_constant_one() {
+    let like = Beam { load: 2.0, marks: vec![0.3, -0.4, 0.5], ends: [1.5, -0.7] };
+    let slope = the_rest::grad(&like, 0.6);
+    agree(|x| the_rest(&like, x), 0.6, slope);
+    assert!((the_rest::jvp(&like, 0.6, 1.0).1 - slope).abs() < 1e-14);
 }
 
 #[differentiate(wrt(x))]

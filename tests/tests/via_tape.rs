@@ -453,6 +453,25 @@ fn structs() {
     check_grad::<loss>(&[0.4, -0.9], &net).unwrap();
 }
 
+/// Of the layer alone, whose numbers are all constants here.
+#[differentiate]
+fn first_weight(layer: &Layer, scale: f64) -> f64 {
+    layer.weights[0] * scale + layer.bias
+}
+
+#[differentiate(via = tape)]
+fn beside_a_struct_of_constants(x: f64) -> f64 {
+    let layer = Layer { weights: vec![0.5, 2.0], bias: 0.25 };
+    let net = Net { layers: vec![layer.clone()], scale: 3.0 };
+    first_weight(&layer, 2.0) * x * net.scale
+}
+
+/// A call without anything to differentiate by takes the struct as it is.
+#[test]
+fn structs_of_constants() {
+    assert_eq!(beside_a_struct_of_constants::value_and_grad(2.0), (7.5, 3.75));
+}
+
 struct Rig {
     factor: f64,
 }

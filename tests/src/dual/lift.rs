@@ -90,6 +90,25 @@ tuples! {
     (P, Q, R, S, T, U, V, W) (P, Q, R, S, T, U, V, W, X) (P, Q, R, S, T, U, V, W, X, Y)
 }
 
+/// Makes a struct one that can be lifted to another: `lifts!(Line => dual::Line, First { slope })`.
+#[macro_export]
+macro_rules! lifts {
+    ($Type:ty => $Lifted:path, $Number:ty { $($field:ident),* }) => {
+        impl $crate::dual::Lift<f64, $Number> for $Type {
+            type Lifted = $Lifted;
+
+            fn lift(
+                &self,
+                variable: &mut dyn FnMut(f64) -> $Number,
+                fixed: &dyn Fn(f64) -> $Number,
+            ) -> $Lifted {
+                type Of = $Lifted;
+                Of { $($field: $crate::dual::Lift::lift(&self.$field, variable, fixed)),* }
+            }
+        }
+    };
+}
+
 /// The numbers of a result, in order.
 pub trait Floats<F> {
     /// Adds them to a list.

@@ -45,6 +45,11 @@ impl Workspace {
             directory.join("Cargo.toml"),
             format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n{PROFILE}"),
         )?;
+        // The same versions as in the repository: they have been downloaded.
+        let (lock, known) = (directory.join("Cargo.lock"), repository.join("Cargo.lock"));
+        if !lock.exists() && known.exists() {
+            fs::copy(known, lock)?;
+        }
         Ok(workspace)
     }
 

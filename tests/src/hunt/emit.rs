@@ -1,7 +1,7 @@
 //! The source of a crate of programs: the programs, the same in dual numbers, and their checks.
 
 use super::program::Program;
-use super::signature::{POINTS, Param, result_type};
+use super::signature::{POINTS, Param, Takes, result_type};
 use super::witness;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -72,6 +72,10 @@ use chainrule::{Differentiable, differentiate};
 use chainrule::ndarray::*;
 use chainrule::tensor::TensorExt;";
 
+/// What a struct is compared by.
+const SCALARS: &str =
+    "chainrule_tests::scalars!(Body { at: f64, speed: [f64; 2], trail: Vec<f64> });\n";
+
 /// Which derivatives of a program are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Modes {
@@ -103,6 +107,9 @@ impl Plan {
     fn engines(&self, program: &Program) -> Vec<&'static str> {
         let scalar = witness::is_scalar(&program.result);
         let every = self.modes == Modes::Every;
+        // A matrix is not taken by structs.
+        let blocks =
+            every && !program.params.iter().any(|of| of.is_active() && of.takes == Takes::Body);
         let all = [
             ("vjp", true),
             ("pullback", !changes_arguments(program)),
@@ -111,8 +118,8 @@ impl Plan {
             ("value_and_grad_into", is_gradient(program)),
             ("jvp", every),
             ("hvp", every && is_gradient(program)),
-            ("hessian", every && is_gradient(program)),
-            ("jacobian", every && !scalar && !changes_arguments(program)),
+            ("hessian", blocks && is_gradient(program)),
+            ("jacobian", blocks && !scalar && !changes_arguments(program)),
         ];
         let all = all.into_iter().filter(|(_, runs)| *runs).map(|(name, _)| name);
         match &self.engine {
@@ -187,6 +194,9 @@ fn modules(programs: &[(Program, Plan)]) -> String {
         let _ = writeln!(text, "use {name}::*;\n{attribute}mod {name} {{\n{USES}\n{common}");
         text.extend(programs.into_iter().map(written));
         text.push_str("}\n");
+    }
+    if programs.iter().any(|(program, _)| witness::has_body(program)) {
+        text.push_str(SCALARS);
     }
     text
 }

@@ -69,7 +69,7 @@ impl Family {
     pub fn add(&mut self, program: &Program) {
         // Programs that call no other are called, so that chains stay short.
         // Those that name a struct are not inlined, and have first derivatives only.
-        let has_struct = program.constructs.contains_key("struct");
+        let has_struct = program.source.contains("Body");
         if !program.calls.is_empty() || !program.gradients.is_empty() || has_struct {
             return;
         }
@@ -106,6 +106,7 @@ pub fn program(seed: u64, number: u64, family: &Family) -> Program {
         family: family.clone(),
         kind: Kind::Scalar,
         result: vec![Gives::Float],
+        has_body: false,
         taped: true,
         calls: BTreeSet::new(),
         gradients: BTreeSet::new(),
@@ -182,6 +183,8 @@ pub(super) struct Writer {
     pub(super) family: Family,
     pub(super) kind: Kind,
     pub(super) result: Vec<Gives>,
+    /// Whether there is a parameter `body`.
+    pub(super) has_body: bool,
     pub(super) taped: bool,
     pub(super) calls: BTreeSet<String>,
     pub(super) gradients: BTreeSet<String>,
@@ -232,11 +235,17 @@ impl Writer {
             ("u", Takes::Vector),
             ("p", Takes::Pair),
             ("h", Takes::Rows),
+            ("body", Takes::Body),
             ("o", Takes::InOut),
         ];
         for (name, takes) in all {
             // What is changed by a call has no second derivatives.
-            if !self.chance(25) || (takes == Takes::InOut && self.kind != Kind::Several) {
+            let fits = match takes {
+                Takes::InOut => self.kind == Kind::Several,
+                Takes::Body => self.kind != Kind::Term,
+                _ => true,
+            };
+            if !self.chance(25) || !fits {
                 continue;
             }
             self.note("further parameters");
@@ -246,6 +255,14 @@ impl Writer {
                 Takes::Rows => {
                     scope.slices.push((format!("{name}[n % 3]"), false));
                     scope.slices.push((format!("{name}[(n + 1) % 3]"), false));
+                }
+                Takes::Body => {
+                    self.note("struct as parameter");
+                    self.has_body = true;
+                    let scope = self.scope();
+                    scope.floats.push((format!("{name}.at"), false));
+                    scope.slices.push((format!("{name}.speed"), false));
+                    scope.slices.push((format!("{name}.trail"), false));
                 }
                 Takes::InOut => {
                     self.note("parameter by &mut");
@@ -369,7 +386,7 @@ impl Writer {
                 Takes::Vector => format!("vec![{}, {}]", self.bounded(1), self.float(0)),
                 Takes::Pair => format!("({}, {})", self.bounded(1), self.float(0)),
                 Takes::Rows => format!("&[[{}, {}]; 3]", self.bounded(1), self.float(0)),
-                Takes::InOut | Takes::Array(..) => return,
+                Takes::Body | Takes::InOut | Takes::Array(..) => return,
             });
             if param.is_active() {
                 names.push((name, param.takes.clone()));

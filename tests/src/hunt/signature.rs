@@ -34,6 +34,8 @@ pub enum Takes {
     Pair,
     /// `&[[f64; 2]]`
     Rows,
+    /// `&Body`: a struct, which all programs have in common
+    Body,
     /// `&mut [f64]`: input and output
     InOut,
     /// An array of `ndarray` of these extents.
@@ -108,6 +110,7 @@ impl Param {
             Takes::Vector => "Vec<f64>".into(),
             Takes::Pair => "(f64, f64)".into(),
             Takes::Rows => "&[[f64; 2]]".into(),
+            Takes::Body => "&Body".into(),
             Takes::InOut => "&mut [f64]".into(),
             Takes::Array(extents, passed) => {
                 let rank = extents.len();
@@ -128,6 +131,7 @@ impl Param {
             Takes::Slice | Takes::InOut => "Vec<f64>".into(),
             Takes::Two => "[f64; 2]".into(),
             Takes::Rows => "Vec<[f64; 2]>".into(),
+            Takes::Body => "Body".into(),
             Takes::Array(extents, _) => format!("Array{}<f64>", extents.len()),
             _ => self.ty(),
         }
@@ -141,7 +145,7 @@ impl Param {
             Takes::Float | Takes::Count | Takes::Three | Takes::Vector | Takes::Pair => {
                 name.clone()
             }
-            Takes::Slice | Takes::Two | Takes::Rows => format!("&{name}"),
+            Takes::Slice | Takes::Two | Takes::Rows | Takes::Body => format!("&{name}"),
             Takes::InOut => format!("&mut {name}"),
             Takes::Array(_, passed) => match passed {
                 Passed::ByReference => format!("&{name}"),
@@ -159,6 +163,7 @@ impl Param {
         match &self.takes {
             Takes::Slice | Takes::Rows | Takes::InOut => format!("{name}.to_vec()"),
             Takes::Two => format!("*{name}"),
+            Takes::Body => format!("{name}.clone()"),
             Takes::Array(_, Passed::ByValue) => name.clone(),
             Takes::Array(..) => format!("{name}.to_owned()"),
             _ => name.clone(),
@@ -198,6 +203,10 @@ impl Param {
             Takes::Rows => {
                 let rows: Vec<String> = (0..3).map(|_| format!("[{}]", list(2))).collect();
                 format!("vec![{}]", rows.join(", "))
+            }
+            Takes::Body => {
+                let (at, speed, trail) = (list(1), list(2), list(2));
+                format!("Body {{ at: {at}, speed: [{speed}], trail: vec![{trail}] }}")
             }
             Takes::Array(extents, _) => {
                 let shape: Vec<usize> =

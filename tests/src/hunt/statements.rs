@@ -464,11 +464,17 @@ impl Writer {
         let name = self.fresh("s");
         let (at, one, other) = (self.bounded(1), self.bounded(1), self.float(0));
         let trail = self.bounded(1);
-        self.line(&format!(
-            "let mut {name} = Body {{ at: {at}, speed: [{one}, {other}], trail: vec![{trail}; 2] }};"
-        ));
+        match self.has_body && self.chance(50) {
+            true => self.line(&format!("let mut {name} = Body {{ at: {at}, ..body.clone() }};")),
+            false => self.line(&format!(
+                "let mut {name} = Body {{ at: {at}, speed: [{one}, {other}], trail: vec![{trail}; 2] }};"
+            )),
+        }
         let (value, out) = (self.bounded(1), self.fresh("v"));
         match self.rng.random_range(0..6) {
+            0 if self.has_body => {
+                self.line(&format!("let {out} = energy(body, {value}) + between(body, &{name});"));
+            }
             0 => self.line(&format!("let {out} = energy(&{name}, {value});")),
             1 => self.line(&format!("let {out} = drift(&mut {name}, {value}).sin();")),
             2 => {

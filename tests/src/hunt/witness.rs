@@ -2,7 +2,7 @@
 
 use super::emit::Modes;
 use super::program::Program;
-use super::signature::{Gives, Param};
+use super::signature::{Gives, Param, Takes};
 use quote::ToTokens;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -35,7 +35,7 @@ pub(super) fn modules(
     common: &str,
     modes: Modes,
 ) -> String {
-    let mut text = String::new();
+    let (mut text, mut lifts) = (String::new(), String::new());
     let mut number = number(modes).to_owned();
     for level in 0..LEVELS {
         let here: Vec<&Program> = with_callees(programs, &needed);
@@ -48,6 +48,13 @@ pub(super) fn modules(
             module(modes, level),
             in_dual_numbers(common)
         );
+        if level == 0 && here.iter().any(|program| has_body(program)) {
+            let _ = writeln!(
+                lifts,
+                "chainrule_tests::lifts!(Body => {}::Body, chainrule_tests::dual::{number} {{ at, speed, trail }});",
+                module(modes, level)
+            );
+        }
         needed = here.iter().flat_map(|program| program.gradients.clone()).collect();
         for program in &here {
             let _ = writeln!(text, "{}", in_dual_numbers(&program.source));
@@ -58,7 +65,12 @@ pub(super) fn modules(
         text.push_str("}\n");
         number = format!("Dual<{number}>");
     }
-    text
+    text + &lifts
+}
+
+/// Whether a program takes a struct.
+pub(super) fn has_body(program: &Program) -> bool {
+    program.params.iter().any(|param| param.takes == Takes::Body)
 }
 
 /// What programs in dual numbers name.

@@ -33,6 +33,7 @@ pub(super) fn entry(
         return TokenStream::new();
     };
     let (mirrored, functions) = (structs.mirrored(), functions(callees, accessors, definitions));
+    let (plain_structs, shown) = structs.shown(&function.item);
     let params = function.params.iter().map(|p| {
         let (name, ty) = (&p.name, on_variables(&p.written, &function.floats));
         quote!(#name: #ty)
@@ -62,6 +63,7 @@ pub(super) fn entry(
     let returns = result.wrap(&quote!((#value, #grad)));
     let computed = quote! {
         #mirrored
+        #shown
         #functions
         let __tape = ::chainrule::tape::Tape::new();
         #(#enter)*
@@ -106,6 +108,7 @@ pub(super) fn entry(
         return quote! {
             #[track_caller]
             fn #name<#generics>(#(#params,)* #(#cotangents)*) -> #returns #clauses {
+                #plain_structs
                 #(#declared)*
                 #taken
                 #(#given_back)*
@@ -119,6 +122,7 @@ pub(super) fn entry(
         #[track_caller]
         #[must_use]
         pub fn #name<#generics>(#(#params),*) -> #returns #clauses {
+            #plain_structs
             #(#declared)*
             #taken
             #(#given_back)*

@@ -17,7 +17,7 @@ pub(super) struct Names {
     /// Locals that are closures.
     pub(super) closures: HashSet<String>,
     /// Parameters without a float in their type: values of the user's own types. Floats that come
-    /// out of them are plain.
+    /// out of them are plain. Locals too that begin as structs of constants.
     pub(super) foreign: HashSet<String>,
     /// Locals that come out of functions which are not annotated: perhaps the same.
     pub(super) perhaps_foreign: HashSet<String>,
@@ -41,16 +41,19 @@ pub(super) struct Names {
     counted: HashMap<String, usize>,
     /// Whether the pattern at hand always fits.
     fits: bool,
+    /// The structs that stand for themselves with variables in them.
+    structs: HashSet<String>,
 }
 
 impl Names {
-    pub(super) fn of(function: &Function, structs: Structs<'_>) -> Names {
-        let mut names = Names::default();
+    pub(super) fn of(function: &Function, definitions: Structs<'_>) -> Names {
+        let structs = definitions.0.iter().map(|def| def.ident.to_string()).collect();
+        let mut names = Names { structs, ..Names::default() };
         names.generics(&function.item.sig.generics);
         for param in &function.params {
             names.binding(&param.pat);
             let is_constant_struct = matches!(param.ty, Type::Struct(_))
-                && !mentions_floats(&param.written, &function.floats, structs);
+                && !mentions_floats(&param.written, &function.floats, definitions);
             if param.name != "self" && (is_constant_struct || is_foreign(param, function)) {
                 names.foreign.insert(param.name.to_string());
             }
@@ -69,7 +72,8 @@ impl Names {
 
     /// The names of a function inside a body.
     pub(super) fn inside(&self, item: &syn::ItemFn) -> Names {
-        let mut names = Names { functions: self.functions.clone(), ..Names::default() };
+        let (functions, structs) = (self.functions.clone(), self.structs.clone());
+        let mut names = Names { functions, structs, ..Names::default() };
         names.generics(&item.sig.generics);
         names.fits = true;
         item.sig.inputs.iter().for_each(|input| names.visit_fn_arg(input));
@@ -117,6 +121,16 @@ impl Names {
             pats.for_each(|pat| names_of(pat, &mut bound));
             self.parts.extend(bound);
         }
+    }
+
+    /// Whether a struct is made of constants alone, and is none that has variables in it.
+    pub(super) fn is_constant_struct(&self, of: &syn::ExprStruct) -> bool {
+        let known = of.path.get_ident().is_none_or(|name| self.structs.contains(&name.to_string()));
+        !known
+            && mentioned(&Expr::Struct(of.clone())).iter().all(|(name, _)| {
+                let is_local = self.locals.contains(name) || self.closures.contains(name);
+                !is_local || self.foreign.contains(name)
+            })
     }
 
     /// Whether an expression is a place or value that hangs on one of these names.
@@ -199,6 +213,9 @@ impl<'ast> Visit<'ast> for Names {
                 {
                     self.perhaps_foreign.insert(name);
                 }
+            }
+            Expr::Struct(of) if self.is_constant_struct(of) => {
+                self.foreign.insert(name);
             }
             Expr::Array(_) | Expr::Repeat(_) => {
                 self.slices.insert(name);

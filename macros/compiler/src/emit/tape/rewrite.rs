@@ -418,6 +418,9 @@ impl VisitMut for Rewrite<'_> {
             Expr::MethodCall(call) => self.method_call(call),
             Expr::Call(call) => self.call(call),
             Expr::Path(path) => self.path(path),
+            Expr::Struct(of) if self.names.is_constant_struct(of) => {
+                Some(self.passive(&Expr::Struct(of.clone())))
+            }
             Expr::Cast(cast) => self.cast(cast),
             Expr::Index(index) => self.index(index),
             Expr::Assign(assign) if self.is_element(&assign.left) => {

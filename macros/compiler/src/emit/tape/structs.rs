@@ -13,6 +13,12 @@ use syn::parse_quote;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 
+/// What a field may be, beside arrays and lists.
+const NUMBERS: &[&str] = &[
+    "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
+    "usize", "bool", "char",
+];
+
 /// The definitions of structs that a function may mention.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Structs<'d>(pub(super) &'d [syn::ItemStruct]);
@@ -99,6 +105,100 @@ impl<'d> Structs<'d> {
             Variables { floats: &[], structs: self }.visit_type_mut(&mut field.ty);
         }
         mirror.into_token_stream()
+    }
+
+    /// What shows structs to code that is not rewritten, as the user's own: names for those beside
+    /// the block in which their own names mean variables, and in it how one is made of the other.
+    ///
+    /// ```text
+    /// type __PlainPoint = Point;
+    /// {
+    ///     struct Point<'__t> { x: Var<'__t, f64> }
+    ///     impl<'__t> OnTape for Point<'__t> { type Plain = __PlainPoint; … }
+    /// }
+    /// ```
+    pub(super) fn shown(self, function: &syn::ItemFn) -> (TokenStream, TokenStream) {
+        // Where the function takes or makes one, its fields are visible.
+        struct Bare(Vec<Ident>);
+        impl<'ast> Visit<'ast> for Bare {
+            fn visit_type_path(&mut self, ty: &'ast syn::TypePath) {
+                self.0.extend(ty.path.get_ident().cloned());
+                visit::visit_type_path(self, ty);
+            }
+            fn visit_block(&mut self, block: &'ast syn::Block) {
+                Made(&mut self.0).visit_block(block);
+            }
+        }
+        struct Made<'m>(&'m mut Vec<Ident>);
+        impl<'ast> Visit<'ast> for Made<'_> {
+            fn visit_expr_struct(&mut self, made: &'ast syn::ExprStruct) {
+                self.0.extend(made.path.get_ident().cloned());
+                visit::visit_expr_struct(self, made);
+            }
+            fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+                if let syn::Expr::Path(of) = &*call.func {
+                    self.0.extend(of.path.get_ident().cloned());
+                }
+                visit::visit_expr_call(self, call);
+            }
+        }
+        let mut bare = Bare(vec![]);
+        bare.visit_item_fn(function);
+        let is_shown = |def: &&syn::ItemStruct| self.is_shown(def, &bare.0, self.0.len());
+        let (mut names, mut made) = (TokenStream::new(), TokenStream::new());
+        for def in self.0.iter().filter(is_shown) {
+            let name = &def.ident;
+            let plain = format_ident!("__Plain{name}");
+            let lifetime = self.holds_variables(def).then(|| quote!(<'__t>));
+            let fields: Vec<TokenStream> =
+                def.fields.iter().enumerate().map(|(k, field)| field_name(k, field)).collect();
+            names.extend(quote!(#[allow(dead_code)] type #plain = #name;));
+            made.extend(quote! {
+                impl #lifetime ::chainrule::rt::OnTape for #name #lifetime {
+                    type Plain = #plain;
+                    fn plain(&self) -> #plain {
+                        #plain { #(#fields: ::chainrule::rt::OnTape::plain(&self.#fields)),* }
+                    }
+                    fn is_tracked(&self) -> bool {
+                        false #(|| ::chainrule::rt::OnTape::is_tracked(&self.#fields))*
+                    }
+                }
+            });
+        }
+        (names, made)
+    }
+
+    /// Whether a struct, one of those with these names, is made of what can be shown.
+    fn is_shown(self, def: &syn::ItemStruct, names: &[Ident], depth: usize) -> bool {
+        def.generics.params.is_empty()
+            && names.contains(&def.ident)
+            && def.fields.iter().all(|field| self.has_plain(&field.ty, names, depth))
+    }
+
+    fn has_plain(self, ty: &syn::Type, names: &[Ident], depth: usize) -> bool {
+        match ty {
+            syn::Type::Paren(inner) => self.has_plain(&inner.elem, names, depth),
+            syn::Type::Group(inner) => self.has_plain(&inner.elem, names, depth),
+            syn::Type::Array(array) => self.has_plain(&array.elem, names, depth),
+            syn::Type::Tuple(tuple) => {
+                let mut parts = tuple.elems.iter();
+                (1..=6).contains(&parts.len()) && parts.all(|ty| self.has_plain(ty, names, depth))
+            }
+            syn::Type::Path(path) => match (self.of_type(ty), depth.checked_sub(1)) {
+                (Some((def, _)), Some(depth)) => self.is_shown(def, names, depth),
+                (Some(_), None) => false,
+                (None, _) => {
+                    let mut given = type_arguments(&path.path).into_iter();
+                    let of = path.path.segments.last().map(|s| s.ident.to_string());
+                    match of.as_deref() {
+                        Some("Vec" | "Option") => given.all(|ty| self.has_plain(ty, names, depth)),
+                        Some(of) => NUMBERS.contains(&of) || of.starts_with("Array"),
+                        None => false,
+                    }
+                }
+            },
+            _ => false,
+        }
     }
 
     /// Whether a type has one of the structs in it.
@@ -368,15 +468,20 @@ fn fields(def: &syn::ItemStruct, path: &syn::TypePath) -> Vec<(TokenStream, syn:
     let params = def.generics.type_params().map(|param| param.ident.clone());
     let mut given = Given(params.zip(type_arguments(&path.path).into_iter().cloned()).collect());
     let field = |(k, field): (usize, &syn::Field)| {
-        let name = match &field.ident {
-            Some(name) => name.to_token_stream(),
-            None => Literal::usize_unsuffixed(k).to_token_stream(),
-        };
+        let name = field_name(k, field);
         let mut ty = field.ty.clone();
         given.visit_type_mut(&mut ty);
         (name, ty)
     };
     def.fields.iter().enumerate().map(field).collect()
+}
+
+/// The name of the field of this number.
+fn field_name(k: usize, field: &syn::Field) -> TokenStream {
+    match &field.ident {
+        Some(name) => name.to_token_stream(),
+        None => Literal::usize_unsuffixed(k).to_token_stream(),
+    }
 }
 
 /// The name of a method's derivative by the tape.

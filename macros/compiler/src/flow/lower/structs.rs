@@ -6,7 +6,7 @@ use super::wanted::Wanted;
 use super::{Lowerer, Slot};
 use crate::flow::ir::{By, Call, CallArg, CallOut, Init, Kind, Mode, Place, Source};
 use crate::ir::Elem;
-use crate::parse::{Type, text_of};
+use crate::parse::{Passing, Type, text_of};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
@@ -38,7 +38,13 @@ impl Lowerer<'_> {
             vals.push((name, val));
         }
         if let Some(rest) = &of.rest {
-            let base = self.expr(rest);
+            let mut base = self.expr(rest);
+            let root = self.callees.root();
+            if self.callees.parameters(root, &written).unwrap_or_default().is_empty() {
+                // What only rustc knows: it is of this type, too.
+                let ty = Type::Struct(written.clone());
+                base = self.as_memory(base, &ty, Passing::Value, span);
+            }
             for (name, _) in &fields {
                 if vals.iter().all(|(field, _)| field != name)
                     && let Some(part) = self.part(&base, name, span)
