@@ -177,6 +177,7 @@ impl Build {
             second: None,
             rule: false,
             method,
+            guessed: false,
             args,
             out,
         })));
