@@ -46,3 +46,4 @@ pub mod one_pass;
 pub mod parse;
 pub mod simplify;
 pub mod structs;
+mod traits;

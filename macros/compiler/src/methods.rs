@@ -9,6 +9,7 @@ use crate::driver::{derivatives as derived, unique};
 use crate::emit::{self, is_differentiate};
 use crate::error::Errors;
 use crate::parse::{Options, Owner, parse_method};
+use crate::traits;
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -23,13 +24,10 @@ pub(crate) fn expand(attr: TokenStream, block: syn::ItemImpl) -> TokenStream {
             "options are those of a method: write `#[differentiate(..)]` on the method in the block, and `#[differentiate]` alone on the block",
         );
     }
-    if let Some((path, _)) = &block.trait_ {
-        errors.at(
-            path,
-            "the implementation of a trait cannot have methods of its own, as derivatives are: put `#[differentiate]` on an `impl` block without a trait, and call its methods in this one",
-        );
+    if block.trait_.is_some() {
+        let own = traits::own_block(&block, &mut errors);
         let errors = errors.into_tokens();
-        return quote!(#plain #errors);
+        return quote!(#plain #own #errors);
     }
     let methods = methods(&block, &mut errors);
     if methods.is_empty() && !errors.any() {

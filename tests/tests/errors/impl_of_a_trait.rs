@@ -1,21 +1,33 @@
 use chainrule::{Differentiable, differentiate};
+use std::ops::Add;
 
-#[derive(Clone, Differentiable)]
-struct Model {
-    w: f64,
-}
-
-trait Predict {
-    fn predict(&self, x: f64) -> f64;
+trait Activation {
+    fn apply(&self, x: f64) -> f64;
 }
 
 #[differentiate]
-impl Predict for Model {
-    fn predict(&self, x: f64) -> f64 {
-        self.w * x
+impl Activation for f64 {
+    fn apply(&self, x: f64) -> f64 {
+        self.max(x)
     }
 }
 
-fn main() {
-    Model { w: 1.0 }.predict(2.0);
+#[derive(Clone, Copy, Debug, Differentiable)]
+struct Length {
+    metres: f64,
 }
+
+impl Add for Length {
+    type Output = Length;
+
+    fn add(self, other: Length) -> Length {
+        Length { metres: self.metres + other.metres }
+    }
+}
+
+#[differentiate]
+fn sum(a: Length, b: Length) -> f64 {
+    (a + b).metres
+}
+
+fn main() {}

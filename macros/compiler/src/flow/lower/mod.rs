@@ -31,6 +31,7 @@ mod merge;
 mod method;
 mod nd;
 mod opaque;
+mod operator;
 mod ops;
 mod option;
 mod owned;

@@ -110,6 +110,13 @@ impl Lowerer<'_> {
                 }
             };
         }
+        if let Operation::Arithmetic(row) = &operation {
+            let wanted = self.wanted.remove(&(std::ptr::from_ref(binary) as usize));
+            let exprs = (&*binary.left, &*binary.right);
+            if let Some(val) = self.operator(row.name, (&left, &right), exprs, wanted, span) {
+                return val;
+            }
+        }
         let left = self.scalar(left, span);
         let right = self.scalar(right, start(&binary.right));
         match (left, right) {
@@ -234,8 +241,15 @@ impl Lowerer<'_> {
             }
             return;
         }
+        let lv = self.lvalue(&binary.left);
+        if let (Operation::Arithmetic(row), Some(lv)) = (operation, &lv)
+            && let Some(owner) = self.struct_at(lv)
+        {
+            self.operator_assign(row.name, (lv, &owner), right, span);
+            return;
+        }
         let right = self.scalar(right, binary.right.span());
-        let Some(lv) = self.lvalue(&binary.left) else {
+        let Some(lv) = lv else {
             if is_value(&binary.left) {
                 self.error(&binary.left, "this is a value and cannot be assigned to");
             } else if self.take_back(mark, span) {
@@ -321,6 +335,9 @@ impl Lowerer<'_> {
                 let val = self.expr(&unary.expr);
                 if is_array(&val) {
                     return self.negated_array(val, span);
+                }
+                if let Some(val) = self.negated_struct(&val, &unary.expr, span) {
+                    return val;
                 }
                 let Some(v) = self.scalar(val, unary.expr.span()) else { return Val::Error };
                 let class = self.class(v);

@@ -224,7 +224,7 @@ impl Lowerer<'_> {
 
     /// A call whose derivative is a call, by the types of its arguments: nothing else is known of
     /// the callee. Without `out` it returns a float.
-    fn call_out(
+    pub(super) fn call_out(
         &mut self,
         value: TokenStream,
         vjp: TokenStream,

@@ -81,6 +81,9 @@ impl Lowerer<'_> {
             Expr::MethodCall(call) => {
                 self.wanted.insert(std::ptr::from_ref(call) as usize, wanted);
             }
+            Expr::Binary(binary) => {
+                self.wanted.insert(std::ptr::from_ref(binary) as usize, wanted);
+            }
             Expr::Call(call) => {
                 self.wanted.insert(std::ptr::from_ref(call) as usize, wanted);
             }
@@ -144,7 +147,7 @@ impl Lowerer<'_> {
         Type::Float(Elem::Var(self.types.class(Slot::FloatLiteral)))
     }
 
-    fn type_wanted(&mut self, wanted: Wanted, owner: &str) -> Type {
+    pub(super) fn type_wanted(&mut self, wanted: Wanted, owner: &str) -> Type {
         match wanted {
             Wanted::Float => self.float_type(),
             Wanted::List => Type::Vec(Box::new(self.type_wanted(Wanted::Float, owner))),
@@ -162,8 +165,9 @@ fn wanted_by_method(name: &str) -> Option<Wanted> {
     if OF_LISTS.contains(&name) {
         return Some(Wanted::List);
     }
-    match primitives::method(name).is_some() || OF_ALL.contains(&name) {
-        true => None,
+    match primitives::method(name).is_some() {
+        true => Some(Wanted::Float),
+        false if OF_ALL.contains(&name) => None,
         false => Some(Wanted::Own),
     }
 }
