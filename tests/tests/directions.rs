@@ -201,3 +201,134 @@ fn infinite_tangents() {
     // √x · 3 z + 9 x² by x, where x and z are zero.
     assert_eq!(jacobian[0], [0.0, 0.0, 0.0]);
 }
+
+/// The same of a function of an array.
+macro_rules! of_array {
+    ($f:ident, $n:literal $(, $more:expr)*) => {
+        let at: [f64; $n] = std::array::from_fn(|k| some($n)[k]);
+        let jacobian: Vec<Vec<f64>> = $f::jacobian(&at $(, $more)*).iter().map(|row| row.to_vec()).collect();
+        same(&jacobian, $n, |unit| {
+            let unit: [f64; $n] = std::array::from_fn(|k| unit[k]);
+            $f::jvp(&at $(, $more)*, unit).1.to_vec()
+        });
+    };
+}
+
+/// Rows that depend on a few of the inputs, which is known while the program runs: on others in the
+/// next iteration, on none, on more and on fewer than before.
+#[test]
+fn few_of_many_directions() {
+    #[differentiate(jvp, jacobian)]
+    fn f(x: &[f64; 14], picks: &[usize]) -> Vec<f64> {
+        let mut kept = [[0.0; 2]; 3];
+        let mut last = 1.0;
+        let mut out = Vec::new();
+        for (n, &k) in picks.iter().enumerate() {
+            let mut pair = [x[k] * x[k], 0.5];
+            if n % 3 == 1 {
+                pair[1] = x[(k + 5) % 14] * last;
+                last = x[k].sin();
+            } else if n % 3 == 2 {
+                last = 2.0;
+            }
+            kept[n % 3] = pair;
+            out.push(kept[0][0] + kept[1][1] * kept[2][0]);
+            out.push(last);
+            kept[(n + 1) % 3][1] = x[13] * pair[0];
+        }
+        out
+    }
+    of_array!(f, 14, &[]);
+    of_array!(f, 14, &[13]);
+    of_array!(f, 14, &[0, 13, 5, 5, 2, 9, 1, 0, 12]);
+}
+
+/// Arrays that change places, are copied, filled, put together and taken apart.
+#[test]
+fn arrays_of_few_directions() {
+    #[differentiate(jvp, jacobian)]
+    fn f(x: &[f64; 16], n: usize) -> [f64; 6] {
+        let mut rows = [[0.0; 3]; 4];
+        for k in 0..4 {
+            rows[k] = [x[k], x[k + 4] * x[k], 1.0];
+        }
+        let before = rows;
+        for k in 0..n {
+            rows.swap(k % 4, (k * 3 + 1) % 4);
+            let row = rows[k % 4];
+            rows[(k + 2) % 4][k % 3] += row[1] * x[15 - k];
+            if k % 2 == 1 {
+                rows[k % 4] = [0.0; 3];
+            }
+            if k == 3 {
+                rows[0].fill(3.0);
+            }
+        }
+        let cubes = [before, rows];
+        let mut sums = [0.0; 6];
+        for k in 0..2 {
+            for row in &cubes[k] {
+                for (j, e) in row.iter().enumerate() {
+                    sums[3 * k + j] += e * e;
+                }
+            }
+        }
+        sums
+    }
+    for n in [0, 1, 2, 5, 9] {
+        of_array!(f, 16, n);
+    }
+}
+
+/// Arrays that are made anew in each iteration, of which some parts are written.
+#[test]
+fn arrays_made_again_for_few_directions() {
+    #[differentiate(jvp, jacobian)]
+    fn f(x: &[f64; 12]) -> Vec<f64> {
+        let mut sums = Vec::new();
+        for k in 0..12 {
+            let mut table = [[0.0; 2]; 2];
+            table[k % 2][0] = x[k] * x[11 - k];
+            if k % 3 == 0 {
+                table[1] = [x[3], x[k].max(x[5])];
+            }
+            let mut other = table;
+            other[0][1] = table[1][0] - x[6];
+            other[1][1] += other[0][1] * table[0][0];
+            sums.push(other[0][0] + other[0][1]);
+            sums.push(other[1][0] * 2.0 - other[1][1]);
+        }
+        sums
+    }
+    of_array!(f, 12);
+}
+
+/// Several parameters, of which the first ones are floats and arrays of arrays.
+#[test]
+fn few_directions_of_several_parameters() {
+    #[differentiate(jvp, jacobian)]
+    fn f(a: f64, x: [[f64; 3]; 3], y: &[f64; 4]) -> Vec<f64> {
+        let mut out = Vec::new();
+        for row in &x {
+            for (e, f) in row.iter().zip(y) {
+                out.push(e * f + a);
+            }
+        }
+        out
+    }
+    let (x, y) = ([[0.7, 1.3, -0.2], [0.4, 0.9, 0.5], [-0.6, 0.8, 0.1]], [1.1, 0.3, -0.7, 2.0]);
+    let blocks = f::jacobian(0.6, x, &y);
+    for k in 0..14 {
+        let unit = |at: usize| if at == k { 1.0 } else { 0.0 };
+        let of_x = std::array::from_fn(|i| std::array::from_fn(|j| unit(1 + 3 * i + j)));
+        let (_, column) = f::jvp(0.6, x, &y, unit(0), of_x, std::array::from_fn(|i| unit(10 + i)));
+        for (i, entry) in column.iter().enumerate() {
+            let here = match k {
+                0 => blocks.0[i],
+                1..10 => blocks.1[i][(k - 1) / 3][(k - 1) % 3],
+                _ => blocks.2[i][k - 10],
+            };
+            assert_eq!(here, *entry, "entry {i}, {k}");
+        }
+    }
+}

@@ -14,6 +14,7 @@ mod memory;
 mod records;
 pub(in crate::flow) mod rule;
 mod sites;
+mod spans;
 mod sparse;
 mod unguarded;
 mod units;

@@ -19,7 +19,7 @@
 //!
 //! A tangent that is used behind its loop has a *home*, a row of its own.
 
-use super::Forward;
+use super::{Forward, spans};
 use crate::flow::ir::{
     Block, Carried, Init, Kind, Loop, MemId, Mode, Origin, Out, Over, ParamIs, Place, Program,
     Proj, Source, Stmt, Tree, Ty, V,
@@ -29,6 +29,9 @@ use crate::hash::{HashMap, HashSet};
 use crate::ir::{Elem, Literal};
 use crate::parse::Type;
 use proc_macro2::Span;
+
+/// From so many directions on it is worth it to find out which a value depends on.
+const NARROWED: usize = 12;
 
 /// Gives tangents in one direction an axis of so many; `of` is the program without tangents. Nothing
 /// comes of it where a program does more than this understands.
@@ -66,7 +69,14 @@ pub fn wide(forward: &Forward, of: &Program, directions: usize) -> Option<Forwar
     put_home(&mut body, &writer.homes);
     writer.out.body = body;
     writer.out.result = Some(result);
-    Some(Forward { program: writer.out, tangents: vec![tangents] })
+    let mut forward = Forward { program: writer.out, tangents: vec![tangents] };
+    if let Some(bounds) = writer.bounds
+        && directions >= NARROWED
+        && let Some(narrowed) = spans::narrowed(&forward, writer.first, bounds, directions)
+    {
+        forward.program = narrowed;
+    }
+    Some(forward)
 }
 
 struct Writer {
