@@ -31,6 +31,11 @@ impl Layer {
         Layer { weights: self.weights.clone(), bias: self.bias.iter().map(|b| 2.0 * b).collect() }
     }
 
+    /// Used as data within a macro only.
+    fn list(&self) -> Vec<Vec<f64>> {
+        vec![self.bias.clone(), vec![1.0, self.bias[0]]]
+    }
+
     fn square(&self) -> f64 {
         self.bias.iter().map(|b| b * b).sum()
     }
@@ -83,7 +88,11 @@ fn other_types(net: &Net, x: &[f64]) -> f64 {
     let pair: (f64, Vec<f64>) = net.last.ends();
     let doubled = net.last.doubled();
     let by_field = doubled.bias[1] * net.layers[0].doubled().bias[0];
-    two[1] * sine * list[1] + pair.0 * by_field + net.last.doubled().square() * x[0]
+    let rows: Vec<Vec<f64>> = net.last.list();
+    rows[0][1] * rows[1][1]
+        + two[1] * sine * list[1]
+        + pair.0 * by_field
+        + net.last.doubled().square() * x[0]
 }
 
 /// As the result.

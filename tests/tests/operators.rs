@@ -20,6 +20,11 @@ impl Vec3 {
         Self { x, y, z }
     }
 
+    fn turned(self, angle: f64) -> Vec3 {
+        let (s, c) = angle.sin_cos();
+        Vec3 { x: c * self.x - s * self.y, y: s * self.x + c * self.y, z: self.z }
+    }
+
     fn norm(self) -> f64 {
         (self.x * self.x + self.y * self.y + self.z * self.z).sqrt()
     }
@@ -171,6 +176,18 @@ fn orbit(r: Vec3, v: Vec3, mu: f64) -> f64 {
     0.5 * square - mu / r.norm()
 }
 
+/// Results of methods as operands: of which type they are, the other one tells.
+#[differentiate]
+fn walk(a: Vec3, b: Vec3, angle: f64) -> f64 {
+    let mut at = a;
+    for k in 0..4 {
+        at = at + b.turned(angle * k as f64) * 0.5;
+        at = a.turned(0.1 * angle) * 0.2 + at;
+        at = at - -b.turned(angle);
+    }
+    (at - a.turned(angle)).norm()
+}
+
 #[differentiate]
 fn by_reference(a: &Vec3, b: &Vec3, k: f64) -> f64 {
     let d = a - b;
@@ -212,6 +229,16 @@ fn operators_between_structs_and_floats() {
     assert_eq!(value, spring(a, b, k));
     let f = |at: &[f64]| spring(vec3(at), vec3(&at[3..]), at[6]);
     assert_gradient("spring", &flat(by_a, by_b, by_k), f, &at);
+}
+
+#[test]
+fn operators_of_results() {
+    let at = [0.1, 0.2, 0.3, 1.0, -0.5, 0.7, 1.3];
+    let (a, b, angle) = (vec3(&at), vec3(&at[3..]), at[6]);
+    let (value, (by_a, by_b, by_angle)) = walk::value_and_grad(a, b, angle);
+    assert_eq!(value, walk(a, b, angle));
+    let f = |at: &[f64]| walk(vec3(at), vec3(&at[3..]), at[6]);
+    assert_gradient("walk", &flat(by_a, by_b, by_angle), f, &at);
 }
 
 #[test]

@@ -4,8 +4,10 @@
 //! body matches on; a macro cannot ask which. So the body tells: what is only matched, compared,
 //! cast or printed is a constant, anything else is data.
 
+use super::macros::Repeated;
+use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
-use syn::{Expr, Pat};
+use syn::{Expr, Pat, Token};
 
 /// Whether the body uses one of the names as data. `ty` is the last name of the type's path.
 pub(super) fn is_data(block: &syn::Block, names: &[String], ty: &str) -> bool {
@@ -77,7 +79,33 @@ impl Uses<'_> {
     }
 }
 
+/// Macros that make a value of their arguments; the others print, compare or panic.
+const MAKERS: &[&str] = &["vec", "array", "stack", "concatenate", "dbg"];
+
 impl<'ast> Visit<'ast> for Uses<'_> {
+    fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+        if !mac
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| MAKERS.iter().any(|name| last.ident == name))
+        {
+            return;
+        }
+        let list = Punctuated::<Expr, Token![,]>::parse_terminated;
+        let args = match mac.parse_body::<Repeated>() {
+            Ok(Repeated(of, count)) => vec![of, count],
+            Err(_) => mac.parse_body_with(list).into_iter().flatten().collect(),
+        };
+        let mut found = false;
+        for arg in &args {
+            let mut uses = Uses { names: self.names, ty: self.ty, found: false };
+            uses.visit_expr(arg);
+            found |= uses.found;
+        }
+        self.found |= found;
+    }
+
     fn visit_expr(&mut self, expr: &'ast Expr) {
         match expr {
             Expr::Match(matched) => {

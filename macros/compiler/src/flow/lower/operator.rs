@@ -9,7 +9,7 @@ use crate::parse::{Type, last_name};
 use crate::traits::{operator_name, reversed_name};
 use proc_macro2::Span;
 use quote::{format_ident, quote};
-use syn::Expr;
+use syn::{BinOp, Expr, ExprBinary};
 
 impl Lowerer<'_> {
     /// The struct that a value is.
@@ -54,6 +54,43 @@ impl Lowerer<'_> {
             (self.plain_operand(val.clone(), span), by)
         });
         Some(self.call_operator(&method, args.into(), &owner, wanted, span))
+    }
+
+    /// What an operator of structs asks of its left operand, in case that is a method's result.
+    pub(super) fn want_left(&mut self, binary: &ExprBinary) {
+        let right = match &*binary.right {
+            Expr::Path(path) => {
+                path.path.get_ident().and_then(|name| self.lookup(&name.to_string()))
+            }
+            _ => None,
+        };
+        let right = right.and_then(|id| self.struct_of(&self.vars[id].val));
+        let wanted = match (self.struct_wanted(binary), right) {
+            (Some(wanted), _) if !matches!(&*binary.left, Expr::Lit(_)) => Some(wanted),
+            (_, Some(name)) if is_sum(&binary.op) => Some(Wanted::Type(Type::Struct(name))),
+            _ => None,
+        };
+        if let Some(wanted) = wanted {
+            self.want(&binary.left, wanted);
+        }
+    }
+
+    /// What it asks of the right one.
+    pub(super) fn want_right(&mut self, binary: &ExprBinary, left: &Val) {
+        let wanted = match (self.struct_of(left), is_sum(&binary.op)) {
+            (Some(name), true) => Some(Wanted::Type(Type::Struct(name))),
+            (None, false) => self.struct_wanted(binary),
+            _ => None,
+        };
+        if let Some(wanted) = wanted {
+            self.want(&binary.right, wanted);
+        }
+    }
+
+    /// The struct that is asked of an operator.
+    fn struct_wanted(&self, binary: &ExprBinary) -> Option<Wanted> {
+        let wanted = self.wanted.get(&(std::ptr::from_ref(binary) as usize))?;
+        matches!(wanted, Wanted::Own | Wanted::Type(Type::Struct(_))).then(|| wanted.clone())
     }
 
     /// `-operand`, if that is a struct.
@@ -134,4 +171,8 @@ fn base(name: &str) -> &str {
 
 fn is_referred(val: &Val, expr: &Expr) -> bool {
     matches!(val, Val::Place(_, Held::Ref)) || matches!(expr, Expr::Reference(_))
+}
+
+fn is_sum(op: &BinOp) -> bool {
+    matches!(op, BinOp::Add(_) | BinOp::Sub(_))
 }

@@ -94,7 +94,10 @@ impl Lowerer<'_> {
             return Val::Unit;
         }
         let mark = self.mark();
-        let (left, right) = (self.expr(&binary.left), self.expr(&binary.right));
+        self.want_left(binary);
+        let left = self.expr(&binary.left);
+        self.want_right(binary, &left);
+        let right = self.expr(&binary.right);
         if let (Operation::Comparison(_), true) = (&operation, self.is_aggregate(&left)) {
             return self.opaque_instead(mark, &Expr::Binary(binary.clone()));
         }

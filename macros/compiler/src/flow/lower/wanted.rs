@@ -62,6 +62,9 @@ impl Lowerer<'_> {
             Expr::Paren(inner) => self.want(&inner.expr, wanted),
             Expr::Group(inner) => self.want(&inner.expr, wanted),
             Expr::Reference(inner) => self.want(&inner.expr, wanted),
+            Expr::Unary(syn::ExprUnary { op: syn::UnOp::Neg(_), expr, .. }) => {
+                self.want(expr, wanted);
+            }
             Expr::Block(block) => {
                 if let Some(syn::Stmt::Expr(last, None)) = block.block.stmts.last() {
                     self.want(last, wanted);
