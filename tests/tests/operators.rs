@@ -16,10 +16,12 @@ pub struct Vec3 {
 
 #[differentiate]
 impl Vec3 {
+    #[differentiate(jvp)]
     fn new(x: f64, y: f64, z: f64) -> Self {
         Self { x, y, z }
     }
 
+    #[differentiate(jvp)]
     fn turned(self, angle: f64) -> Vec3 {
         let (s, c) = angle.sin_cos();
         Vec3 { x: c * self.x - s * self.y, y: s * self.x + c * self.y, z: self.z }
@@ -34,6 +36,7 @@ impl Vec3 {
 impl Add for Vec3 {
     type Output = Vec3;
 
+    #[differentiate(jvp)]
     fn add(self, other: Vec3) -> Vec3 {
         Vec3::new(self.x + other.x, self.y + other.y, self.z + other.z)
     }
@@ -101,6 +104,7 @@ impl Div<f64> for Vec3 {
 impl Neg for Vec3 {
     type Output = Vec3;
 
+    #[differentiate(jvp)]
     fn neg(self) -> Vec3 {
         Vec3 { x: -self.x, y: -self.y, z: -self.z }
     }
@@ -188,6 +192,13 @@ fn walk(a: Vec3, b: Vec3, angle: f64) -> f64 {
     (at - a.turned(angle)).norm()
 }
 
+/// Forward mode, which the methods have by the same option.
+#[differentiate(jvp)]
+fn forward(a: Vec3, b: Vec3, angle: f64) -> f64 {
+    let c = -(a + b.turned(angle));
+    c.x * c.y * angle
+}
+
 #[differentiate]
 fn by_reference(a: &Vec3, b: &Vec3, k: f64) -> f64 {
     let d = a - b;
@@ -239,6 +250,20 @@ fn operators_of_results() {
     assert_eq!(value, walk(a, b, angle));
     let f = |at: &[f64]| walk(vec3(at), vec3(&at[3..]), at[6]);
     assert_gradient("walk", &flat(by_a, by_b, by_angle), f, &at);
+}
+
+#[test]
+fn operators_in_forward_mode() {
+    let at = [0.1, 0.2, 0.3, 1.0, -0.5, 0.7, 1.3];
+    let (a, b, angle) = (vec3(&at), vec3(&at[3..]), at[6]);
+    let (by_a, by_b, by_angle) = forward::grad(a, b, angle);
+    let f = |at: &[f64]| forward(vec3(at), vec3(&at[3..]), at[6]);
+    assert_gradient("forward", &flat(by_a, by_b, by_angle), f, &at);
+    let along = [0.3, -0.7, 0.2, 1.1, 0.4, -0.6, 0.9];
+    let (value, tangent) = forward::jvp(a, b, angle, vec3(&along), vec3(&along[3..]), along[6]);
+    assert_eq!(value, forward(a, b, angle));
+    let product = flat(by_a, by_b, by_angle).iter().zip(along).map(|(g, t)| g * t).sum::<f64>();
+    assert_close("tangent", &tangent, &product, 1e-14);
 }
 
 #[test]

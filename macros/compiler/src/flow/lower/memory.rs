@@ -429,8 +429,11 @@ impl Lowerer<'_> {
             return val;
         }
         let instead = match name.as_str() {
-            "sort" | "sort_by" | "sort_unstable_by" | "sort_by_key" | "sort_unstable" => {
-                "sort a list of indices, `order.sort_by(|&i, &j| y[i].total_cmp(&y[j]))`, and gather through it"
+            "sort_unstable"
+            | "sort_unstable_by"
+            | "sort_unstable_by_key"
+            | "select_nth_unstable_by" => {
+                "where it leaves elements that are equal is not known; use `sort_by` or `sort_by_key`, which are stable"
             }
             "dedup" | "retain" | "drain" | "append" | "swap_remove" | "split_off" => {
                 "build a new `Vec` by `push` in a loop"

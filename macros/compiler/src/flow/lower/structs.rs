@@ -7,7 +7,7 @@ use super::{Lowerer, Slot};
 use crate::flow::ir::{By, Call, CallArg, CallOut, Init, Kind, Mode, Place, Source};
 use crate::ir::Elem;
 use crate::parse::{Passing, Type, text_of};
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall, Member};
@@ -250,8 +250,9 @@ impl Lowerer<'_> {
         self.emit(
             Kind::Call(Box::new(Call {
                 value,
+                // If forward mode is wanted, the method has it by the same option.
+                jvp: Some(forward(&vjp)),
                 vjp,
-                jvp: None,
                 second: None,
                 rule: false,
                 method,
@@ -404,4 +405,16 @@ fn sibling(path: &syn::Path) -> TokenStream {
         last.ident = Ident::new(&name, last.ident.span());
     }
     path.to_token_stream()
+}
+
+/// The derivative of forward mode that stands beside a `_vjp`.
+fn forward(vjp: &TokenStream) -> TokenStream {
+    let renamed = |token: TokenTree| match &token {
+        TokenTree::Ident(name) => match name.to_string().strip_suffix("_vjp") {
+            Some(base) => Ident::new(&format!("{base}_jvp"), name.span()).into(),
+            None => token,
+        },
+        _ => token,
+    };
+    vjp.clone().into_iter().map(renamed).collect()
 }
