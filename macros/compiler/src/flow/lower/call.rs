@@ -4,7 +4,7 @@ use super::from_fn;
 use super::pattern::last_name;
 use super::spans::Spanned;
 use super::val::{Held, Opt, Val};
-use super::wanted::Wanted;
+use super::wanted::{Wanted, address};
 use super::{Lowerer, Slot};
 use crate::error::arity;
 use crate::flow::ir::{Bind, By, Init, Kind, Place, Source};
@@ -51,7 +51,7 @@ impl Lowerer<'_> {
             return self.gradient(callee, &of, with_value, args, span);
         }
         if from_fn::is_from_fn(path) {
-            let wanted = self.wanted.remove(&(std::ptr::from_ref(call) as usize));
+            let wanted = self.wanted_of(address(call));
             return self.array_from_fn(call, path, wanted, span);
         }
         if super::makes_array(path) {

@@ -23,6 +23,14 @@ impl Lowerer<'_> {
                 "`#[checkpoint]` goes on a loop: `#[checkpoint] for i in 0..n { .. }`",
             );
         }
+        // What is asked within is asked of parts of the expression.
+        let before = self.wanted.len();
+        let val = self.expr_within(expr);
+        self.wanted.truncate(before);
+        val
+    }
+
+    fn expr_within(&mut self, expr: &Expr) -> Val {
         match expr {
             Expr::Lit(lit) => self.literal(&lit.lit, false),
             Expr::Paren(inner) => self.expr(&inner.expr),

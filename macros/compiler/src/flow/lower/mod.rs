@@ -152,8 +152,8 @@ struct Lowerer<'a> {
     depth: usize,
     /// The call of a method that is a statement of its own, by its address.
     statement_call: usize,
-    /// What is asked of calls of methods, by their addresses.
-    wanted: HashMap<usize, wanted::Wanted>,
+    /// What is asked of calls and operators that are being lowered, by their addresses.
+    wanted: Vec<(usize, wanted::Wanted)>,
     /// How much functions are, inlined.
     extents: HashMap<usize, extent::Known>,
     /// Whether the pattern that is being bound was asked whether it fits.
@@ -190,7 +190,7 @@ impl<'a> Lowerer<'a> {
             outer: None,
             depth: 0,
             statement_call: 0,
-            wanted: HashMap::default(),
+            wanted: Vec::new(),
             extents: HashMap::default(),
             matched: false,
             receiver_mark: opaque::Mark::default(),

@@ -3,7 +3,7 @@
 use super::Lowerer;
 use super::place::Lv;
 use super::val::{Held, Val};
-use super::wanted::Wanted;
+use super::wanted::{Wanted, address};
 use crate::flow::ir::By;
 use crate::parse::{Type, last_name};
 use crate::traits::{operator_name, reversed_name};
@@ -89,8 +89,8 @@ impl Lowerer<'_> {
 
     /// The struct that is asked of an operator.
     fn struct_wanted(&self, binary: &ExprBinary) -> Option<Wanted> {
-        let wanted = self.wanted.get(&(std::ptr::from_ref(binary) as usize))?;
-        matches!(wanted, Wanted::Own | Wanted::Type(Type::Struct(_))).then(|| wanted.clone())
+        let wanted = self.wanted_of(address(binary))?;
+        matches!(wanted, Wanted::Own | Wanted::Type(Type::Struct(_))).then_some(wanted)
     }
 
     /// `-operand`, if that is a struct.

@@ -5,6 +5,7 @@ use super::nd::Said;
 use super::place::Lv;
 use super::spans::Spanned;
 use super::val::{Held, Val, start};
+use super::wanted::address;
 use super::{Lowerer, Slot};
 use crate::flow::ir::{Kind, Mode, Pass, V};
 use crate::ir::{Elem, Literal};
@@ -114,7 +115,7 @@ impl Lowerer<'_> {
             };
         }
         if let Operation::Arithmetic(row) = &operation {
-            let wanted = self.wanted.remove(&(std::ptr::from_ref(binary) as usize));
+            let wanted = self.wanted_of(address(binary));
             let exprs = (&*binary.left, &*binary.right);
             if let Some(val) = self.operator(row.name, (&left, &right), exprs, wanted, span) {
                 return val;

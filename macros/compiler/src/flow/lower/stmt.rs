@@ -100,10 +100,10 @@ impl Lowerer<'_> {
             None if annotated.is_none() && matches!(&*init.expr, Expr::Reference(_)) => {
                 self.expr_or_table(&init.expr)
             }
-            None => {
-                self.want_by_uses(pat, &init.expr);
-                self.expr(&init.expr)
-            }
+            None => self.asking(|this| {
+                this.want_by_uses(pat, &init.expr);
+                this.expr(&init.expr)
+            }),
         };
         let Some((_, diverge)) = &init.diverge else {
             self.bind_typed(pat, annotated, val);
@@ -219,10 +219,10 @@ impl Lowerer<'_> {
                 self.emit(Kind::Alloc(mem, Init::Empty(None)), expr.span());
                 Val::Place(Place::whole(mem), Held::Fresh)
             }
-            _ => {
-                self.want(expr, Wanted::Type(ty.clone()));
-                self.expr(expr)
-            }
+            _ => self.asking(|this| {
+                this.want(expr, Wanted::Type(ty.clone()));
+                this.expr(expr)
+            }),
         }
     }
 

@@ -82,16 +82,31 @@ impl Lowerer<'_> {
                 of.arms.iter().for_each(|arm| self.want(&arm.body, wanted.clone()));
             }
             Expr::MethodCall(call) => {
-                self.wanted.insert(std::ptr::from_ref(call) as usize, wanted);
+                self.wanted.push((address(call), wanted));
             }
             Expr::Binary(binary) => {
-                self.wanted.insert(std::ptr::from_ref(binary) as usize, wanted);
+                self.wanted.push((address(binary), wanted));
             }
             Expr::Call(call) => {
-                self.wanted.insert(std::ptr::from_ref(call) as usize, wanted);
+                self.wanted.push((address(call), wanted));
             }
             _ => {}
         }
+    }
+
+    /// Forgets what was asked within: what was asked about is gone, and its address may be another
+    /// expression's next.
+    pub(super) fn asking<R>(&mut self, within: impl FnOnce(&mut Self) -> R) -> R {
+        let before = self.wanted.len();
+        let result = within(self);
+        self.wanted.truncate(before);
+        result
+    }
+
+    /// What was asked of a call or an operator.
+    pub(super) fn wanted_of(&self, at: usize) -> Option<Wanted> {
+        let mut last = self.wanted.iter().rev();
+        last.find(|(address, _)| *address == at).map(|(_, wanted)| wanted.clone())
     }
 
     /// What the receiver of a method has to be.
@@ -138,7 +153,7 @@ impl Lowerer<'_> {
 
     /// The type of what a method returns that is not seen; `None` for a float.
     pub(super) fn returned(&mut self, call: &ExprMethodCall, owner: &str) -> Option<Type> {
-        let wanted = self.wanted.remove(&(std::ptr::from_ref(call) as usize))?;
+        let wanted = self.wanted_of(address(call))?;
         match self.type_wanted(wanted, owner) {
             Type::Float(_) => None,
             ty => Some(ty),
@@ -162,6 +177,11 @@ impl Lowerer<'_> {
             Wanted::Type(ty) => ty,
         }
     }
+}
+
+/// Names an expression for as long as it is being lowered.
+pub(super) fn address<T>(of: &T) -> usize {
+    std::ptr::from_ref(of) as usize
 }
 
 fn wanted_by_method(name: &str) -> Option<Wanted> {
