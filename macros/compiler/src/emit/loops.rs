@@ -12,22 +12,20 @@
 //! for x in x_t { s += *x; }
 //! ```
 //!
-//! Loops that write many slices run in lanes, too, so that they are vectorised.
+//! Loops that write many slices run in lanes, too, so that they are vectorised. Neighbours, and rows
+//! at any index, are slices of slices.
 
 use super::element::{elem_type, zero};
 use super::names::{Namer, Symbols};
-use crate::ir::{DimId, Program, ValueId};
+use super::streams::{Stream, is_compared};
+use crate::ir::{Program, ValueId};
 use crate::nest::{Element, Item, Ix, Loop, Nest, Storage, Var};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 /// More items than this in one scope are declared together.
 pub(super) const MANY: usize = 256;
-
-/// So many pairs of slices LLVM compares ahead of a loop. What has more of them is loaded and stored
-/// in lanes.
-const COMPARED: usize = 8;
 
 /// Emits the items of a nest.
 #[derive(Clone)]
@@ -213,83 +211,6 @@ impl<'p> Loops<'p> {
         }
     }
 
-    /// Every element of an array that the items touch, and whether it is written.
-    fn touched(&self, items: &[Item], found: &mut BTreeSet<(Element, bool)>) {
-        for item in items {
-            match item {
-                Item::Let(element) | Item::Store(element) => {
-                    if matches!(item, Item::Store(_)) {
-                        found.insert((element.clone(), true));
-                    }
-                    if let Some(stmt) = self.statement.get(&element.value) {
-                        for operand in stmt.operands() {
-                            found.insert((crate::nest::at(operand, &element.at), false));
-                        }
-                    }
-                }
-                Item::Add { to, arg } => {
-                    found.insert((to.clone(), true));
-                    found.insert((arg.clone(), false));
-                }
-                Item::Loop(inner) => self.touched(&inner.body, found),
-                Item::Zero(_) | Item::Product(_) => {}
-            }
-        }
-    }
-
-    /// The arrays that a loop can hand out part by part: value, prefix, and whether mutably.
-    fn streams(&self, inner: &Loop) -> Vec<Stream> {
-        let mut touched = BTreeSet::new();
-        self.touched(&inner.body, &mut touched);
-        let touched: Vec<(ValueId, Vec<Ix>, bool)> = touched
-            .into_iter()
-            .filter(|(element, _)| {
-                self.is_array(element.value) && !self.locals.contains_key(element)
-            })
-            .map(|(element, written)| {
-                (self.nest.buffer_of(element.value), self.kept_index(&element), written)
-            })
-            .collect();
-        let mut streams: Vec<Stream> = Vec::new();
-        for (value, at, _) in &touched {
-            let Some(k) = at.iter().position(|ix| *ix == Ix::Var(inner.var)) else {
-                continue;
-            };
-            let prefix = at[..k].to_vec();
-            let base = self.bound.iter().find(|(v, p, _)| v == value && *p == prefix);
-            let Some((_, _, base)) = base else { continue };
-            if streams.iter().any(|s| s.value == *value && s.prefix == prefix) {
-                continue;
-            }
-            let written = touched.iter().any(|(v, _, written)| v == value && *written);
-            let exclusive = touched.iter().filter(|(v, _, _)| v == value).all(|(_, at, _)| {
-                at.get(k) == Some(&Ix::Var(inner.var)) && at.starts_with(&prefix)
-            });
-            if written && !exclusive {
-                continue;
-            }
-            let rest = self.kept_shape(*value)[k + 1..].to_vec();
-            streams.push(Stream { value: *value, prefix, base: base.clone(), written, rest });
-        }
-        streams
-    }
-
-    fn uses_var(&self, inner: &Loop, streams: &[Stream]) -> bool {
-        let mut touched = BTreeSet::new();
-        self.touched(&inner.body, &mut touched);
-        touched.iter().any(|(element, _)| {
-            self.is_array(element.value) && {
-                let (array, at) = (self.nest.buffer_of(element.value), self.kept_index(element));
-                let streamed =
-                    |k: usize| streams.iter().any(|s| s.value == array && at[..k] == s.prefix[..]);
-                // A part that is handed out stands for the variable as such only.
-                at.iter().enumerate().any(|(k, ix)| {
-                    ix.var() == Some(inner.var) && !(matches!(ix, Ix::Var(_)) && streamed(k))
-                })
-            }
-        })
-    }
-
     /// A loop around other loops: rows are handed out by splitting them off, in blocks where the
     /// loop has a version for blocks.
     fn outer(&mut self, inner: &Loop) -> TokenStream {
@@ -298,6 +219,7 @@ impl<'p> Loops<'p> {
         // Without blocks, single elements are as well indexed.
         let streams: Vec<Stream> = (self.streams(inner).into_iter())
             .filter(|s| !s.rest.is_empty() || !inner.blocks.is_empty())
+            .filter(|s| s.index == Ix::Var(inner.var))
             .collect();
         let mut before = TokenStream::new();
         let mut cursors = Vec::new();
@@ -425,7 +347,7 @@ impl<'p> Loops<'p> {
             }
         }
         let counted = self.uses_var(inner, &streams) || streams.is_empty();
-        if counted || (sums.is_empty() && pairs(&streams) <= COMPARED) {
+        if counted || (sums.is_empty() && is_compared(&streams)) {
             self.plain(inner, &streams, counted)
         } else {
             self.in_lanes(inner, &streams, &sums)
@@ -469,7 +391,7 @@ impl<'p> Loops<'p> {
         for (stream, iterator) in streams.iter().zip(iterators).rev() {
             let name = self.namer.fresh(&self.program.value(stream.value).name);
             let mut prefix = stream.prefix.clone();
-            prefix.push(Ix::Var(inner.var));
+            prefix.push(stream.index);
             let (own, element) = match (lane, stream.written) {
                 (Some(lane), true) => {
                     let lanes = self.namer.fresh(&format!("{name}_lanes"));
@@ -561,24 +483,4 @@ impl<'p> Loops<'p> {
             for #tail_pattern in #tail_iterator { #tail_body }
         }
     }
-}
-
-/// How many pairs of slices there are of which one is written: LLVM vectorises a loop only if it
-/// knows, or asks while the program runs, that these do not overlap.
-fn pairs(streams: &[Stream]) -> usize {
-    let written = streams.iter().filter(|stream| stream.written).count();
-    written * (streams.len() - written) + written * written.saturating_sub(1) / 2
-}
-
-/// An array that a loop hands out part by part.
-struct Stream {
-    value: ValueId,
-    /// The index up to the loop's variable.
-    prefix: Vec<Ix>,
-    /// The slice at that prefix.
-    base: TokenStream,
-    /// Whether the loop writes to it.
-    written: bool,
-    /// The dimensions of each part.
-    rest: Vec<DimId>,
 }

@@ -16,6 +16,7 @@ mod plain;
 mod product;
 mod shapes;
 pub(crate) mod signature;
+mod streams;
 mod stub;
 pub(crate) mod tape;
 

@@ -71,7 +71,11 @@ fn gains(outer: &Loop, statement: &HashMap<ValueId, &Stmt>, storage: &[Storage])
                         Item::Add { to, .. } => to,
                     };
                     saves |= match item {
-                        Item::Add { to, arg } => !to.at.is_empty() || is_common(arg),
+                        // What each element gets a term of its own of is no sum.
+                        Item::Add { to, arg } => {
+                            let within = to.at.iter().any(|ix| ix.var() == Some(inner.var));
+                            is_common(arg) || is_common(to) || !(to.at.is_empty() || within)
+                        }
                         _ => (statement.get(&element.value).into_iter())
                             .flat_map(|stmt| stmt.operands())
                             .any(|operand| is_common(&at(operand, &element.at))),
