@@ -120,7 +120,7 @@ fn parts_agree_with_small_arrays() {
     {
         let (value, slope) = chain::value_and_grad(&x.to_owned());
         sum += value;
-        assert_eq!(bits(&slope), bits(&d_x));
+        assert_eq!(bits(&slope), bits(d_x));
     }
     assert!(close(value, sum));
 

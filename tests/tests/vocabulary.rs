@@ -102,6 +102,15 @@ operations! {
         &a * &b + &a / &b
     }
 
+    // Wide enough for lanes.
+    wide_neighbours: (x: Array2<f64> = matrix(9, 21), y: Array1<f64> = vector(20)) -> Array2<f64> {
+        &x.slice(s![1.., 1..]) * &x.slice(s![..-1, ..-1]) * y + x.slice(s![..8, 1..])
+    }
+    wide_rows: (x: Array2<f64> = matrix(5, 19), y: Array1<f64> = vector(19)) -> Array1<f64> { &x.row(3) * y / (&x.row(1) + y) }
+    wide_operands: (x: Array2<f64> = matrix(5, 19), y: Array2<f64> = matrix(5, 19)) -> Array2<f64> { x * y / (x + y) }
+    wide_parts: (x: Array3<f64> = array_of((4, 3, 17))) -> Array3<f64> { &x.slice(s![1..-1, .., 2..]) * &x.slice(s![2.., .., ..-2]) }
+    wide_and_stretched: (x: Array2<f64> = matrix(1, 18), y: Array2<f64> = matrix(4, 18)) -> Array2<f64> { x * y + &y.slice(s![..;-1, ..]) * x }
+
     // Extents of 0 and 1.
     empty_axes: (x: Array3<f64> = array_of((2, 0, 3)), y: Array2<f64> = matrix(0, 3)) -> Array2<f64> {
         (&x.index_axis(Axis(0), 1) * y).mapv(f64::exp)

@@ -35,7 +35,7 @@ pub(crate) struct Measured {
 }
 
 /// A batch takes about so many nanoseconds.
-const BATCH: f64 = 500_000.0;
+const BATCH: f64 = 100_000.0;
 
 /// Both take turns.
 pub(crate) fn measure<R>(
