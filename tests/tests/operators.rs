@@ -1,6 +1,10 @@
 //! Operators of structs, and methods of traits that structs implement.
 
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::assign_op_pattern,
+    reason = "the forms that code is written in are what is tested"
+)]
 
 use chainrule::{Differentiable, differentiate};
 use chainrule_tests::{assert_close, derivative};
