@@ -56,17 +56,25 @@ impl Builder<'_> {
             self.errors.at(span, "a product under a guard was not understood on the way to its tangent: this is a bug in chainrule, please report it");
             return;
         };
-        // By the tangent of `ct`, and by those of the other factors.
-        let (mut by_ct, mut by_others): (Option<V>, Option<V>) = (self.tangent(ct), None);
-        let mut from = ct;
+        // By the tangent of `ct`, by those of the other factors, and of these by that of the last.
+        let mut by_ct: Option<V> = self.tangent(ct);
+        let (mut by_others, mut by_last): (Option<V>, Option<V>) = (None, None);
+        let (mut from, mut last) = (ct, None);
         for Link { row, other, out } in links {
             let tangent_of_other = other.and_then(|other| self.tangent(other));
             if *row == primitives::GUARD {
                 let factor = other.unwrap_or(ct);
                 by_ct = by_ct.map(|t| self.apply(row, vec![factor, t], out));
+                if last != Some(factor) {
+                    by_others = self.added(by_others, by_last.take(), out);
+                }
+                // What goes with the tangent of the factor is zero where that is; the rest has the
+                // factor itself in it.
+                by_others = by_others.map(|t| self.apply(row, vec![factor, t], out));
                 let zero_with = tangent_of_other.unwrap_or(factor);
-                by_others = by_others.map(|t| self.apply(row, vec![zero_with, t], out));
+                by_last = by_last.map(|t| self.apply(row, vec![zero_with, t], out));
             } else {
+                by_others = self.added(by_others, by_last.take(), out);
                 let wild = self.source.value(out);
                 let mut linear = |t: V| {
                     let args = [t].into_iter().chain(other).collect();
@@ -84,15 +92,13 @@ impl Builder<'_> {
                     let of = |v: V| (v == other).then_some(t);
                     // Of `ct · ct` both factors count.
                     let args = if from == other { [from, from] } else { [from, other] };
-                    let more = self.by_second(row, args, out, &of);
-                    by_others = match (by_others, more) {
-                        (Some(a), Some(b)) => Some(self.apply(&primitives::ADD, vec![a, b], out)),
-                        (a, b) => a.or(b),
-                    };
+                    by_last = self.by_second(row, args, out, &of);
                 }
+                last = other;
             }
             from = out;
         }
+        by_others = self.added(by_others, by_last, out);
         let by_ct = match (self.tangent(ct), by_ct) {
             (Some(t), Some(product)) => Some(self.apply(&primitives::GUARD, vec![t, product], out)),
             _ => None,
@@ -107,6 +113,13 @@ impl Builder<'_> {
             self.wild.insert(sum);
         }
         self.define(out, sum);
+    }
+
+    fn added(&mut self, a: Option<V>, b: Option<V>, out: V) -> Option<V> {
+        match (a, b) {
+            (Some(a), Some(b)) => Some(self.apply(&primitives::ADD, vec![a, b], out)),
+            (a, b) => a.or(b),
+        }
     }
 
     /// What the second argument's tangent adds to that of a product or quotient.
