@@ -2,6 +2,7 @@
 //! with them. Against the transpose, which reverse mode has, and run once where that can be seen.
 
 #![forbid(unsafe_code)]
+#![allow(clippy::useless_vec, reason = "that lists move what is put into them is what is tested")]
 
 use chainrule::differentiate;
 use std::cell::Cell;

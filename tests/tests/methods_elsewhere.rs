@@ -131,11 +131,12 @@ fn slopes(f: impl Fn(&Net, &[f64]) -> f64, net: &Net, x: &[f64]) -> Vec<f64> {
     flat(&at).into_iter().enumerate().map(|(k, x)| derivative(|x| moved(k, x), x)).collect()
 }
 
+type Function = fn(&Net, &[f64]) -> f64;
 type Gradient = fn(&Net, &[f64]) -> (f64, (Net, Vec<f64>));
 
 #[test]
 fn what_methods_return_follows_from_its_use() {
-    let cases: [(&str, fn(&Net, &[f64]) -> f64, Gradient); 4] = [
+    let cases: [(&str, Function, Gradient); 4] = [
         ("variable", variable, |net, x| variable::value_and_grad(net, x)),
         ("accumulator", accumulator, |net, x| accumulator::value_and_grad(net, x)),
         ("uses", uses, |net, x| uses::value_and_grad(net, x)),
@@ -145,7 +146,7 @@ fn what_methods_return_follows_from_its_use() {
     for (name, f, value_and_grad) in cases {
         let (value, grad) = value_and_grad(&net, &x);
         assert_eq!(value, f(&net, &x), "{name}");
-        assert_close(name, &flat(&grad), &slopes(|net, x| f(net, x), &net, &x), 1e-9);
+        assert_close(name, &flat(&grad), &slopes(f, &net, &x), 1e-9);
     }
 }
 
