@@ -53,28 +53,32 @@ impl Builder<'_> {
                 self.define(out, tangent);
                 return;
             }
-            self.errors.at(span, "a product under a guard was not understood on the way to its tangent: this is a bug in chainrule, please report it");
-            return;
+            return self.not_understood(span);
         };
-        // By the tangent of `ct`, by those of the other factors, and of these by that of the last.
+        // By the tangent of `ct`, and by those of the other factors: each of these by itself for as
+        // long as a guard of that factor is to come.
         let mut by_ct: Option<V> = self.tangent(ct);
-        let (mut by_others, mut by_last): (Option<V>, Option<V>) = (None, None);
-        let (mut from, mut last) = (ct, None);
-        for Link { row, other, out } in links {
+        let (mut by_others, mut by_guarded): (Option<V>, Vec<(V, V)>) = (None, Vec::new());
+        let mut from = ct;
+        for (k, &Link { row, other, out }) in links.iter().enumerate() {
             let tangent_of_other = other.and_then(|other| self.tangent(other));
+            let is_guard =
+                |link: &Link, of: V| *link.row == primitives::GUARD && link.other == Some(of);
             if *row == primitives::GUARD {
-                let factor = other.unwrap_or(ct);
-                by_ct = by_ct.map(|t| self.apply(row, vec![factor, t], out));
-                if last != Some(factor) {
-                    by_others = self.added(by_others, by_last.take(), out);
+                let Some(factor) = other else { continue };
+                let is_linear = links[..k].iter().any(|link| link.other == Some(factor));
+                if tangent_of_other.is_some() && !is_linear {
+                    return self.not_understood(span);
                 }
-                // What goes with the tangent of the factor is zero where that is; the rest has the
-                // factor itself in it.
-                by_others = by_others.map(|t| self.apply(row, vec![factor, t], out));
-                let zero_with = tangent_of_other.unwrap_or(factor);
-                by_last = by_last.map(|t| self.apply(row, vec![zero_with, t], out));
+                // What goes with the factor's tangent is zero where that is, all else where it is.
+                let mut guarded = |by: V, t: V| self.apply(row, vec![by, t], out);
+                by_ct = by_ct.map(|t| guarded(factor, t));
+                by_others = by_others.map(|t| guarded(factor, t));
+                for (of, t) in &mut by_guarded {
+                    let by = tangent_of_other.filter(|_| *of == factor);
+                    *t = guarded(by.unwrap_or(factor), *t);
+                }
             } else {
-                by_others = self.added(by_others, by_last.take(), out);
                 let wild = self.source.value(out);
                 let mut linear = |t: V| {
                     let args = [t].into_iter().chain(other).collect();
@@ -88,31 +92,37 @@ impl Builder<'_> {
                 };
                 by_ct = by_ct.map(&mut linear);
                 by_others = by_others.map(&mut linear);
+                by_guarded.iter_mut().for_each(|(_, t)| *t = linear(*t));
                 if let (Some(other), Some(t)) = (other, tangent_of_other) {
                     let of = |v: V| (v == other).then_some(t);
                     // Of `ct · ct` both factors count.
                     let args = if from == other { [from, from] } else { [from, other] };
-                    by_last = self.by_second(row, args, out, &of);
+                    let more = self.by_second(row, args, out, &of);
+                    by_guarded.extend(more.map(|more| (other, more)));
                 }
-                last = other;
+            }
+            for (_, t) in by_guarded
+                .extract_if(.., |(of, _)| !links[k + 1..].iter().any(|link| is_guard(link, *of)))
+            {
+                by_others = self.added(by_others, Some(t), out);
             }
             from = out;
         }
-        by_others = self.added(by_others, by_last, out);
         let by_ct = match (self.tangent(ct), by_ct) {
             (Some(t), Some(product)) => Some(self.apply(&primitives::GUARD, vec![t, product], out)),
             _ => None,
         };
         let by_others =
             by_others.map(|product| self.apply(&primitives::GUARD, vec![ct, product], out));
-        let sum = match (by_ct, by_others) {
-            (Some(a), Some(b)) => Some(self.apply(&primitives::ADD, vec![a, b], out)),
-            (a, b) => a.or(b),
-        };
+        let sum = self.added(by_ct, by_others, out);
         if let (true, Some(sum)) = (self.source.value(out), sum) {
             self.wild.insert(sum);
         }
         self.define(out, sum);
+    }
+
+    fn not_understood(&mut self, span: Span) {
+        self.errors.at(span, "a product under a guard was not understood on the way to its tangent: this is a bug in chainrule, please report it");
     }
 
     fn added(&mut self, a: Option<V>, b: Option<V>, out: V) -> Option<V> {
