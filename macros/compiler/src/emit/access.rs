@@ -148,19 +148,24 @@ impl Loops<'_> {
         if prefix.len() == at.len() {
             return base.clone();
         }
-        let shape = self.kept_shape(id);
-        let mut flat: Option<TokenStream> = None;
-        for (axis, ix) in at.iter().enumerate().skip(prefix.len()) {
+        let flat = self.flat(id, &at, prefix.len());
+        quote!(#base[#flat])
+    }
+
+    /// The indices from an axis on as one, into an array whose later axes are all there.
+    pub(super) fn flat(&self, array: ValueId, at: &[Ix], from: usize) -> Option<TokenStream> {
+        let shape = self.kept_shape(array);
+        let axes = at.iter().enumerate().skip(from);
+        axes.fold(None, |outer, (axis, ix)| {
             let ix = self.ix(*ix);
-            flat = Some(match flat {
+            Some(match outer {
                 None => ix,
                 Some(outer) => {
                     let dim = self.symbols.dim(shape[axis]);
                     quote!((#outer * #dim + #ix))
                 }
-            });
-        }
-        quote!(#base[#flat])
+            })
+        })
     }
 
     /// What is added comes before what is taken off, so that no part is negative.

@@ -117,22 +117,12 @@ impl Loops<'_> {
         if known.len() == prefix.len() {
             return Some(base.clone());
         }
-        let shape = self.kept_shape(value);
-        let mut first: Option<TokenStream> = None;
-        for (axis, ix) in prefix.iter().enumerate().skip(known.len()) {
-            if ix.var().is_some_and(|var| !self.vars.contains_key(&var)) {
-                return None;
-            }
-            let ix = self.ix(*ix);
-            first = Some(match first {
-                None => ix,
-                Some(outer) => {
-                    let dim = self.symbols.dim(shape[axis]);
-                    quote!((#outer * #dim + #ix))
-                }
-            });
+        let is_open = |ix: &Ix| ix.var().is_some_and(|var| !self.vars.contains_key(&var));
+        if prefix[known.len()..].iter().any(is_open) {
+            return None;
         }
-        let len = self.count(&shape[prefix.len()..]);
+        let first = self.flat(value, prefix, known.len());
+        let len = self.count(&self.kept_shape(value)[prefix.len()..]);
         Some(quote!(#base[#first * (#len)..][..#len]))
     }
 
