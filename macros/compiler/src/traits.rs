@@ -62,9 +62,9 @@ pub(crate) fn own_block(block: &ItemImpl, errors: &mut Errors) -> Option<TokenSt
     let reversed = is_operator && name(owner) == "float";
     let of_struct = |ty: &Type| matches!(ty, Type::Path(_)) && name(ty) != "float";
     let fits = match (is_operator, reversed) {
-        (false, _) => !referred && of_struct(owner),
-        (true, true) => of_struct(operand_owner),
         (true, false) => of_struct(owner),
+        (true, true) => !referred && of_struct(operand_owner),
+        (false, _) => !referred && of_struct(owner),
     };
     if !fits {
         errors.at(&block.self_ty, "the methods of this implementation cannot have derivatives beside them: implement the trait for a struct under `#[derive(chainrule::Differentiable)]`");
