@@ -473,18 +473,15 @@ impl Writer {
                 },
                 Kind::Store(place, _, mode) => {
                     let place = without(place)?;
-                    if self.spans.contains_key(&place.mem) {
-                        stored.push((place, *mode));
+                    match self.spans.contains_key(&place.mem) {
+                        true => stored.push((place, *mode)),
+                        // What is not known to begin with zeros is written in all directions.
+                        false => all = true,
                     }
                 }
                 _ => {}
             }
         }
-        // What is not known to begin with zeros is written in all directions.
-        all |= body.stmts.iter().any(|of| match &of.kind {
-            Kind::Store(place, ..) => !self.spans.contains_key(&place.mem),
-            _ => false,
-        });
         let span = match all {
             true => self.full(),
             false => {
