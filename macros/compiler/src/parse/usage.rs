@@ -97,13 +97,7 @@ impl<'ast> Visit<'ast> for Uses<'_> {
             Ok(Repeated(of, count)) => vec![of, count],
             Err(_) => mac.parse_body_with(list).into_iter().flatten().collect(),
         };
-        let mut found = false;
-        for arg in &args {
-            let mut uses = Uses { names: self.names, ty: self.ty, found: false };
-            uses.visit_expr(arg);
-            found |= uses.found;
-        }
-        self.found |= found;
+        self.found |= args.iter().any(|arg| is_data_in(arg, self.names, self.ty));
     }
 
     fn visit_expr(&mut self, expr: &'ast Expr) {

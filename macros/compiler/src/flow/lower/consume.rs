@@ -312,8 +312,7 @@ impl<'a> Lowerer<'a> {
         };
         let val = self.opaque_tokens(tokens, vec![bind], true, span);
         if let Val::Scalar(v) = val {
-            let (own, class) = (self.class(v), self.types.class(Slot::Bool));
-            self.types.unify(own, class);
+            self.is_a(v, Slot::Bool);
         }
         Some(val)
     }

@@ -152,8 +152,7 @@ impl Lowerer<'_> {
                 let some = self.opaque_tokens(tokens, vec![bind(out)], true, span);
                 for (val, slot) in [(&tag, Slot::Bool), (&some, Slot::Other)] {
                     if let Val::Scalar(v) = val {
-                        let (own, class) = (self.class(*v), self.types.class(slot));
-                        self.types.unify(own, class);
+                        self.is_a(*v, slot);
                     }
                 }
                 return Val::Opt(Box::new(Opt { result: false, tag, some, err: Val::Unit }));
@@ -167,8 +166,7 @@ impl Lowerer<'_> {
             let bind = Bind { name: receiver.clone(), what: Source::Value(*x), by: By::Value };
             let val = self.opaque_tokens(quote!(#receiver.#method()), vec![bind], true, span);
             if let (Val::Scalar(v), "to_string") = (&val, name) {
-                let (own, class) = (self.class(*v), self.types.class(Slot::Other));
-                self.types.unify(own, class);
+                self.is_a(*v, Slot::Other);
             }
             return val;
         }
@@ -273,9 +271,7 @@ impl Lowerer<'_> {
             let exponent = matches!(name.as_str(), "pow" | "rotate_left" | "rotate_right");
             match exponent {
                 true => {
-                    let (own, class) =
-                        (self.class(a), self.types.class(Slot::Int(Some("u32".into()))));
-                    self.types.unify(own, class);
+                    self.is_a(a, Slot::Int(Some("u32".into())));
                 }
                 false => {
                     self.unify(v, a);

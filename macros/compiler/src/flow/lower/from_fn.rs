@@ -5,7 +5,7 @@ use super::iter::It;
 use super::loops::Header;
 use super::val::Val;
 use super::wanted::Wanted;
-use crate::flow::ir::{Init, Kind, MemId, Mode, Place, Proj};
+use crate::flow::ir::{Init, Kind, MemId, Place, Proj};
 use crate::parse::Type;
 use proc_macro2::Span;
 use quote::ToTokens;
@@ -48,19 +48,9 @@ impl Lowerer<'_> {
                 this.want(&closure.expr.body, Wanted::Type(of.clone()));
             }
             let val = this.apply(&f, vec![Val::Scalar(at)], span);
-            let to = Place { mem, proj: vec![Proj::Index(at)] };
-            if val.is_silent() || !this.expect_type(&val, &of, span) {
-                return;
-            }
-            match val {
-                Val::Place(from, _) => {
-                    this.emit(Kind::Assign { to, from, moved: false }, span);
-                }
-                val => {
-                    if let Some(v) = this.scalar(val, span) {
-                        this.emit(Kind::Store(to, v, Mode::Set), span);
-                    }
-                }
+            if !val.is_silent() && this.expect_type(&val, &of, span) {
+                let to = Place { mem, proj: vec![Proj::Index(at)] };
+                this.write_place(to, val, span);
             }
         });
         self.fresh_place(mem)
@@ -70,10 +60,8 @@ impl Lowerer<'_> {
     fn zeros(&mut self, of: &Type, len: String, span: Span) -> Option<MemId> {
         let init = match of {
             Type::Float(elem) => {
-                let class = self.types.of_elem(elem);
                 let zero = self.number(0.0, super::Slot::Unknown, span);
-                let own = self.class(zero);
-                self.types.unify(own, class);
+                self.expect_elem(zero, elem);
                 Init::Filled(zero, None)
             }
             Type::Fixed(inner, count) => {

@@ -151,8 +151,7 @@ impl Lowerer<'_> {
                 );
                 match self.opaque_tokens(tokens, vec![bind], false, span) {
                     Val::Scalar(items) => {
-                        let (own, class) = (self.class(items), self.types.class(Slot::Other));
-                        self.types.unify(own, class);
+                        self.is_a(items, Slot::Other);
                         Some(Rc::new(It::Collected(items)))
                     }
                     _ => None,
@@ -315,8 +314,7 @@ impl Lowerer<'_> {
             It::Shaped(parts) => self.count_of_parts(parts, span),
             It::Windows(place, size) => {
                 let len = self.length(place, span);
-                let more = self.plus_one(len, span);
-                self.index_method("saturating_sub", more, *size, span)
+                self.windows_in(len, *size, span)
             }
             It::Chunks(place, _, size, exact) => {
                 let len = self.length(place, span);
@@ -352,8 +350,7 @@ impl Lowerer<'_> {
             It::Table(table, None) => self.table_length(table, span)?,
             It::Table(table, Some(size)) => {
                 let len = self.table_length(table, span)?;
-                let more = self.plus_one(len, span);
-                self.index_method("saturating_sub", more, *size, span)
+                self.windows_in(len, *size, span)
             }
             It::Collected(items) => {
                 let bind = self.items_bind(*items);
@@ -372,6 +369,11 @@ impl Lowerer<'_> {
             }
             _ => return None,
         })
+    }
+
+    fn windows_in(&mut self, len: V, size: V, span: Span) -> V {
+        let more = self.plus_one(len, span);
+        self.index_method("saturating_sub", more, size, span)
     }
 
     fn cursor(&self, at: VarId) -> Option<V> {

@@ -45,8 +45,7 @@ impl Lowerer<'_> {
             (Type::Struct(_), _) if !self.is_reference(v) => return val,
             _ => v,
         };
-        let (own, class) = (self.class(v), self.types.class(Slot::Other));
-        self.types.unify(own, class);
+        self.is_a(v, Slot::Other);
         let mem = self.program.mem(&name, ty.clone(), Origin::Shared, span);
         self.emit(Kind::Alloc(mem, Init::Lent(v)), span);
         let held = if passing == Passing::Value { Held::Frozen } else { Held::Ref };

@@ -71,8 +71,7 @@ impl Lowerer<'_> {
                 let val = self.opaque_tokens(code.tokens, code.binds, pure, span);
                 if let Val::Scalar(v) = val {
                     let slot = if name == "cfg" { Slot::Bool } else { Slot::Other };
-                    let (own, class) = (self.class(v), self.types.class(slot));
-                    self.types.unify(own, class);
+                    self.is_a(v, slot);
                 }
                 val
             }

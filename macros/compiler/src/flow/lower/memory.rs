@@ -127,8 +127,7 @@ impl Lowerer<'_> {
         };
         let val = self.opaque_tokens(tokens, binds, true, span);
         if let Val::Scalar(v) = val {
-            let (own, class) = (self.class(v), self.types.class(Slot::Other));
-            self.types.unify(own, class);
+            self.is_a(v, Slot::Other);
         }
         val
     }
@@ -206,8 +205,7 @@ impl Lowerer<'_> {
             }
         };
         if let Val::Scalar(v) = val {
-            let (own, class) = (self.class(v), self.types.class(Slot::Other));
-            self.types.unify(own, class);
+            self.is_a(v, Slot::Other);
         }
         val
     }

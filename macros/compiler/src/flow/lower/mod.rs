@@ -220,6 +220,12 @@ impl<'a> Lowerer<'a> {
         self.classes[v.0 as usize]
     }
 
+    /// What a value is, where that is known of it besides its use.
+    fn is_a(&mut self, v: V, slot: Slot) {
+        let (own, class) = (self.class(v), self.types.class(slot));
+        self.types.unify(own, class);
+    }
+
     fn slot(&self, v: V) -> Slot {
         self.types.slot(self.class(v)).clone()
     }

@@ -297,12 +297,10 @@ impl Lowerer<'_> {
             && self.outer.is_none()
             && (self.frame().function.item.sig.generics.const_params())
                 .any(|param| param.ident == segments[0]);
-        let absolute = segments.len() > 1 && scan::is_absolute(&path.path);
-        let foreign = !(constant_parameter || absolute || self.is_item(&segments[0]));
+        let foreign = !constant_parameter && self.is_of_its_place(&path.path);
         let out = self.taken(path.to_token_stream(), vec![], true, foreign, path.span());
         if let (Val::Scalar(v), Some(slot)) = (&out, constant_slot(&segments)) {
-            let (own, class) = (self.class(*v), self.types.class(slot));
-            self.types.unify(own, class);
+            self.is_a(*v, slot);
         }
         if let (Val::Scalar(v), true) = (&out, constant_parameter) {
             self.as_index(*v);
@@ -311,6 +309,13 @@ impl Lowerer<'_> {
             self.program.values[v.0 as usize].name = last.clone();
         }
         out
+    }
+
+    /// Whether a path that is no variable means something at the function's own place only.
+    pub(super) fn is_of_its_place(&self, path: &syn::Path) -> bool {
+        let first = path.segments.first().map(|first| first.ident.to_string());
+        let absolute = path.segments.len() > 1 && scan::is_absolute(path);
+        !absolute && !first.is_some_and(|first| self.is_item(&first))
     }
 
     /// The number that a constant parameter stands for.

@@ -454,8 +454,7 @@ impl Lowerer<'_> {
             other => {
                 let val = self.opaque_tokens(quote!(#other), vec![], true, span);
                 if let Val::Scalar(v) = val {
-                    let (own, class) = (self.class(v), self.types.class(Slot::Other));
-                    self.types.unify(own, class);
+                    self.is_a(v, Slot::Other);
                 }
                 val
             }

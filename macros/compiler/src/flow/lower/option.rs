@@ -57,8 +57,7 @@ impl Lowerer<'_> {
         let taken = |this: &mut Self, tokens, slot: Slot| {
             let val = this.opaque_tokens(tokens, vec![bind()], true, span);
             if let Val::Scalar(v) = val {
-                let (own, class) = (this.class(v), this.types.class(slot));
-                this.types.unify(own, class);
+                this.is_a(v, slot);
             }
             val
         };

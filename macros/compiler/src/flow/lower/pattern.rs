@@ -380,8 +380,7 @@ impl Lowerer<'_> {
         let val =
             self.opaque_tokens(quote!(::core::matches!(__value, #pat)), vec![bind], true, span);
         if let Val::Scalar(v) = val {
-            let (own, class) = (self.class(v), self.types.class(Slot::Bool));
-            self.types.unify(own, class);
+            self.is_a(v, Slot::Bool);
             // Comparing loses no derivative.
             self.program.constants.push(v);
         }

@@ -347,9 +347,7 @@ impl Lowerer<'_> {
 
     /// A value is used as an index.
     pub(super) fn as_index(&mut self, v: V) {
-        let class = self.types.class(Slot::Int(Some("usize".to_string())));
-        let own = self.class(v);
-        self.types.unify(own, class);
+        self.is_a(v, Slot::Int(Some("usize".to_string())));
     }
 
     /// An integer of a type that its use tells.

@@ -5,7 +5,7 @@ use super::Lowerer;
 use super::loops::{Header, Run};
 use super::val::{Held, Val};
 use super::{Slot, scan};
-use crate::flow::ir::{Bind, By, Init, Kind, Mode, Place, Proj, Source, V};
+use crate::flow::ir::{Bind, By, Init, Kind, Place, Proj, Source, V};
 use crate::parse::Type;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -66,8 +66,7 @@ impl Lowerer<'_> {
         let Val::Scalar(order) = self.taken(order, binds, false, foreign, span) else {
             return None;
         };
-        let (own, class) = (self.class(order), self.types.class(Slot::Other));
-        self.types.unify(own, class);
+        self.is_a(order, Slot::Other);
         self.program.values[order.0 as usize].name = "order".to_string();
         // What is compared is lost to nothing: the elements themselves carry their derivatives.
         self.program.constants.push(order);
@@ -81,7 +80,6 @@ impl Lowerer<'_> {
         self.emit(Kind::Alloc(old, Init::Copy(place.clone())), span);
         let (zero, len) = (self.int(0, span), self.length(place, span));
         self.as_index(zero);
-        let mut to = place.clone();
         let header = Header::default();
         self.looped(Run::Range(zero, len, false), &header, span, &mut |this, at| {
             let Some(at) = at else { return };
@@ -96,22 +94,10 @@ impl Lowerer<'_> {
                 return;
             };
             this.as_index(from);
+            let val = this.element(&Place::whole(old), Held::Named, from, span);
+            let mut to = place.clone();
             to.proj.push(Proj::Index(at));
-            let mut source = Place::whole(old);
-            source.proj.push(Proj::Index(from));
-            match element {
-                Type::Float(_) | Type::Int(_) => {
-                    let val = this.read_place(source, Held::Named, span);
-                    if let Some(v) = this.scalar(val, span) {
-                        this.emit(Kind::Store(to.clone(), v, Mode::Set), span);
-                    }
-                }
-                _ => {
-                    let kind = Kind::Assign { to: to.clone(), from: source, moved: false };
-                    this.emit(kind, span);
-                }
-            }
-            to.proj.pop();
+            this.write_place(to, val, span);
         });
     }
 }

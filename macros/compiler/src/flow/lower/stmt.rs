@@ -174,8 +174,7 @@ impl Lowerer<'_> {
             if let (Val::Scalar(v), Type::Constant(_) | Type::Struct(_)) = (&val, &ty)
                 && !matches!(&ty, Type::Constant(name) if name == "bool")
             {
-                let (own, class) = (self.class(*v), self.types.class(super::Slot::Other));
-                self.types.unify(own, class);
+                self.is_a(*v, super::Slot::Other);
             }
         }
         if let (Val::Scalar(v), Some(ty)) = (&val, annotated)

@@ -7,7 +7,6 @@
 use super::iter::It;
 use super::pattern::last_name;
 use super::place::Lv;
-use super::scan;
 use super::val::{Opt, Val};
 use super::{Lowerer, Slot};
 use crate::emit::names::ident;
@@ -123,13 +122,10 @@ impl Lowerer<'_> {
         if !is_constant || parameters.const_params().any(|param| param.ident == name) {
             return None;
         }
-        let first = path.path.segments.first().map(|first| first.ident.to_string());
-        let local = first.is_some_and(|first| self.is_item(&first));
-        let absolute = path.path.segments.len() > 1 && scan::is_absolute(&path.path);
         Some(Table {
             place: path.to_token_stream(),
             indices: vec![],
-            foreign: !(local || absolute),
+            foreign: self.is_of_its_place(&path.path),
             referred: false,
         })
     }
@@ -175,8 +171,7 @@ impl Lowerer<'_> {
         };
         let tag = self.opaque_tokens(quote!(__k0.is_some()), held.binds(), true, span);
         if let Val::Scalar(tag) = tag {
-            let (own, class) = (self.class(tag), self.types.class(Slot::Bool));
-            self.types.unify(own, class);
+            self.is_a(tag, Slot::Bool);
         }
         let some = Val::Table(Rc::new(held));
         Some(Opt { result: false, tag, some, err: Val::Unit })
