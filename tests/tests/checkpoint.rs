@@ -229,6 +229,21 @@ fn beside(x: f64, n: usize, asked: &Asked, log: &mut Vec<usize>) -> f64 {
     y
 }
 
+fn tenth(asked: &Asked, k: usize) -> f64 {
+    asked[k]
+}
+
+/// Who is passed a shared reference looks only, also behind the loop.
+#[differentiate(wrt(x))]
+fn asked_behind(x: f64, n: usize, asked: &Asked) -> f64 {
+    let mut y = x;
+    #[checkpoint]
+    for k in 0..n {
+        y = (y * x).sin() + asked[k];
+    }
+    y * tenth(asked, n)
+}
+
 /// How often the body of a loop ran.
 fn runs(of: impl FnOnce(&Asked)) -> usize {
     let asked = Asked(Cell::new(0));
@@ -262,6 +277,7 @@ fn checkpoints() {
         assert_eq!(runs(|asked| _ = asking_every_seventh::value_and_grad(0.7, n, asked)), 2 * n);
         assert_eq!(runs(|asked| _ = asking_while::value_and_grad(0.7, n, asked)), 2 * n);
         assert_eq!(runs(|asked| _ = asking_in_two_loops::value_and_grad(0.7, n, asked)), 3 * n * n);
+        assert_eq!(runs(|asked| _ = asked_behind::value_and_grad(0.7, n, asked)), 2 * n + 1);
         let mut log = Vec::new();
         assert_eq!(runs(|asked| _ = beside::value_and_grad(0.7, n, asked, &mut log)), n);
         assert!(log.iter().copied().eq(0..n), "{log:?}");

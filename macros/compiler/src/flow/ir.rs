@@ -51,6 +51,8 @@ pub struct Value {
     /// A passive variable that the user's code changes by other means than assignment (a random
     /// number generator, a list of indices): it stands for one Rust variable, not for one state.
     pub object: bool,
+    /// A shared reference: who is passed it looks only.
+    pub shared: bool,
     /// The user's source it stems from.
     pub span: Span,
 }
@@ -577,7 +579,7 @@ pub struct Program {
 impl Program {
     /// A new value.
     pub fn value(&mut self, name: impl Into<String>, ty: Ty, span: Span) -> V {
-        self.values.push(Value { name: name.into(), ty, object: false, span });
+        self.values.push(Value { name: name.into(), ty, object: false, shared: false, span });
         V(self.values.len() as u32 - 1)
     }
 

@@ -7,6 +7,7 @@ use super::ir::{Block, By, Call, CallArg, Code, Kind, Loop, Over, Program, Sourc
 use super::lower::scan;
 use super::unseen::{at, called, is_effect};
 use crate::error::Errors;
+use proc_macro2::Ident;
 use std::collections::BTreeSet;
 use syn::Token;
 use syn::punctuated::Punctuated;
@@ -96,8 +97,16 @@ impl Replay<'_> {
     /// The passive variables that code can change. What is handed out by shared reference counts
     /// as unchanged; the receiver of a method does not.
     fn objects(&self, code: &Code) -> Vec<V> {
-        let handed = code.binds.iter().filter(|bind| bind.by != By::Ref);
-        let values = handed.filter_map(|bind| value(&bind.what));
+        let uses = syn::parse2(code.tokens.clone()).map(|expr| scan::uses(&expr));
+        let is_receiver = |name: &Ident| match &uses {
+            Ok(uses) => uses.names.get(&name.to_string()) == Some(&scan::Use::Mut),
+            Err(_) => true,
+        };
+        let values = code.binds.iter().filter_map(|bind| match (value(&bind.what)?, bind.by) {
+            (_, By::Ref) => None,
+            (v, By::Value) if self.program.of(v).shared && !is_receiver(&bind.name) => None,
+            (v, _) => Some(v),
+        });
         values.filter(|v| is_passive(self.program, *v)).collect()
     }
 

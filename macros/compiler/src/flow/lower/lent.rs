@@ -16,6 +16,7 @@ impl Lowerer<'_> {
         let val = self.opaque_instead(mark, &Expr::Reference(reference.clone()));
         if let Val::Scalar(v) = val {
             self.lent.insert(v);
+            self.program.values[v.0 as usize].shared = true;
         }
         val
     }

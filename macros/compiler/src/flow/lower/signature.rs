@@ -135,8 +135,10 @@ impl<'a> Lowerer<'a> {
                     let written = crate::parse::text_of(without_reference(&param.written));
                     self.program.written.push((*v, written));
                 }
-                if let (ParamIs::Value(v), Passing::Exclusive) = (&is, passing) {
-                    self.program.values[v.0 as usize].object = true;
+                if let ParamIs::Value(v) = &is {
+                    let value = &mut self.program.values[v.0 as usize];
+                    value.object = passing == Passing::Exclusive;
+                    value.shared = passing == Passing::Shared;
                 }
                 (is, val)
             }
