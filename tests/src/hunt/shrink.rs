@@ -331,7 +331,7 @@ impl Shrinker<'_> {
         let Some((root, others)) = case.programs.split_last() else { return false };
         let refusal = refusal_in(root, others, self.modes);
         match &self.wrong {
-            Wrong::Refused(_) => refusal.is_some(),
+            Wrong::Refused(message) => refusal.is_some_and(|said| headline(&said) == *message),
             Wrong::NotCompiled(_) | Wrong::Run { .. } => refusal.is_none(),
         }
     }
@@ -356,18 +356,11 @@ impl Shrinker<'_> {
         if cases.is_empty() {
             return Ok(vec![]);
         }
-        if let Wrong::Refused(message) = &self.wrong {
-            let same = |case: &Case| {
-                let Some((root, others)) = case.programs.split_last() else { return false };
-                let refusal = refusal_in(root, others, self.modes);
-                refusal.is_some_and(|refusal| headline(&refusal) == *message)
-            };
-            return Ok(cases.iter().map(same).collect());
-        }
         let (built, said) = self.compile(cases)?;
         let mut found = Vec::new();
         for (k, built) in built.into_iter().enumerate() {
             found.push(match &self.wrong {
+                Wrong::Refused(_) => built && self.is_accepted(&cases[k]),
                 Wrong::NotCompiled(header) => built && headers(&said, 2 * k).contains(header),
                 Wrong::Run { what, engine, .. } if built => {
                     let complaints = self.workspace.run(&format!("c{k}"), 1)?.concat();
@@ -379,8 +372,8 @@ impl Shrinker<'_> {
         Ok(found)
     }
 
-    /// Compiles cases: which of them are compiled (as plain functions, where rustc should refuse
-    /// what is made of them), and what rustc said.
+    /// Compiles cases: which of them are compiled (as plain functions, where what is made of them
+    /// should be refused), and what rustc said.
     fn compile(&mut self, cases: &[Case]) -> io::Result<(Vec<bool>, String)> {
         self.rounds += 1;
         let directory = self.workspace.candidate(0);
@@ -392,6 +385,7 @@ impl Shrinker<'_> {
         for case in cases {
             let plans = self.plans(case);
             match &self.wrong {
+                Wrong::Refused(_) => sources.push(plain_source(&case.programs, false)),
                 Wrong::NotCompiled(_) => {
                     sources.push(source(&plans, &|_| false));
                     sources.push(plain_source(&case.programs, false));
