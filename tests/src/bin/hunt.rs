@@ -133,9 +133,8 @@ fn print(finding: &Finding) {
 fn summary(findings: &Findings) {
     let (reverse, every) = findings.run;
     println!(
-        "{} programs: {every} run in every mode, {reverse} in reverse mode and by the tape, {} beyond a documented limit; {} wrong or refused",
+        "{} programs: {every} run in every mode, {reverse} in reverse mode and by the tape; {} wrong or refused",
         findings.programs,
-        findings.beyond_limits,
         findings.found.len()
     );
     for (construct, count) in &findings.constructs {

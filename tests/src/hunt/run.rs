@@ -16,8 +16,6 @@ pub use super::crates::report;
 
 /// How many programs stand in a crate.
 const BATCH: u64 = 100;
-/// What is said of gradients that are not taken again yet.
-const LIMIT: &str = "is not differentiated again yet";
 
 /// What is hunted, and where.
 #[derive(Clone, Debug)]
@@ -46,9 +44,6 @@ pub struct Findings {
     pub run: (usize, usize),
     /// How often each construct was written.
     pub constructs: BTreeMap<&'static str, usize>,
-    /// How many were refused since they take a gradient of a loop that remembers, which is a
-    /// documented limit.
-    pub beyond_limits: usize,
     /// What is wrong.
     pub found: Vec<Finding>,
 }
@@ -130,7 +125,6 @@ fn batch(
         let is_every = number % hunt.every.max(1) == 0;
         let modes = if is_every { Modes::Every } else { Modes::Reverse };
         match refusal_in(&candidate, &accepted, modes) {
-            Some(message) if message.contains(LIMIT) => findings.beyond_limits += 1,
             Some(message) => {
                 let mut programs = needed_by(&candidate, &accepted);
                 programs.push(candidate);

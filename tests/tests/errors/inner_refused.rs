@@ -1,17 +1,23 @@
 use chainrule::differentiate;
 
 #[differentiate]
-fn product(x: &[f64]) -> f64 {
-    let mut p = 1.0;
-    for e in x {
-        p *= e.sin();
-    }
-    p
+fn tower(x: f64, n: usize) -> f64 {
+    if n == 0 { x } else { tower(x.sin(), n - 1) * x }
 }
 
 #[differentiate]
-fn of_a_running_product(x: &[f64]) -> f64 {
-    product::grad(x)[0]
+fn of_a_tower(x: f64) -> f64 {
+    tower::grad(x, 3)
+}
+
+#[differentiate]
+fn around(x: f64) -> f64 {
+    by_rule(x) * x
+}
+
+#[differentiate]
+fn of_what_calls_a_rule(x: f64) -> f64 {
+    around::grad(x)
 }
 
 #[differentiate(vjp = rule)]

@@ -126,23 +126,27 @@ fn useful(program: &Program, varied: &Varied<'_>, records: &Records) -> Activity
 /// What goes through the records of a program that was differentiated.
 #[derive(Default)]
 pub(super) struct Records {
-    /// What is kept on a record, and under which names it is taken off.
-    kept: HashMap<RecId, (Vec<V>, Vec<MemId>)>,
-    pub(super) recalled: HashMap<RecId, (Vec<V>, Vec<MemId>)>,
+    /// What is kept on a record, and under which names it is taken off. A loop that was written out
+    /// does so in several places.
+    kept: HashMap<RecId, Vec<Entry>>,
+    recalled: HashMap<RecId, Vec<Entry>>,
     /// The memories whose floats are saved on a record, and those they are restored to.
     saved: HashMap<RecId, Vec<MemId>>,
-    pub(super) restored: HashMap<RecId, Vec<MemId>>,
+    restored: HashMap<RecId, Vec<MemId>>,
 }
+
+/// What is put on a record in one go: values and memories.
+type Entry = (Vec<V>, Vec<MemId>);
 
 impl Records {
     pub(super) fn of(program: &Program) -> Self {
         let mut records = Records::default();
         walk::all(&program.body, &mut |kind| match kind {
             Kind::Keep(record, values, mems) => {
-                records.kept.insert(*record, (values.clone(), mems.clone()));
+                records.kept.entry(*record).or_default().push((values.clone(), mems.clone()));
             }
             Kind::Recall(record, values, mems) => {
-                records.recalled.insert(*record, (values.clone(), mems.clone()));
+                records.recalled.entry(*record).or_default().push((values.clone(), mems.clone()));
             }
             Kind::Save(record, place) => {
                 records.saved.entry(*record).or_default().push(place.mem);
@@ -153,6 +157,21 @@ impl Records {
             _ => {}
         });
         records
+    }
+
+    /// Which of a record's values and memories are taken off with a derivative, by their places.
+    pub(super) fn active(&self, record: RecId, act: &Activity) -> (Vec<usize>, Vec<usize>) {
+        let entries = self.recalled.get(&record).map_or(&[][..], Vec::as_slice);
+        let (values, mems) = entries.first().map_or((0, 0), |(v, m)| (v.len(), m.len()));
+        let value = |k: &usize| entries.iter().any(|(values, _)| act.value(values[*k]));
+        let mem = |k: &usize| entries.iter().any(|(_, mems)| act.mem(mems[*k]));
+        ((0..values).filter(value).collect(), (0..mems).filter(mem).collect())
+    }
+
+    /// Whether the contents of memories that are saved on a record carry a derivative where they are
+    /// put back.
+    pub(super) fn saves_active(&self, record: RecId, act: &Activity) -> bool {
+        self.restored.get(&record).is_some_and(|mems| mems.iter().any(|mem| act.mem(*mem)))
     }
 }
 
@@ -280,10 +299,11 @@ impl Varied<'_> {
                 changed_by(call).for_each(|place| self.mem(place.mem, flows));
             }
             Kind::Recall(record, values, mems) => {
-                let Some((kept, kept_mems)) = self.records.kept.get(record) else { return };
-                values.iter().zip(kept).for_each(|(v, kept)| self.value(*v, self.is(*kept)));
-                for (mem, kept) in mems.iter().zip(kept_mems) {
-                    self.mem(*mem, self.mems[kept.0 as usize]);
+                for (kept, kept_mems) in self.records.kept.get(record).into_iter().flatten() {
+                    values.iter().zip(kept).for_each(|(v, kept)| self.value(*v, self.is(*kept)));
+                    for (mem, kept) in mems.iter().zip(kept_mems) {
+                        self.mem(*mem, self.mems[kept.0 as usize]);
+                    }
                 }
             }
             Kind::Restore(record, place) => {
@@ -424,10 +444,11 @@ impl Useful<'_> {
                 }
             }
             Kind::Keep(record, values, mems) => {
-                let Some((to, to_mems)) = self.records.recalled.get(record) else { return };
-                values.iter().zip(to).for_each(|(v, to)| self.value(*v, self.is(*to)));
-                for (mem, to) in mems.iter().zip(to_mems) {
-                    self.mem(*mem, self.mems[to.0 as usize]);
+                for (to, to_mems) in self.records.recalled.get(record).into_iter().flatten() {
+                    values.iter().zip(to).for_each(|(v, to)| self.value(*v, self.is(*to)));
+                    for (mem, to) in mems.iter().zip(to_mems) {
+                        self.mem(*mem, self.mems[to.0 as usize]);
+                    }
                 }
             }
             Kind::Save(record, place) => {

@@ -170,6 +170,10 @@ fn apply(program: &mut Program, workspace: &Workspace, reverse: &mut usize) -> O
     let first = [workspace.block.as_slice(), &[workspace.fills]].concat();
     let fills = loop_at(program, &first)?;
     let Over::Range { lo, hi, .. } = fills.over else { return None };
+    let counts = |v: V| program.of(v).ty == Ty::Int(Some("usize".to_string()));
+    if !counts(lo) || !counts(hi) {
+        return None;
+    }
     let (made, around) = workspace.made.split_last()?;
     let after_made = [around, &[made + 1]].concat();
     // Best where the workspace itself is made: that may be outside of further loops.

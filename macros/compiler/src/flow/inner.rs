@@ -132,16 +132,16 @@ pub fn prepare(program: &mut Program) {
     number::number(program);
 }
 
-/// Reports a body whose gradient would be that of a gradient which remembers.
+/// Reports a body whose gradient would be that of a gradient with calls in it.
 fn refuse(body: &Program, inner: &Inner, errors: &mut Errors) {
-    if remembers(&body.body) {
+    if pulls(&body.body) {
         refused(&inner.name, inner.span, errors);
     }
 }
 
 /// Reports gradients in a program that cannot be differentiated in reverse.
 pub fn check(program: &Program, gradients: &[(String, Span)], errors: &mut Errors) {
-    if remembers(&program.body) {
+    if pulls(&program.body) {
         for (name, span) in gradients {
             refused(name, *span, errors);
         }
@@ -149,23 +149,15 @@ pub fn check(program: &Program, gradients: &[(String, Span)], errors: &mut Error
 }
 
 fn refused(name: &str, span: Span, errors: &mut Errors) {
-    errors.at(span, format!("the gradient of `{name}` is not differentiated again yet, since a loop in it hands on values that its gradient remembers: supported are functions without loops, with loops of known and small length, and with loops that add up independent terms"));
+    errors.at(span, format!("the gradient of `{name}` is not differentiated again, since the derivative of something that it calls is a call too (of a rule, of a method of another `impl` block): pass constants to it"));
 }
 
-/// Whether something is put on a record.
-fn remembers(block: &Block) -> bool {
+/// Whether there is the reverse of a call.
+fn pulls(block: &Block) -> bool {
     let mut found = false;
     walk::all(block, &mut |kind| {
-        found |= matches!(
-            kind,
-            Kind::Declare(..)
-                | Kind::Keep(..)
-                | Kind::Recall(..)
-                | Kind::Save(..)
-                | Kind::Restore(..)
-                | Kind::Pull { .. }
-                | Kind::Entry(..)
-        ) || matches!(kind, Kind::Call(call) if call.vjp.is_empty());
+        found |= matches!(kind, Kind::Pull { .. } | Kind::Entry(..))
+            || matches!(kind, Kind::Call(call) if call.vjp.is_empty());
     });
     found
 }

@@ -356,6 +356,11 @@ impl<'p> Builder<'p> {
                     }
                 }
             }
+            Kind::Save(record, place) | Kind::Restore(record, place)
+                if self.records.saves_active(*record, self.act) =>
+            {
+                place.indices().for_each(note);
+            }
             Kind::If { cond, .. } if self.has_reverse(pos) => note(*cond),
             Kind::Loop(lp) if self.has_reverse(pos) => {
                 if let crate::flow::ir::Over::Range { lo, hi, .. } = &lp.over {
@@ -380,6 +385,13 @@ impl<'p> Builder<'p> {
                 self.act.mem(*mem) && !matches!(init, Init::Empty(_) | Init::Unset)
             }
             Kind::Call(call) => self.act.call(call),
+            Kind::Keep(record, ..) | Kind::Recall(record, ..) => {
+                let (values, mems) = self.records.active(*record, self.act);
+                !values.is_empty() || !mems.is_empty()
+            }
+            Kind::Save(record, _) | Kind::Restore(record, _) => {
+                self.records.saves_active(*record, self.act)
+            }
             Kind::If { outs, .. } => outs.iter().any(|out| self.act.value(out.value)),
             _ => false,
         })

@@ -157,7 +157,7 @@ impl<'p> Builder<'p> {
         let body = self.ix.inner(pos)[0];
         let active: Vec<usize> =
             (0..lp.carried.len()).filter(|k| self.is_active(&lp.carried[*k])).collect();
-        if active.is_empty() || !self.memory_allows(pos, body) {
+        if active.is_empty() || !self.memory_allows(pos, body) || !self.records_stay_inside(pos) {
             return;
         }
         let chains: Option<Vec<HashSet<V>>> =

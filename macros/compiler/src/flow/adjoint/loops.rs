@@ -161,7 +161,7 @@ impl<'p> Builder<'p> {
             && region.kept_mems.is_empty()
             && region.restored.is_empty()
             && others.is_empty()
-            && !takes_off(&code)
+            && !uses_records(&code)
             && self.order_is_free(pos, body);
         let counted = lp.exit.is_some() || matches!(lp.over, Over::Forever);
         let mut kept_variable = None;
@@ -438,11 +438,14 @@ impl<'p> Builder<'p> {
     }
 }
 
-/// Whether something is taken off a record, whose last entry comes first.
-fn takes_off(stmts: &[Stmt]) -> bool {
+/// Whether something is taken off a record, whose last entry comes first, or put on one.
+fn uses_records(stmts: &[Stmt]) -> bool {
     stmts.iter().any(|stmt| {
         let inside = crate::flow::walk::blocks(&stmt.kind);
-        matches!(stmt.kind, Kind::Recall(..) | Kind::Restore(..))
-            || inside.into_iter().any(|block| takes_off(&block.stmts))
+        let of_record = matches!(
+            stmt.kind,
+            Kind::Keep(..) | Kind::Recall(..) | Kind::Save(..) | Kind::Restore(..)
+        );
+        of_record || inside.into_iter().any(|block| uses_records(&block.stmts))
     })
 }

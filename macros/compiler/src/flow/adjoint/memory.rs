@@ -3,9 +3,10 @@
 use super::{Builder, Standing};
 use crate::flow::index::{BlockId, By_, Def};
 use crate::flow::ir::{
-    Block, CallOut, Carried, Init, Kind, Loop, MemId, Mode, Origin, Over, Pass, Place, Proj,
-    Source, Stmt, Ty, V,
+    Block, Carried, Init, Kind, Loop, MemId, Mode, Origin, Over, Pass, Place, Proj, Source, Stmt,
+    Ty, V,
 };
+use crate::flow::walk;
 use crate::parse::Type;
 use crate::primitives;
 use proc_macro2::Span;
@@ -14,20 +15,10 @@ impl Builder<'_> {
     /// Makes the shadows of the active memories that a block makes, where they are not there yet.
     pub(super) fn declare_shadows(&mut self, block: BlockId) {
         for (_, stmt) in self.ix.within(block, self.src) {
-            let made = match &stmt.kind {
-                Kind::Alloc(mem, _) => Some(mem),
-                Kind::Call(call) => match &call.out {
-                    CallOut::Mem(mem) => Some(mem),
-                    CallOut::Unit | CallOut::Value(_) => None,
-                },
-                _ => None,
-            };
-            if let Some(mem) = made
-                && self.act.mem(*mem)
-                && !self.shadows.contains_key(mem)
-                && !self.is_moved(*mem)
-            {
-                self.declare_shadow(*mem);
+            for mem in walk::makes(&stmt.kind) {
+                if self.act.mem(*mem) && !self.shadows.contains_key(mem) && !self.is_moved(*mem) {
+                    self.declare_shadow(*mem);
+                }
             }
         }
     }
@@ -213,16 +204,15 @@ impl Builder<'_> {
             | Kind::Diverge(_) => {}
             // Reversed by their own functions.
             Kind::Prim(..) | Kind::Cast(..) | Kind::If { .. } | Kind::Loop(_) | Kind::Call(_) => {}
-            // In programs that are not reversed: gradients that remember are refused, and lists of
-            // entries are made of gradients last.
-            Kind::Pull { .. }
-            | Kind::Declare(..)
-            | Kind::Keep(..)
-            | Kind::Recall(..)
-            | Kind::Save(..)
-            | Kind::Restore(..)
-            | Kind::Entry(..) => {
-                debug_assert!(false, "a gradient that remembers is not reversed");
+            Kind::Keep(record, values, mems) => self.kept(*record, values, mems),
+            Kind::Recall(record, values, mems) => self.recalled(*record, values, mems),
+            Kind::Save(record, place) => self.saved(*record, place),
+            Kind::Restore(record, place) => self.restored(*record, place),
+            Kind::Declare(..) => {}
+            // In programs that are not reversed: gradients with calls in them are refused, and lists
+            // of entries are made of gradients last.
+            Kind::Pull { .. } | Kind::Entry(..) => {
+                debug_assert!(false, "a gradient with calls in it is not reversed");
             }
         }
     }

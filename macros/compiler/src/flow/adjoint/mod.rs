@@ -19,10 +19,11 @@ mod fuse;
 mod loops;
 mod memory;
 pub(in crate::flow) mod pullback;
+mod records;
 mod stable;
 mod tangents;
 
-use super::activity::Activity;
+use super::activity::{Activity, Records};
 use super::index::{BlockId, Def, Index};
 use super::ir::{
     Adjoint, Carried, Grad, Kind, MemId, Mode, Origin, Out, ParamIs, Place, Program, RecId, Source,
@@ -55,6 +56,8 @@ impl<'p> Builder<'p> {
             src: program,
             ix: Rc::new(Index::new(program)),
             act: activity,
+            records: Rc::new(Records::of(program)),
+            of_cotangents: HashMap::default(),
             out: program.clone(),
             later: HashMap::default(),
             regions: Vec::new(),
@@ -169,6 +172,9 @@ struct Builder<'p> {
     src: &'p Program,
     ix: Rc<Index<'p>>,
     act: &'p Activity,
+    /// What goes through the records of gradients inside the program, and those of its cotangents.
+    records: Rc<Records>,
+    of_cotangents: HashMap<RecId, RecId>,
     out: Program,
     /// Where values that the forward code defines besides are defined.
     later: HashMap<V, Def<'p>>,
@@ -563,6 +569,7 @@ fn active_operands(kind: &Kind, note: &mut impl FnMut(V)) {
         Kind::Prim(_, _, args) => args.iter().for_each(|v| note(*v)),
         Kind::Cast(_, v) | Kind::Store(_, v, _) | Kind::Fill(_, v) => note(*v),
         Kind::Push(_, Source::Value(v)) => note(*v),
+        Kind::Keep(_, values, _) => values.iter().for_each(|v| note(*v)),
         Kind::Alloc(_, Init::Filled(v, _)) => note(*v),
         Kind::Alloc(_, Init::List(values)) => values.iter().for_each(|v| note(*v)),
         Kind::Alloc(_, Init::Fields(fields)) => {

@@ -61,7 +61,7 @@ impl<'a> Lowerer<'a> {
             return self.error(span, format!("the gradient of `{name}` is not differentiated again, since {why}: pass constants to it"));
         }
         if !self.extent(callee).is_some_and(|extent| self.outer.is_some() || extent.is_small()) {
-            return self.error(span, format!("the gradient of `{name}` is not differentiated again, since it cannot be inlined here (it calls itself, uses types of its own place, or is too large): pass constants to it"));
+            return self.error(span, format!("the gradient of `{name}` is not differentiated again, since it cannot be inlined here (it, or what it calls, calls itself, has a rule of its own, uses types of its own place, or is too large): pass constants to it"));
         }
         let (mut passed, mut vals) = (Vec::new(), Vec::new());
         for (param, arg) in function.params.iter().zip(args) {

@@ -5,18 +5,8 @@ use super::Builder;
 use crate::flow::ir::{Init, Kind, MemId, Origin, Place, RecId, V};
 
 impl Builder<'_> {
-    /// Which of a record's values and memories are taken off with a tangent, by their places.
-    fn with_tangents(&self, record: RecId) -> (Vec<usize>, Vec<usize>) {
-        let Some((values, mems)) = self.records.recalled.get(&record) else {
-            return (vec![], vec![]);
-        };
-        let values = (0..values.len()).filter(|k| self.act.value(values[*k]));
-        let mems = (0..mems.len()).filter(|k| self.act.mem(mems[*k]));
-        (values.collect(), mems.collect())
-    }
-
     pub(super) fn kept(&mut self, record: RecId, values: &[V], mems: &[MemId]) -> Kind {
-        let (with, mems_with) = self.with_tangents(record);
+        let (with, mems_with) = self.records.active(record, self.act);
         let (mut all, mut all_mems) = (values.to_vec(), mems.to_vec());
         self.each(|this| {
             all.extend(with.iter().map(|k| this.tangent_or_zero(values[*k])));
@@ -28,7 +18,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn recalled(&mut self, record: RecId, values: &[V], mems: &[MemId]) -> Kind {
-        let (with, mems_with) = self.with_tangents(record);
+        let (with, mems_with) = self.records.active(record, self.act);
         let (mut all, mut all_mems) = (values.to_vec(), mems.to_vec());
         self.each(|this| {
             for k in &with {
@@ -44,8 +34,7 @@ impl Builder<'_> {
     /// The record of the tangents of what another one saves, if that is restored to where there are
     /// tangents.
     fn record_of(&mut self, record: RecId) -> Option<RecId> {
-        let restored = self.records.restored.get(&record)?;
-        if !restored.iter().any(|mem| self.act.mem(*mem)) {
+        if !self.records.saves_active(record, self.act) {
             return None;
         }
         let records = &mut self.out.records;
