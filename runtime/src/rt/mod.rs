@@ -2,10 +2,11 @@
 
 mod checkpoint;
 mod flow;
+mod items;
 mod range;
 mod real;
 mod second;
-pub use {checkpoint::*, flow::*, range::*, real::*, second::*};
+pub use {checkpoint::*, flow::*, items::*, range::*, real::*, second::*};
 
 #[cfg(feature = "ndarray")]
 mod arrays;

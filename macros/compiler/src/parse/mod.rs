@@ -612,15 +612,22 @@ fn strip_reference(ty: &syn::Type) -> &syn::Type {
 
 /// The names a pattern binds.
 pub(crate) fn names_of(pat: &syn::Pat, names: &mut Vec<String>) {
-    struct Bound<'n>(&'n mut Vec<String>);
-    impl<'ast> syn::visit::Visit<'ast> for Bound<'_> {
+    names.extend(idents_of(pat).iter().map(ToString::to_string));
+}
+
+/// The same as they are written there.
+pub(crate) fn idents_of(pat: &syn::Pat) -> Vec<Ident> {
+    struct Bound(Vec<Ident>);
+    impl<'ast> syn::visit::Visit<'ast> for Bound {
         fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
-            self.0.push(pat.ident.to_string());
+            self.0.push(pat.ident.clone());
             syn::visit::visit_pat_ident(self, pat);
         }
         fn visit_expr(&mut self, _: &'ast syn::Expr) {}
     }
-    syn::visit::Visit::visit_pat(&mut Bound(names), pat);
+    let mut bound = Bound(Vec::new());
+    syn::visit::Visit::visit_pat(&mut bound, pat);
+    bound.0
 }
 
 /// Marks the differentiated parameters: those the option names, or all that can be.

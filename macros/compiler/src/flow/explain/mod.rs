@@ -1,6 +1,7 @@
 //! `DERIVATION` of scalar code: the forward statements and the derived ones, as mathematics writes
 //! them; what is used once is written where it is used.
 
+mod code;
 mod given;
 mod uses;
 
@@ -11,6 +12,7 @@ use super::ir::{
 use crate::hash::{HashMap, HashSet};
 use crate::ir::print::literal_text;
 use crate::primitives::Prim;
+use code::{called, plain};
 use std::fmt::Write;
 use uses::Uses;
 
@@ -288,20 +290,18 @@ impl<'p> Writer<'p> {
                 }
             }
             Kind::Opaque { out: Some(out), code: Code { part: Some(text), binds, .. }, .. } => {
-                let mut text = text.to_string();
-                for bind in binds.iter().rev() {
-                    if let Source::Value(v) = bind.what {
-                        text = text.replace(&bind.name.to_string(), &self.operand(v, 0));
-                    }
-                }
+                let text = self.with_values(text.to_string(), binds);
                 self.define(*out, text, 4, depth);
             }
             Kind::Opaque { out: Some(out), code, .. } => {
-                let text = code_text(code);
+                let text = self.code_text(code);
                 let name = self.name(*out);
                 self.equation(depth, &name, &text);
             }
-            Kind::Opaque { out: None, code, .. } => self.line(depth, &code_text(code)),
+            Kind::Opaque { out: None, code, .. } | Kind::Diverge(code) => {
+                let text = self.code_text(code);
+                self.line(depth, &text);
+            }
             Kind::Store(place, v, mode) => {
                 let symbol = match mode {
                     Mode::Set => "=",
@@ -407,8 +407,10 @@ impl<'p> Writer<'p> {
                 let of = called(&call.vjp, call.method, args, ct.unwrap_or_default());
                 self.line(depth, &format!("({}) = {of}", outs.join(", ")));
             }
-            Kind::Fail(code) => self.line(depth, &format!("return {}", code_text(code))),
-            Kind::Diverge(code) => self.line(depth, &code_text(code)),
+            Kind::Fail(code) => {
+                let text = self.code_text(code);
+                self.line(depth, &format!("return {text}"));
+            }
             Kind::Declare(..) => {}
             Kind::Keep(_, values, mems) => {
                 let mut names: Vec<String> = values.iter().map(|v| self.operand(*v, 0)).collect();
@@ -611,23 +613,4 @@ impl<'p> Writer<'p> {
             }
         }
     }
-}
-
-fn code_text(code: &Code) -> String {
-    plain(&code.tokens)
-}
-
-/// `f(a, b; ct)`, `a.f(b; ct)`
-fn called(
-    name: &proc_macro2::TokenStream,
-    method: bool,
-    mut args: Vec<String>,
-    ct: String,
-) -> String {
-    let receiver = if method { args.remove(0) + "." } else { String::new() };
-    format!("{receiver}{}({}{ct})", plain(name), args.join(", "))
-}
-
-fn plain(tokens: &proc_macro2::TokenStream) -> String {
-    tokens.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -136,6 +136,13 @@ impl Uses {
                         self.used(*v, ELSEWHERE);
                     }
                 }
+                Kind::Opaque { out, code, .. } => {
+                    let stand_ins = super::code::stand_ins(code);
+                    read.extend(stand_ins.filter_map(|bind| scalar(&bind.what)));
+                    if let (Some(out), true) = (out, code.part.is_some()) {
+                        self.define(*out, here);
+                    }
+                }
                 Kind::Call(call) => {
                     read.extend(call.args.iter().filter_map(|arg| scalar(&arg.source)));
                 }

@@ -146,9 +146,7 @@ impl Lowerer<'_> {
                     what: Source::Value(v),
                     by: if self.program.of(v).object { By::Ref } else { By::Value },
                 };
-                let tokens = quote!(
-                    ::core::iter::IntoIterator::into_iter(__items).collect::<::std::vec::Vec<_>>()
-                );
+                let tokens = quote!(::chainrule::rt::items!(__items));
                 match self.opaque_tokens(tokens, vec![bind], false, span) {
                     Val::Scalar(items) => {
                         self.is_a(items, Slot::Other);
@@ -354,7 +352,8 @@ impl Lowerer<'_> {
             }
             It::Collected(items) => {
                 let bind = self.items_bind(*items);
-                match self.opaque_tokens(quote!(__items.len()), vec![bind], true, span) {
+                let tokens = quote!(::chainrule::rt::Items::count(__items));
+                match self.opaque_part(tokens, vec![bind], "__items.len()", span) {
                     Val::Scalar(v) => {
                         self.as_index(v);
                         v
@@ -523,9 +522,11 @@ impl Lowerer<'_> {
                     what: Source::Value(at),
                     by: By::Value,
                 };
-                let tokens = quote!(::core::clone::Clone::clone(&__items[__at]));
+                let tokens = quote!(::core::clone::Clone::clone(&::chainrule::rt::Items::item(
+                    __items, __at
+                )));
                 let binds = vec![self.items_bind(*items), at_bind];
-                self.opaque_tokens(tokens, binds, true, span)
+                self.opaque_part(tokens, binds, "__items[__at]", span)
             }
             It::Cursor(of, start) => {
                 let Some(start) = self.cursor(*start) else { return Val::Error };

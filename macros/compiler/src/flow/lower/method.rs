@@ -118,6 +118,12 @@ impl Lowerer<'_> {
         if self.program.of(v).object {
             return self.opaque(&Expr::MethodCall(call.clone()));
         }
+        if self.iterators.contains(&v) && self.mentions_what_varies(call) {
+            return match self.iterator(Val::Scalar(v), span) {
+                Some(it) => self.method_of(Val::Iter(it), call),
+                None => Val::Error,
+            };
+        }
         match self.slot(v) {
             Slot::Float(_) | Slot::FloatLiteral => {
                 if matches!(name.as_str(), "clone" | "to_owned" | "into") && call.args.is_empty() {
@@ -179,8 +185,33 @@ impl Lowerer<'_> {
         Val::option(cond, some)
     }
 
+    /// Whether the arguments of a method name variables that may carry derivatives.
+    fn mentions_what_varies(&self, call: &ExprMethodCall) -> bool {
+        let varies = |name: &String| {
+            let Some(id) = self.lookup(name).filter(|_| !self.is_item(name)) else { return false };
+            match &self.vars[id].val {
+                Val::Scalar(v) => self.is_float(*v),
+                Val::Bool(_) | Val::Table(_) | Val::Function(_) => false,
+                _ => true,
+            }
+        };
+        call.args.iter().any(|arg| scan::uses(arg).names.keys().any(varies))
+    }
+
     /// A method of something that only rustc knows, whose receiver is evaluated already.
     pub(super) fn opaque_method(&mut self, v: V, call: &ExprMethodCall) -> Val {
+        let name = call.method.to_string();
+        let val = self.opaque_method_of(v, call);
+        if let Val::Scalar(out) = val
+            && (MAKE_ITERATORS.contains(&name.as_str())
+                || self.iterators.contains(&v) && KEEP_ITERATORS.contains(&name.as_str()))
+        {
+            self.iterators.insert(out);
+        }
+        val
+    }
+
+    fn opaque_method_of(&mut self, v: V, call: &ExprMethodCall) -> Val {
         if is_variable(&call.receiver) {
             if !self.take_back(self.receiver_mark, call.span()) {
                 return Val::Error;
@@ -205,6 +236,30 @@ impl Lowerer<'_> {
         self.taken(quote!(#whole), binds, !uses.acts, foreign, span)
     }
 }
+
+/// Methods whose result is an iterator, whatever they are methods of.
+const MAKE_ITERATORS: &[&str] =
+    &["iter", "into_iter", "windows", "chunks", "chunks_exact", "keys", "values"];
+
+/// Methods of iterators whose result is one.
+const KEEP_ITERATORS: &[&str] = &[
+    "by_ref",
+    "chain",
+    "cloned",
+    "copied",
+    "enumerate",
+    "filter",
+    "filter_map",
+    "flat_map",
+    "map",
+    "rev",
+    "skip",
+    "skip_while",
+    "step_by",
+    "take",
+    "take_while",
+    "zip",
+];
 
 /// Whether an expression is a variable or a field of one, which can be evaluated twice.
 fn is_variable(expr: &Expr) -> bool {

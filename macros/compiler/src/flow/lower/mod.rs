@@ -164,6 +164,8 @@ struct Lowerer<'a> {
     payloads: Vec<(V, V, Span)>,
     /// References to values that only rustc knows.
     lent: HashSet<V>,
+    /// Iterators that only rustc knows.
+    iterators: HashSet<V>,
     /// What stands behind such references.
     behind: Vec<V>,
     errors: &'a mut Errors,
@@ -196,6 +198,7 @@ impl<'a> Lowerer<'a> {
             receiver_mark: opaque::Mark::default(),
             payloads: Vec::new(),
             lent: HashSet::default(),
+            iterators: HashSet::default(),
             behind: Vec::new(),
             before: errors.count(),
             errors,

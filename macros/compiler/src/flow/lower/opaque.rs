@@ -113,8 +113,22 @@ impl Lowerer<'_> {
         pure: bool,
         span: Span,
     ) -> Val {
+        self.opaque_code(Code::new(tokens, binds), pure, span)
+    }
+
+    /// The same, where that is a part of a constant, written like this.
+    pub(super) fn opaque_part(
+        &mut self,
+        tokens: TokenStream,
+        binds: Vec<Bind>,
+        text: &str,
+        span: Span,
+    ) -> Val {
+        self.opaque_code(Code { tokens, binds, part: Some(text.into()) }, true, span)
+    }
+
+    fn opaque_code(&mut self, code: Code, pure: bool, span: Span) -> Val {
         let out = self.fresh("constant", Slot::Unknown, span);
-        let code = Code::new(tokens, binds);
         self.emit(Kind::Opaque { out: Some(out), code, pure }, span);
         Val::Scalar(out)
     }

@@ -5,7 +5,7 @@ use super::place::Lv;
 use super::val::{Held, Val};
 use super::{Lowerer, Slot};
 use crate::flow::ir::{Bind, By, Place, Source};
-use crate::parse::{Type, names_of};
+use crate::parse::{Type, idents_of, names_of};
 use proc_macro2::{Ident, Span};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
@@ -339,13 +339,11 @@ impl Lowerer<'_> {
     fn bind_opaque(&mut self, pat: &Pat, val: Val) {
         let span = pat.span();
         let Val::Scalar(v) = val else { return };
-        let mut names = Vec::new();
-        names_of(pat, &mut names);
-        if self.matched {
-            names.retain(|name| !name.starts_with(|c: char| c.is_ascii_uppercase()));
-        }
-        for name in names {
-            let Ok(ident) = syn::parse_str::<Ident>(&name) else { continue };
+        for ident in idents_of(pat) {
+            let name = ident.to_string();
+            if self.matched && name.starts_with(|c: char| c.is_ascii_uppercase()) {
+                continue;
+            }
             let tokens = quote!(match __value {
                 #pat => #ident,
                 _ => ::core::unreachable!(),
