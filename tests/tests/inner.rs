@@ -359,3 +359,91 @@ fn memories_that_are_pushed() {
     let (_, along) = slope_of_grown::jvp(a, &x, 0.5, vec![1.0, -2.0]);
     assert_close(along, 0.5 * slope + slopes[0] - 2.0 * slopes[1], 1e-13);
 }
+
+/// Structs: the gradient is one, its parts are differentiated again.
+mod structs {
+    use chainrule::{Differentiable, differentiate};
+
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    pub(super) struct Layer {
+        pub w: Vec<f64>,
+        pub b: f64,
+        pub s: [f64; 2],
+        #[constant]
+        pub n: usize,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Differentiable)]
+    pub(super) struct Net {
+        pub layer: Layer,
+        pub k: f64,
+    }
+
+    #[differentiate]
+    pub(super) fn energy(layer: &Layer, x: f64) -> f64 {
+        let mut h = x;
+        for w in &layer.w {
+            h = (h * w + layer.b).sin() + layer.s[1];
+        }
+        h * layer.s[0] * layer.n as f64
+    }
+
+    #[differentiate]
+    pub(super) fn scaled(net: Net, x: f64) -> f64 {
+        energy(&net.layer, x * net.k) * net.k + net.layer.b
+    }
+
+    #[differentiate(jvp, hvp)]
+    pub(super) fn penalty(net: &Net, x: f64) -> f64 {
+        let (value, (d, by_x)) = scaled::value_and_grad(net.clone(), x);
+        value * d.k + d.layer.b * d.layer.w[1] * by_x + d.layer.s.iter().sum::<f64>()
+    }
+
+    /// The struct is made here.
+    #[differentiate(jvp)]
+    pub(super) fn made(a: f64, b: f64) -> f64 {
+        let layer = Layer { w: vec![a, b, a * b], b: a.sin(), s: [b, 1.0], n: 2 };
+        let (d, by_x) = energy::grad(&layer, a);
+        d.b * by_x + d.w[2] * d.s[0] + d.w.iter().map(|e| e * b).sum::<f64>()
+    }
+}
+
+#[test]
+fn gradients_that_are_structs() {
+    use structs::{Layer, Net, made, penalty};
+
+    let layer = Layer { w: vec![0.3, -0.7, 1.1], b: 0.2, s: [0.9, -0.4], n: 3 };
+    let (net, x) = (Net { layer, k: 1.3 }, 0.6);
+    let (value, (slope, by_x)) = penalty::value_and_grad(&net, x);
+    assert_close(value, penalty(&net, x), 1e-14);
+    assert_close(by_x, derivative(|x| penalty(&net, x), x), 1e-9);
+    let by = |change: fn(&mut Net, f64)| {
+        let moved = |step: f64| {
+            let mut net = net.clone();
+            change(&mut net, step);
+            penalty(&net, x)
+        };
+        derivative(moved, 0.0)
+    };
+    assert_close(slope.k, by(|net, step| net.k += step), 1e-9);
+    assert_close(slope.layer.b, by(|net, step| net.layer.b += step), 1e-9);
+    assert_close(slope.layer.w[0], by(|net, step| net.layer.w[0] += step), 1e-9);
+    assert_close(slope.layer.w[2], by(|net, step| net.layer.w[2] += step), 1e-9);
+    assert_close(slope.layer.s[1], by(|net, step| net.layer.s[1] += step), 1e-9);
+    let unit = Layer { w: vec![0.0, 0.0, 1.0], b: 2.0, s: [0.0; 2], n: 3 };
+    let unit = Net { layer: unit, k: 0.0 };
+    let (_, along) = penalty::jvp(&net, x, unit.clone(), 0.0);
+    assert_close(along, slope.layer.w[2] + 2.0 * slope.layer.b, 1e-12);
+    let (_, (product, _)) = penalty::hvp(&net, x, unit, 0.0);
+    let slope_of_k = |step: f64| {
+        let mut net = net.clone();
+        net.layer.w[2] += step;
+        net.layer.b += 2.0 * step;
+        penalty::grad(&net, x).0.k
+    };
+    assert_close(product.k, derivative(slope_of_k, 0.0), 1e-8);
+
+    let (_, (by_a, by_b)) = made::value_and_grad(0.4, 0.7);
+    assert_close(by_a, derivative(|a| made(a, 0.7), 0.4), 1e-9);
+    assert_close(by_b, derivative(|b| made(0.4, b), 0.7), 1e-9);
+}

@@ -61,7 +61,7 @@ impl<'a> Lowerer<'a> {
             return self.error(span, format!("the gradient of `{name}` is not differentiated again, since {why}: pass constants to it"));
         }
         if !self.extent(callee).is_some_and(|extent| self.outer.is_some() || extent.is_small()) {
-            return self.error(span, format!("the gradient of `{name}` is not differentiated again, since it cannot be inlined here (it, or what it calls, calls itself, has a rule of its own, uses types of its own place, or is too large): pass constants to it"));
+            return self.error(span, format!("the gradient of `{name}` is not differentiated again, since it cannot be inlined here (it, or what it calls, calls itself, has a rule of its own, takes structs with private fields, uses types of its own place, or is too large): pass constants to it"));
         }
         let (mut passed, mut vals) = (Vec::new(), Vec::new());
         for (param, arg) in function.params.iter().zip(args) {
@@ -163,7 +163,9 @@ impl<'a> Lowerer<'a> {
                 return Some(Val::Array(Box::new(copy)));
             }
             Val::Place(place, _) => place,
-            val @ Val::Tuple(_) => Place::whole(self.materialised(val, "argument", span)?.0),
+            val @ (Val::Tuple(_) | Val::Struct(..)) => {
+                Place::whole(self.materialised(val, "argument", span)?.0)
+            }
             val => {
                 if !val.is_silent() {
                     self.error(span, format!("the argument `{name}` of a gradient that is differentiated again has to be a float, an array, a slice or a tuple of floats"));
@@ -193,7 +195,6 @@ fn in_vectors(ty: Type) -> Type {
 /// Why the gradient of a function is not differentiated again.
 fn unsupported(function: &Function) -> Option<&'static str> {
     let exclusive = function.params.iter().any(|p| p.passing == Passing::Exclusive);
-    let structs = function.params.iter().any(|p| !p.ty.structs().is_empty());
     if function.is_opaque() {
         Some("it has a rule of its own or is by the tape")
     } else if function.options.recursive.is_some() {
@@ -202,8 +203,6 @@ fn unsupported(function: &Function) -> Option<&'static str> {
         Some("it does not return a plain float")
     } else if exclusive {
         Some("it changes its arguments")
-    } else if structs {
-        Some("it takes structs")
     } else if function.owner.is_some() {
         Some("it is a method")
     } else {
