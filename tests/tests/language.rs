@@ -41,6 +41,7 @@ constructs! {
     slices
     solvers
     sorting
+    spelled
     structs
     tables
     two_dimensional

@@ -52,6 +52,7 @@ pub mod results;
 pub mod slices;
 pub mod solvers;
 pub mod sorting;
+pub mod spelled;
 pub mod structs;
 pub mod tables;
 pub mod two_dimensional;
@@ -81,6 +82,7 @@ pub const ALL: &[(&str, &[chainrule_tests::Case])] = &[
     ("slices", slices::CASES),
     ("solvers", solvers::CASES),
     ("sorting", sorting::CASES),
+    ("spelled", spelled::CASES),
     ("structs", structs::CASES),
     ("tables", tables::CASES),
     ("two_dimensional", two_dimensional::CASES),

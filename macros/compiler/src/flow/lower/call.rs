@@ -200,7 +200,7 @@ impl Lowerer<'_> {
             ["chainrule", "tensor", "one_hot"] => true,
             [.., "Vec", "new" | "with_capacity" | "from"] => true,
             [.., "mem", "swap" | "replace" | "take"] => true,
-            [.., "iter", "repeat" | "once"] => true,
+            [.., "iter", "repeat" | "repeat_n" | "once"] => true,
             [.., "black_box"] => true,
             _ if super::makes_array(path) => true,
             _ if primitives::runtime(path).is_some() => true,
@@ -272,6 +272,12 @@ impl Lowerer<'_> {
             },
             ([.., "iter", "repeat"], Some(val), None) => {
                 Val::Iter(std::rc::Rc::new(super::iter::It::Repeat(std::rc::Rc::new(val))))
+            }
+            ([.., "iter", "repeat_n"], Some(val), Some(count)) => {
+                let Some(count) = self.scalar(count, span) else { return Val::Error };
+                self.as_index(count);
+                let repeat = super::iter::It::Repeat(std::rc::Rc::new(val));
+                Val::Iter(std::rc::Rc::new(super::iter::It::Take(std::rc::Rc::new(repeat), count)))
             }
             ([.., "iter", "once"], Some(val), None) => {
                 let one = self.int(1, span);

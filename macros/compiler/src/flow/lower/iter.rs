@@ -54,6 +54,8 @@ pub(super) enum It {
     Chain(Rc<It>, Rc<It>),
     /// One item for ever.
     Repeat(Rc<Val>),
+    /// The items of an indexed one again and again.
+    Cycle(Rc<It>),
     /// Items through a function with a state.
     Scan(Rc<It>, VarId, Val),
     /// What other code iterates over, collected; its items are passive.
@@ -225,10 +227,12 @@ impl Lowerer<'_> {
                 };
                 It::Scan(it, id, f)
             }
+            ("cycle", None) if self.is_indexed(&it) && !self.is_endless(&it) => It::Cycle(it),
+            ("peekable", None) if self.is_indexed(&it) => return Some(Val::Iter(it)),
             ("cycle" | "peekable", _) => {
                 return Some(self.error(
                     &call.method,
-                    format!("`{name}` of an iterator is not supported: use an index instead"),
+                    format!("`{name}` is supported of iterators whose items can be numbered only: collect them into a `Vec` first"),
                 ));
             }
             _ => return None,
@@ -259,6 +263,7 @@ impl Lowerer<'_> {
             | It::Windows(..)
             | It::Chunks(..)
             | It::Repeat(_)
+            | It::Cycle(_)
             | It::All(_)
             | It::Parts(..)
             | It::Indexed(_)
@@ -287,7 +292,7 @@ impl Lowerer<'_> {
     /// Whether an iterator never ends.
     fn is_endless(&self, it: &It) -> bool {
         match it {
-            It::Range(_, None) | It::Repeat(_) => true,
+            It::Range(_, None) | It::Repeat(_) | It::Cycle(_) => true,
             It::Zip(a, b) => self.is_endless(a) && self.is_endless(b),
             It::Chain(a, b) => self.is_endless(a) || self.is_endless(b),
             It::Enumerate(of)
@@ -304,7 +309,7 @@ impl Lowerer<'_> {
     /// How many items an indexed iterator has; `None` if it does not end.
     pub(super) fn count_of(&mut self, it: &It, span: Span) -> Option<V> {
         Some(match it {
-            It::Range(_, None) | It::Repeat(_) => return None,
+            It::Range(_, None) | It::Repeat(_) | It::Cycle(_) => return None,
             It::Range(lo, Some(hi)) => self.range_length(*lo, *hi, span),
             It::Elements(place, _) => self.length(place, span),
             It::All(array) | It::Indexed(array) => self.count_of_array(array, span),
@@ -515,6 +520,11 @@ impl Lowerer<'_> {
                 )
             }
             It::Repeat(val) => (**val).clone(),
+            It::Cycle(of) => {
+                let Some(count) = self.count_of(of, span) else { return Val::Error };
+                let at = self.int_op("%", at, count, span);
+                self.item(of, at, span)
+            }
             It::Table(table, size) => self.table_item(table, *size, at, span),
             It::Collected(items) => {
                 let at_bind = Bind {
@@ -546,6 +556,19 @@ impl Lowerer<'_> {
         self.as_index(zero);
         let at = self.variable("at", Val::Scalar(zero), true);
         Val::Iter(Rc::new(It::Cursor(it.clone(), at)))
+    }
+
+    /// `it.peek()`
+    pub(super) fn peek(&mut self, it: &Rc<It>, call: &syn::ExprMethodCall) -> Val {
+        let span = call.method.span();
+        let It::Cursor(of, at) = &**it else {
+            return self.error(
+                call.to_token_stream().span(),
+                "`peek` is supported on an iterator that a `let mut` binds: use an index instead",
+            );
+        };
+        let Some(position) = self.cursor(*at) else { return Val::Error };
+        self.item_if_any(of, position, span)
     }
 
     /// `it.next()`

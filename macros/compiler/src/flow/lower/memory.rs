@@ -426,6 +426,9 @@ impl Lowerer<'_> {
         if let Some(val) = self.sorted(&place, call) {
             return val;
         }
+        if let Some(val) = self.spelled(call) {
+            return val;
+        }
         let instead = match name.as_str() {
             "sort_unstable"
             | "sort_unstable_by"
@@ -433,7 +436,7 @@ impl Lowerer<'_> {
             | "select_nth_unstable_by" => {
                 "where it leaves elements that are equal is not known; use `sort_by` or `sort_by_key`, which are stable"
             }
-            "dedup" | "retain" | "drain" | "append" | "swap_remove" | "split_off" => {
+            "dedup_by" | "dedup_by_key" | "append" | "swap_remove" | "split_off" => {
                 "build a new `Vec` by `push` in a loop"
             }
             _ => "write a loop over the elements",

@@ -25,6 +25,11 @@ impl Lowerer<'_> {
         {
             return self.next(&it.clone(), call);
         }
+        if name == "peek"
+            && let Val::Iter(it) = &receiver
+        {
+            return self.peek(&it.clone(), call);
+        }
         self.method_of(receiver, call)
     }
 
@@ -36,7 +41,7 @@ impl Lowerer<'_> {
                 if let Some(val) = self.adaptor(&it, call) {
                     return val;
                 }
-                match self.consumer(&it, call) {
+                match self.consumer(&it, call).or_else(|| self.spelled(call)) {
                     Some(val) => val,
                     None => self.error(&call.method, format!("`{name}` of an iterator is not supported here: use a loop, or collect the items into a `Vec` first")),
                 }

@@ -44,6 +44,7 @@ mod shift;
 mod signature;
 mod sorted;
 mod spans;
+mod spelled;
 mod stmt;
 mod structs;
 mod table;

@@ -1,0 +1,108 @@
+//! Methods that are spelled out in terms of others, source to source.
+
+use super::Lowerer;
+use super::val::Val;
+use syn::spanned::Spanned;
+use syn::{Expr, ExprMethodCall, parse_quote_spanned};
+
+impl Lowerer<'_> {
+    /// A method of an array, slice or `Vec`, or of an iterator, in other words; its receiver, which
+    /// was evaluated already, is evaluated in those.
+    pub(super) fn spelled(&mut self, call: &ExprMethodCall) -> Option<Val> {
+        let spelled = spelled(call)?;
+        Some(match self.take_back(self.receiver_mark, call.span()) {
+            true => self.expr(&spelled),
+            false => Val::Error,
+        })
+    }
+}
+
+/// A call of a method in other words.
+fn spelled(call: &ExprMethodCall) -> Option<Expr> {
+    let (of, span) = (&call.receiver, call.method.span());
+    let (mut args, name) = (call.args.iter(), call.method.to_string());
+    Some(match (name.as_str(), args.next()) {
+        ("retain", Some(keep)) => parse_quote_spanned! {span=> {
+            let __before = #of.clone();
+            #of.clear();
+            for __element in __before.iter() {
+                if (#keep)(__element) {
+                    #of.push(__element.clone());
+                }
+            }
+        }},
+        ("dedup", None) => parse_quote_spanned! {span=> {
+            let __before = #of.clone();
+            #of.clear();
+            for __k in 0..__before.len() {
+                if __k == 0 || __before[__k] != __before[__k - 1] {
+                    #of.push(__before[__k].clone());
+                }
+            }
+        }},
+        ("drain", Some(range)) => {
+            let (from, to) = bounds(range, of)?;
+            parse_quote_spanned! {span=> {
+                let (__from, __to) = (#from, #to);
+                let __taken = #of[__from..__to].to_vec();
+                let __behind = #of[__to..].to_vec();
+                #of.truncate(__from);
+                for __element in __behind.iter() {
+                    #of.push(__element.clone());
+                }
+                __taken.into_iter()
+            }}
+        }
+        ("rotate_left", Some(by)) => parse_quote_spanned! {span=> {
+            let (__before, __by) = (#of.to_vec(), #by);
+            assert!(__by <= __before.len());
+            for __k in 0..__before.len() {
+                #of[__k] = __before[(__k + __by) % __before.len()].clone();
+            }
+        }},
+        ("rotate_right", Some(by)) => parse_quote_spanned! {span=> {
+            let (__before, __by) = (#of.to_vec(), #by);
+            assert!(__by <= __before.len());
+            for __k in 0..__before.len() {
+                #of[(__k + __by) % __before.len()] = __before[__k].clone();
+            }
+        }},
+        ("concat", None) => parse_quote_spanned! {span=> {
+            let mut __all = ::std::vec::Vec::new();
+            for __row in #of.iter() {
+                for __element in __row.iter() {
+                    __all.push(__element.clone());
+                }
+            }
+            __all
+        }},
+        ("map_while", Some(f)) => parse_quote_spanned! {span=>
+            #of.map(#f).take_while(|__some| __some.is_some()).map(|__some| __some.unwrap())
+        },
+        ("partition", Some(fits)) => parse_quote_spanned! {span=> {
+            let (mut __these, mut __others) = (::std::vec::Vec::new(), ::std::vec::Vec::new());
+            for __item in #of {
+                if (#fits)(&__item) {
+                    __these.push(__item.clone());
+                } else {
+                    __others.push(__item.clone());
+                }
+            }
+            (__these, __others)
+        }},
+        _ => return None,
+    })
+}
+
+/// The bounds of a range of indices into something.
+fn bounds(range: &Expr, of: &Expr) -> Option<(Expr, Expr)> {
+    let Expr::Range(range) = range else { return None };
+    let span = range.limits.span();
+    let from = range.start.as_deref().cloned().unwrap_or_else(|| parse_quote_spanned!(span=> 0));
+    let to = match (range.end.as_deref(), range.limits) {
+        (Some(end), syn::RangeLimits::HalfOpen(_)) => end.clone(),
+        (Some(end), syn::RangeLimits::Closed(_)) => parse_quote_spanned!(span=> #end + 1),
+        (None, _) => parse_quote_spanned!(span=> #of.len()),
+    };
+    Some((from, to))
+}
