@@ -18,6 +18,15 @@ struct Dataset {
     fixed: [f64; 3],
     by_name: BTreeMap<String, f64>,
     by_number: HashMap<u32, f64>,
+    weight: Option<f64>,
+    none: Option<f64>,
+    read: Result<f64, String>,
+}
+
+impl Dataset {
+    fn each(&self) -> impl Iterator<Item = &Point> {
+        self.points.iter()
+    }
 }
 
 struct Point {
@@ -36,6 +45,9 @@ fn data() -> Dataset {
         fixed: [0.1, 0.6, -0.3],
         by_name: [("a".to_string(), 0.4), ("b".to_string(), 1.5)].into(),
         by_number: [(3, 0.5)].into(),
+        weight: Some(0.3),
+        none: None,
+        read: Ok(0.8),
     }
 }
 
@@ -198,6 +210,38 @@ cases! {
 
     any(w, data) {
         data.xs.iter().any(|x| *x > w[0]) as u8 as f64 * w[1]
+    }
+
+    an_option(w, data) {
+        data.weight.map(|k| k * w[0]).unwrap_or(w[1]) * data.none.map(|k| k * w[0]).unwrap_or(w[1])
+    }
+
+    an_option_or_else(w, data) {
+        data.weight.map_or(w[1], |k| k * w[0] * w[1]) + data.none.unwrap_or_else(|| w[1] * w[1])
+    }
+
+    an_option_by_reference(w, data) {
+        data.weight.as_ref().map_or(0.0, |k| k * w[0]) + data.none.unwrap_or(w[0]) * w[1]
+    }
+
+    a_result(w, data) {
+        data.read.as_ref().map(|k| k * w[0]).unwrap_or(w[1])
+    }
+
+    a_method_of_its_own(w, data) {
+        data.each().map(|p| p.x * w[0]).sum::<f64>()
+    }
+
+    a_method_in_a_loop(w, data) {
+        let mut s = 0.0;
+        for e in data.each().map(|p| p.x * w[0] + p.y) {
+            s += e * e;
+        }
+        s
+    }
+
+    a_method_folded(w, data) {
+        data.each().filter(|p| p.x < w[0]).fold(w[1], |s, p| s * p.x + w[0])
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::slice::Iter;
 
-/// The items of what can be iterated over: the slice itself where that is one.
+/// The items of an iterator: the slice itself where that is iterated over.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __items {
     ($iterated:expr) => {{
         #[allow(unused_imports)]
         use $crate::rt::{OfAny as _, OfSlice as _};
-        $crate::rt::Iterated(::core::iter::IntoIterator::into_iter($iterated)).items()
+        $crate::rt::Iterated($iterated).items()
     }};
 }
 
@@ -49,6 +49,59 @@ impl<I: Iterator> OfAny for Iterated<I> {
     fn items(&mut self) -> Vec<I::Item> {
         self.0.by_ref().collect()
     }
+}
+
+/// What hands its items to the closures of its methods: an iterator, an option or a result, told
+/// apart by `By`.
+#[diagnostic::on_unimplemented(
+    message = "what `{Self}` does with this closure is not known",
+    label = "a method of a type that is no iterator, option or result takes a closure over differentiated values",
+    note = "make it a struct under `#[derive(chainrule::Differentiable)]`, with `#[differentiate]` on the `impl` block, or write the method out as a loop"
+)]
+pub trait Gives<By> {
+    /// What it hands out.
+    type Item;
+    /// All of that, in order.
+    fn given(self) -> Vec<Self::Item>;
+}
+
+/// Of iterators.
+pub enum ByIterator {}
+
+/// Of options.
+pub enum ByOption {}
+
+impl<I: Iterator> Gives<ByIterator> for I {
+    type Item = I::Item;
+    #[inline]
+    fn given(self) -> Vec<I::Item> {
+        self.collect()
+    }
+}
+
+impl<T> Gives<ByOption> for Option<T> {
+    type Item = T;
+    #[inline]
+    fn given(self) -> Vec<T> {
+        self.into_iter().collect()
+    }
+}
+
+/// Of results, whose errors are no items.
+pub enum ByResult {}
+
+impl<T, E> Gives<ByResult> for Result<T, E> {
+    type Item = T;
+    #[inline]
+    fn given(self) -> Vec<T> {
+        self.into_iter().collect()
+    }
+}
+
+/// The items of an iterator, option or result.
+#[inline]
+pub fn given<By, T: Gives<By>>(of: T) -> Vec<T::Item> {
+    of.given()
 }
 
 /// Items by their numbers.

@@ -38,6 +38,12 @@ impl Lowerer<'_> {
         let span = call.method.span();
         match receiver {
             Val::Iter(it) => {
+                if OF_OPTIONS.contains(&name.as_str()) && self.is_indexed(&it) {
+                    let first = self.int(0, span);
+                    self.as_index(first);
+                    let option = self.item_if_any(&it, first, span);
+                    return self.method_of(option, call);
+                }
                 if let Some(val) = self.adaptor(&it, call) {
                     return val;
                 }
@@ -123,8 +129,11 @@ impl Lowerer<'_> {
         if self.program.of(v).object {
             return self.opaque(&Expr::MethodCall(call.clone()));
         }
-        if self.iterators.contains(&v) && self.mentions_what_varies(call) {
-            return match self.iterator(Val::Scalar(v), span) {
+        if !self.is_plain(v)
+            && (self.iterators.contains(&v) || GIVE_ITEMS.contains(&name.as_str()))
+            && self.mentions_what_varies(call)
+        {
+            return match self.given(v, span) {
                 Some(it) => self.method_of(Val::Iter(it), call),
                 None => Val::Error,
             };
@@ -245,6 +254,32 @@ impl Lowerer<'_> {
 /// Methods whose result is an iterator, whatever they are methods of.
 const MAKE_ITERATORS: &[&str] =
     &["iter", "into_iter", "windows", "chunks", "chunks_exact", "keys", "values"];
+
+/// Methods of iterators and options that hand items to closures, whatever gives them.
+const GIVE_ITEMS: &[&str] = &[
+    "filter",
+    "filter_map",
+    "flat_map",
+    "fold",
+    "for_each",
+    "map",
+    "map_or",
+    "map_or_else",
+    "unwrap_or",
+    "unwrap_or_else",
+];
+
+/// Methods of options that iterators do not have: what is asked so is the first item of one that
+/// has no second.
+const OF_OPTIONS: &[&str] = &[
+    "expect",
+    "map_or",
+    "map_or_else",
+    "unwrap",
+    "unwrap_or",
+    "unwrap_or_default",
+    "unwrap_or_else",
+];
 
 /// Methods of iterators whose result is one.
 const KEEP_ITERATORS: &[&str] = &[

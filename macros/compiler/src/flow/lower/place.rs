@@ -502,6 +502,10 @@ impl Lowerer<'_> {
                 // In a loop that is lowered again this was a try; elsewhere the verifier refuses it.
                 Some(self.fresh("nothing", Slot::Unknown, span))
             }
+            Val::Iter(_) => {
+                self.error(span, "a number is expected here, not an iterator: end it with `sum`, `fold` or another method that makes a number of its items");
+                None
+            }
             other => {
                 self.error(span, format!("a number is expected here, not {}", other.described()));
                 None
