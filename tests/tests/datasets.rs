@@ -212,6 +212,21 @@ cases! {
         data.xs.iter().any(|x| *x > w[0]) as u8 as f64 * w[1]
     }
 
+    made_of_what_changes(w, data) {
+        let mut k = 1;
+        let pairs = data.xs.iter().skip(k).zip(&data.ys);
+        k += 1;
+        pairs.map(|(x, y)| x * w[0] * y).sum::<f64>() + w[1] * k as f64
+    }
+
+    steps_in_a_loop(w, data) {
+        let mut s = 0.0;
+        for (i, (x, y)) in data.xs.iter().rev().zip(data.ys.iter().skip(1)).enumerate() {
+            s += x * w[i % 2] * y;
+        }
+        s
+    }
+
     an_option(w, data) {
         data.weight.map(|k| k * w[0]).unwrap_or(w[1]) * data.none.map(|k| k * w[0]).unwrap_or(w[1])
     }

@@ -7,8 +7,8 @@ use super::val::{Held, Val, VarId};
 use super::{Lowerer, Slot};
 use crate::flow::ir::{Bind, By, Kind, Pass, Place, Source, V};
 use crate::parse::Type;
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Ident, Span};
+use quote::{ToTokens, quote};
 use std::rc::Rc;
 use syn::Expr;
 use syn::spanned::Spanned;
@@ -152,35 +152,6 @@ impl Lowerer<'_> {
                 }
                 None
             }
-        }
-    }
-
-    /// The items of what only rustc knows, if that is an iterator, option or result: types may have methods
-    /// of the same names that mean something else.
-    pub(super) fn given(&mut self, v: V, span: Span) -> Option<Rc<It>> {
-        let items = match self.iterators.contains(&v) {
-            true => quote!(::chainrule::rt::items!(__items)),
-            false => {
-                let at = Span::call_site().located_at(span);
-                let given = quote_spanned!(at=> ::chainrule::rt::given);
-                quote!(#given(__items))
-            }
-        };
-        self.collected(v, items, span)
-    }
-
-    fn collected(&mut self, v: V, items: TokenStream, span: Span) -> Option<Rc<It>> {
-        let bind = Bind {
-            name: Ident::new("__items", Span::call_site()),
-            what: Source::Value(v),
-            by: if self.program.of(v).object { By::Ref } else { By::Value },
-        };
-        match self.opaque_tokens(items, vec![bind], false, span) {
-            Val::Scalar(items) => {
-                self.is_a(items, Slot::Other);
-                Some(Rc::new(It::Collected(items)))
-            }
-            _ => None,
         }
     }
 

@@ -258,7 +258,11 @@ impl Lowerer<'_> {
         let Some(header) = self.header(&of.attrs, of.label.as_ref()) else { return Val::Error };
         self.want(&of.expr, Wanted::List);
         let over = self.expr_or_table(&of.expr);
-        let Some(it) = self.iterator(over, of.expr.span()) else { return Val::Error };
+        let it = match over {
+            Val::Scalar(v) if self.is_made_by_steps(v) => self.taken_apart(v, &of.expr, span),
+            over => self.iterator(over, of.expr.span()),
+        };
+        let Some(it) = it else { return Val::Error };
         let name = match &*of.pat {
             Pat::Ident(name) => Some(name.ident.to_string()),
             _ => None,

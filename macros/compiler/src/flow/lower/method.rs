@@ -1,5 +1,6 @@
 //! Calls of methods.
 
+use super::given::is_of_options;
 use super::val::{Held, Val};
 use super::{Lowerer, Slot, scan};
 use crate::flow::ir::{Bind, By, Kind, Pass, Source, V};
@@ -38,7 +39,7 @@ impl Lowerer<'_> {
         let span = call.method.span();
         match receiver {
             Val::Iter(it) => {
-                if OF_OPTIONS.contains(&name.as_str()) && self.is_indexed(&it) {
+                if is_of_options(&name) && self.is_indexed(&it) {
                     let first = self.int(0, span);
                     self.as_index(first);
                     let option = self.item_if_any(&it, first, span);
@@ -129,11 +130,8 @@ impl Lowerer<'_> {
         if self.program.of(v).object {
             return self.opaque(&Expr::MethodCall(call.clone()));
         }
-        if !self.is_plain(v)
-            && (self.iterators.contains(&v) || GIVE_ITEMS.contains(&name.as_str()))
-            && self.mentions_what_varies(call)
-        {
-            return match self.given(v, span) {
+        if self.gives_items(v, call) {
+            return match self.given(v, call, span) {
                 Some(it) => self.method_of(Val::Iter(it), call),
                 None => Val::Error,
             };
@@ -199,29 +197,10 @@ impl Lowerer<'_> {
         Val::option(cond, some)
     }
 
-    /// Whether the arguments of a method name variables that may carry derivatives.
-    fn mentions_what_varies(&self, call: &ExprMethodCall) -> bool {
-        let varies = |name: &String| {
-            let Some(id) = self.lookup(name).filter(|_| !self.is_item(name)) else { return false };
-            match &self.vars[id].val {
-                Val::Scalar(v) => self.is_float(*v),
-                Val::Bool(_) | Val::Table(_) | Val::Function(_) => false,
-                _ => true,
-            }
-        };
-        call.args.iter().any(|arg| scan::uses(arg).names.keys().any(varies))
-    }
-
     /// A method of something that only rustc knows, whose receiver is evaluated already.
     pub(super) fn opaque_method(&mut self, v: V, call: &ExprMethodCall) -> Val {
-        let name = call.method.to_string();
         let val = self.opaque_method_of(v, call);
-        if let Val::Scalar(out) = val
-            && (MAKE_ITERATORS.contains(&name.as_str())
-                || self.iterators.contains(&v) && KEEP_ITERATORS.contains(&name.as_str()))
-        {
-            self.iterators.insert(out);
-        }
+        self.note_iterator(&val, v, call);
         val
     }
 
@@ -250,56 +229,6 @@ impl Lowerer<'_> {
         self.taken(quote!(#whole), binds, !uses.acts, foreign, span)
     }
 }
-
-/// Methods whose result is an iterator, whatever they are methods of.
-const MAKE_ITERATORS: &[&str] =
-    &["iter", "into_iter", "windows", "chunks", "chunks_exact", "keys", "values"];
-
-/// Methods of iterators and options that hand items to closures, whatever gives them.
-const GIVE_ITEMS: &[&str] = &[
-    "filter",
-    "filter_map",
-    "flat_map",
-    "fold",
-    "for_each",
-    "map",
-    "map_or",
-    "map_or_else",
-    "unwrap_or",
-    "unwrap_or_else",
-];
-
-/// Methods of options that iterators do not have: what is asked so is the first item of one that
-/// has no second.
-const OF_OPTIONS: &[&str] = &[
-    "expect",
-    "map_or",
-    "map_or_else",
-    "unwrap",
-    "unwrap_or",
-    "unwrap_or_default",
-    "unwrap_or_else",
-];
-
-/// Methods of iterators whose result is one.
-const KEEP_ITERATORS: &[&str] = &[
-    "by_ref",
-    "chain",
-    "cloned",
-    "copied",
-    "enumerate",
-    "filter",
-    "filter_map",
-    "flat_map",
-    "map",
-    "rev",
-    "skip",
-    "skip_while",
-    "step_by",
-    "take",
-    "take_while",
-    "zip",
-];
 
 /// Whether an expression is a variable or a field of one, which can be evaluated twice.
 fn is_variable(expr: &Expr) -> bool {

@@ -19,6 +19,7 @@ mod extent;
 mod finish;
 mod float;
 mod from_fn;
+mod given;
 mod inline;
 mod iter;
 mod jumps;
@@ -167,6 +168,8 @@ struct Lowerer<'a> {
     lent: HashSet<V>,
     /// Iterators that only rustc knows.
     iterators: HashSet<V>,
+    /// By which method of which other one some of them were made.
+    steps: HashMap<V, (V, syn::ExprMethodCall)>,
     /// What stands behind such references.
     behind: Vec<V>,
     errors: &'a mut Errors,
@@ -200,6 +203,7 @@ impl<'a> Lowerer<'a> {
             payloads: Vec::new(),
             lent: HashSet::default(),
             iterators: HashSet::default(),
+            steps: HashMap::default(),
             behind: Vec::new(),
             before: errors.count(),
             errors,
