@@ -3,7 +3,7 @@
 use super::rewrite::{Rewrite, as_closure, lifted};
 use super::{Accessors, name_of};
 use crate::emit::names::ident;
-use crate::parse::Type;
+use crate::parse::{Passing, Type};
 use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, parse_quote};
@@ -136,6 +136,9 @@ impl Rewrite<'_> {
 
     /// What a path becomes that is not called.
     pub(super) fn path(&mut self, path: &mut syn::ExprPath) -> Option<Expr> {
+        if let Some(constant) = self.constant_struct(&path.path) {
+            return Some(constant);
+        }
         if self.is_local(&path.path) {
             return None;
         }
@@ -218,7 +221,7 @@ impl Rewrite<'_> {
             if self.is_stitched(id)
                 && let Some(callee) = self.callees.function(id)
             {
-                call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+                self.plain_arguments(call);
                 let args: Vec<Expr> = call.args.iter().cloned().collect();
                 return Some(Self::stitched(callee, path, &args));
             }
@@ -317,7 +320,7 @@ impl Rewrite<'_> {
             if let Expr::Path(path) = &mut *call.func {
                 visit_mut::visit_path_mut(self, &mut path.path);
             }
-            call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+            self.plain_arguments(call);
             return None;
         }
         if last.starts_with(char::is_uppercase) && !self.in_error {
@@ -325,6 +328,15 @@ impl Rewrite<'_> {
             return None;
         }
         Some(self.passive(&Expr::Call(call.clone())))
+    }
+
+    /// The arguments of a function that is not rewritten: structs of constants are the user's own.
+    fn plain_arguments(&mut self, call: &mut syn::ExprCall) {
+        for arg in &mut call.args {
+            if !self.is_struct_of_constants(arg) {
+                self.visit_expr_mut(arg);
+            }
+        }
     }
 
     fn is_inner(&self, name: &proc_macro2::Ident) -> bool {
@@ -360,13 +372,23 @@ impl Rewrite<'_> {
     }
 
     fn call_annotated(&mut self, id: usize, call: &mut syn::ExprCall) -> Expr {
+        let may_be_foreign: Vec<bool> =
+            call.args.iter().map(|arg| self.may_be_foreign(arg)).collect();
         call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
         self.called.push(id);
         let name = name_of(self.callees, id);
         let callee = self.callees.function(id);
-        let args = call.args.iter().enumerate().map(|(k, arg)| -> Expr {
+        let args = call.args.iter().zip(may_be_foreign).enumerate().map(|(k, (arg, foreign))| {
             let param = callee.and_then(|callee| callee.params.get(k));
+            let floats = callee.map_or(&[][..], |callee| &callee.floats);
             match param {
+                Some(param)
+                    if foreign
+                        && param.passing != Passing::Exclusive
+                        && self.structs.are_in(&param.written) =>
+                {
+                    self.on_variables(&param.written, arg, floats)
+                }
                 // Also a plain array is taken where one of variables is asked for.
                 Some(param) if matches!(param.ty, Type::Array(..)) => {
                     let borrow = match crate::parse::strip(&param.written) {

@@ -2,6 +2,7 @@
 
 use super::super::signature::{one_or_tuple, tangent_type};
 use super::closures::{generics_on_variables, on_variables, takes_floats};
+use super::constants::aliases;
 use super::rewrite::Rewrite;
 use super::structs::{Structs, entry_name};
 use super::types::{Variables, mentions_floats, tangent};
@@ -33,7 +34,8 @@ pub(super) fn entry(
         return TokenStream::new();
     };
     let (mirrored, functions) = (structs.mirrored(), functions(callees, accessors, definitions));
-    let (plain_structs, shown) = structs.shown(&function.item);
+    let (mut plain_structs, shown) = structs.shown(&function.item);
+    plain_structs.extend(aliases(function, structs));
     let params = function.params.iter().map(|p| {
         let (name, ty) = (&p.name, on_variables(&p.written, &function.floats));
         quote!(#name: #ty)
@@ -310,13 +312,12 @@ struct Entered<'f> {
 
 impl<'f> Entered<'f> {
     fn new(k: usize, param: &'f Param, function: &'f Function, structs: Structs<'f>) -> Self {
-        let mut ty = param.written.clone();
-        if let Some(owner) = &function.owner {
-            Owned(&owner.ty).visit_type_mut(&mut ty);
-        }
+        let ty = owned_type(param, function);
         let floats = &function.floats;
-        let active = mentions_floats(&ty, floats, structs)
-            && !matches!(param.ty, Type::Constant(_) | Type::Passive(..));
+        // Of all constants only `self` has to be what its method is of.
+        let is_constant = matches!(param.ty, Type::Constant(_) | Type::Passive(..));
+        let is_receiver = param.name == "self" && structs.are_in(&ty);
+        let active = mentions_floats(&ty, floats, structs) && (!is_constant || is_receiver);
         let [variable, working, changed, cotangent] =
             ["variable", "working", "changed", "cotangent"].map(|of| format_ident!("__{of}_{k}"));
         Entered { param, ty, floats, structs, variable, working, changed, cotangent, active }
@@ -400,6 +401,15 @@ impl<'f> Entered<'f> {
         let take = quote!(::chainrule::rt::Entered::gradient);
         self.structs.taken(&self.ty, &quote!(#variable), self.floats, &take)
     }
+}
+
+/// The type of a parameter, `Self` written out.
+pub(super) fn owned_type(param: &Param, function: &Function) -> syn::Type {
+    let mut ty = param.written.clone();
+    if let Some(owner) = &function.owner {
+        Owned(&owner.ty).visit_type_mut(&mut ty);
+    }
+    ty
 }
 
 /// `Self` as the type that it is.

@@ -171,6 +171,11 @@ impl Rewrite<'_> {
         call.method = proc_macro2::Ident::new(&format!("{of}{suffix}"), call.method.span());
     }
 
+    /// Whether a call is one of an annotated method.
+    pub(super) fn is_annotated(&self, call: &syn::ExprMethodCall) -> bool {
+        self.method(call).is_some()
+    }
+
     /// The annotated method that a call means, by its name and number of arguments.
     fn method(&self, call: &syn::ExprMethodCall) -> Option<usize> {
         self.methods.iter().copied().find(|&id| {

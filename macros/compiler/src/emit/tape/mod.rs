@@ -10,6 +10,7 @@
 
 mod call;
 mod closures;
+mod constants;
 mod elements;
 mod entry;
 mod macros;

@@ -2,10 +2,13 @@
 
 use super::call::is_std;
 use super::closures::takes_floats;
+use super::constants::is_known;
+use super::entry::owned_type;
 use super::structs::Structs;
 use super::types::mentions_floats;
+use crate::capsule::Callees;
 use crate::parse::{Function, Param, Type, names_of};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use syn::Expr;
 use syn::visit::{self, Visit};
 
@@ -19,6 +22,8 @@ pub(super) struct Names {
     /// Parameters without a float in their type: values of the user's own types. Floats that come
     /// out of them are plain. Locals too that begin as structs of constants.
     pub(super) foreign: HashSet<String>,
+    /// Parameters that are structs of constants.
+    pub(super) constants: BTreeMap<String, Constant>,
     /// Locals that come out of functions which are not annotated: perhaps the same.
     pub(super) perhaps_foreign: HashSet<String>,
     /// Locals that a pattern takes out of such a value.
@@ -45,8 +50,24 @@ pub(super) struct Names {
     structs: HashSet<String>,
 }
 
+/// A parameter that is a struct of constants.
+pub(super) struct Constant {
+    /// Its type as it is written.
+    pub(super) ty: syn::Type,
+    /// Whether what stands for it has another name, so that code that is not rewritten sees the
+    /// user's own. There is one name only where the body may change it, or binds the name again.
+    pub(super) is_renamed: bool,
+    /// Whether the body may change it.
+    pub(super) is_mutable: bool,
+}
+
 impl Names {
-    pub(super) fn of(function: &Function, definitions: Structs<'_>) -> Names {
+    pub(super) fn of(
+        function: &Function,
+        id: usize,
+        callees: &Callees,
+        definitions: Structs<'_>,
+    ) -> Names {
         let structs = definitions.0.iter().map(|def| def.ident.to_string()).collect();
         let mut names = Names { structs, ..Names::default() };
         names.generics(&function.item.sig.generics);
@@ -54,8 +75,23 @@ impl Names {
             names.binding(&param.pat);
             let is_constant_struct = matches!(param.ty, Type::Struct(_))
                 && !mentions_floats(&param.written, &function.floats, definitions);
-            if param.name != "self" && (is_constant_struct || is_foreign(param, function)) {
-                names.foreign.insert(param.name.to_string());
+            let (is_root, name) = (id == callees.root(), param.name.to_string());
+            match &param.pat {
+                syn::Pat::Ident(pat)
+                    if is_root && is_known(param, function, id, callees, definitions) =>
+                {
+                    let (ty, is_mutable) =
+                        (owned_type(param, function), pat.mutability.is_some());
+                    let constant = Constant { ty, is_renamed: !is_mutable, is_mutable };
+                    names.constants.insert(name, constant);
+                }
+                _ => {
+                    let is_foreign = is_foreign(param, function)
+                        && (is_root || !definitions.are_in(&param.written));
+                    if name != "self" && (is_constant_struct || is_foreign) {
+                        names.foreign.insert(name);
+                    }
+                }
             }
             match param.ty {
                 Type::Array(..) => names.arrays.insert(param.name.to_string()),
@@ -65,6 +101,9 @@ impl Names {
         let params = std::mem::take(&mut names.locals);
         names.visit_block(&function.item.block);
         names.rebound = names.locals.clone();
+        for (name, constant) in &mut names.constants {
+            constant.is_renamed &= !names.rebound.contains(name);
+        }
         names.locals.extend(params);
         names.counters();
         names
@@ -116,7 +155,8 @@ impl Names {
 
     /// Patterns on a value of the user's own types: what they bind comes out of it.
     fn taken_apart<'p>(&mut self, value: &Expr, pats: impl Iterator<Item = &'p syn::Pat>) {
-        if Names::hangs_on(value, &self.foreign) || Names::hangs_on(value, &self.parts) {
+        let constants = self.constants.keys().cloned().collect();
+        if [&self.foreign, &self.parts, &constants].iter().any(|of| Names::hangs_on(value, of)) {
             let mut bound = Vec::new();
             pats.for_each(|pat| names_of(pat, &mut bound));
             self.parts.extend(bound);
@@ -129,7 +169,7 @@ impl Names {
         !known
             && mentioned(&Expr::Struct(of.clone())).iter().all(|(name, _)| {
                 let is_local = self.locals.contains(name) || self.closures.contains(name);
-                !is_local || self.foreign.contains(name)
+                !is_local || self.foreign.contains(name) || self.constants.contains_key(name)
             })
     }
 

@@ -109,6 +109,7 @@ impl Rewrite<'_> {
             names.locals.contains(name)
                 && !names.closures.contains(name)
                 && !names.foreign.contains(name)
+                && !names.constants.get(name).is_some_and(|of| of.is_renamed)
                 // Plain already; a shadow would hide from rustc what type it is.
                 && !names.counters.contains(name)
         });
@@ -134,6 +135,11 @@ impl Rewrite<'_> {
 
     /// A chain that hangs on a user's own value.
     pub(super) fn foreign(&mut self, expr: &Expr) -> Option<Expr> {
+        if let Expr::MethodCall(call) = expr
+            && self.method_of_constants(call)
+        {
+            return Some(self.method_of_foreign(call));
+        }
         let foreign = Names::hangs_on(expr, &self.names.foreign);
         let perhaps =
             matches!(expr, Expr::Field(_)) && Names::hangs_on(expr, &self.names.perhaps_foreign);
@@ -181,6 +187,29 @@ impl Rewrite<'_> {
         }
     }
 
+    /// A method of the user's own on a value of the user's own.
+    fn method_of_foreign(&mut self, call: &syn::ExprMethodCall) -> Expr {
+        let method = &call.method;
+        if self.is_by_tape() && call.turbofish.is_some() {
+            // A generic method, which takes variables as it takes floats.
+            let mut call = call.clone();
+            if let Some(turbofish) = &mut call.turbofish {
+                self.visit_angle_bracketed_generic_arguments_mut(turbofish);
+            }
+            call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+            return Expr::MethodCall(call);
+        }
+        match call.args.iter().any(|arg| self.is_surely_tracked(arg)) {
+            true => refusal(
+                method,
+                &format!(
+                    "`{method}` computes with plain floats, in which the derivative is lost: make its trait generic over the float and take `&dyn Trait<f64>`, or make the method generic and call `{method}::<f64>(..)`"
+                ),
+            ),
+            false => self.passive(&Expr::MethodCall(call.clone())),
+        }
+    }
+
     fn chain(&mut self, expr: &mut Expr) -> Chain {
         match expr {
             Expr::Field(field) => self.chain(&mut field.base),
@@ -192,11 +221,7 @@ impl Rewrite<'_> {
             Expr::MethodCall(call)
                 if self.is_by_tape() && call.turbofish.is_some() && is_place(&call.receiver) =>
             {
-                // A generic method, which takes variables as it takes floats.
-                if let Some(turbofish) = &mut call.turbofish {
-                    self.visit_angle_bracketed_generic_arguments_mut(turbofish);
-                }
-                call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+                *expr = self.method_of_foreign(call);
                 Chain::Done
             }
             Expr::MethodCall(call) => {
@@ -206,16 +231,7 @@ impl Rewrite<'_> {
                     if Names::hangs_on(&call.receiver, &self.names.foreign)
                         && is_place(&call.receiver)
                     {
-                        let method = &call.method;
-                        *expr = match call.args.iter().any(|arg| self.is_surely_tracked(arg)) {
-                            true => refusal(
-                                method,
-                                &format!(
-                                    "`{method}` computes with plain floats, in which the derivative is lost: make its trait generic over the float and take `&dyn Trait<f64>`, or make the method generic and call `{method}::<f64>(..)`"
-                                ),
-                            ),
-                            false => self.passive(expr),
-                        };
+                        *expr = self.method_of_foreign(call);
                         return Chain::Done;
                     }
                     self.visit_method_call(call);

@@ -1,6 +1,7 @@
 //! Statements and expressions.
 
-use super::names::{Names, is_foreign, only_float};
+use super::constants::keep_foreign;
+use super::names::{Names, only_float};
 use super::passive::lift;
 use super::structs::Structs;
 use super::types::{Variables, float_parameters, only_real, rewrite_signature};
@@ -43,7 +44,7 @@ impl<'c> Rewrite<'c> {
         definitions: Definitions<'c>,
     ) -> Self {
         let structs = Structs(definitions.structs);
-        let names = Names::of(function, structs);
+        let names = Names::of(function, id, callees, structs);
         let arrays = !names.arrays.is_empty() || function.output.leaves().iter().any(is_array);
         Rewrite {
             callees,
@@ -67,7 +68,7 @@ impl<'c> Rewrite<'c> {
         let mut sig = self.function.item.sig.clone();
         let owner = self.function.owner.clone();
         rewrite_signature(&mut sig, &self.floats, self.structs, owner.is_some());
-        keep_foreign(&mut sig, self.function);
+        keep_foreign(&mut sig, self.function, self.structs, self.id == self.callees.root());
         sig.ident = name_of(self.callees, self.id);
         let mut block = (*self.function.item.block).clone();
         self.visit_block_mut(&mut block);
@@ -77,6 +78,10 @@ impl<'c> Rewrite<'c> {
                 use ::chainrule::rt::{ByElement as _, ChangeElement as _, ReadElement as _};
             };
             block.stmts.insert(0, traits);
+        }
+        let constants = self.entered_constants();
+        if !constants.is_empty() {
+            block = parse_quote!({ #constants #block });
         }
         let Some(owner) = owner else { return unmarked(quote!(#sig #block)) };
         let (mut ty, mut generics) = (owner.ty, owner.generics);
@@ -232,20 +237,6 @@ impl<'c> Rewrite<'c> {
     }
 }
 
-/// Values of types that the macro does not know stay what they are, also with floats in them.
-fn keep_foreign(sig: &mut syn::Signature, function: &Function) {
-    for (input, param) in sig.inputs.iter_mut().filter(|i| !is_tape(i)).zip(&function.params) {
-        if let (syn::FnArg::Typed(typed), true) = (input, is_foreign(param, function)) {
-            *typed.ty = param.written.clone();
-        }
-    }
-}
-
-fn is_tape(input: &syn::FnArg) -> bool {
-    matches!(input, syn::FnArg::Typed(typed)
-        if matches!(&*typed.pat, syn::Pat::Ident(pat) if pat.ident == "__tape"))
-}
-
 /// An error in place of an expression.
 pub(super) fn refusal(at: &impl ToTokens, message: &str) -> Expr {
     let error = syn::Error::new_spanned(at, message).to_compile_error();
@@ -339,8 +330,24 @@ impl VisitMut for Rewrite<'_> {
 
     fn visit_expr_struct_mut(&mut self, expr: &mut syn::ExprStruct) {
         self.own_name(&mut expr.path);
-        expr.fields.iter_mut().for_each(|field| self.visit_expr_mut(&mut field.expr));
-        expr.rest.iter_mut().for_each(|rest| self.visit_expr_mut(rest));
+        let path = expr.path.clone();
+        for field in &mut expr.fields {
+            let before = field.expr.clone();
+            self.visit_expr_mut(&mut field.expr);
+            if field.expr != before {
+                // No longer the field's own name.
+                field.colon_token.get_or_insert_default();
+            }
+        }
+        if let Some(rest) = &mut expr.rest {
+            let is_foreign = self.may_be_foreign(rest);
+            self.visit_expr_mut(rest);
+            let is_plain =
+                self.structs.find(&path).is_some_and(|def| def.generics.params.is_empty());
+            if is_foreign && is_plain {
+                **rest = self.on_variables(&parse_quote!(#path), rest, &self.floats);
+            }
+        }
     }
 
     fn visit_pat_mut(&mut self, pat: &mut syn::Pat) {

@@ -31,7 +31,7 @@ impl<'d> Structs<'d> {
     }
 
     /// The struct that a type is, if it is one.
-    fn of_type(self, ty: &syn::Type) -> Option<(&'d syn::ItemStruct, &syn::TypePath)> {
+    pub(super) fn of_type(self, ty: &syn::Type) -> Option<(&'d syn::ItemStruct, &syn::TypePath)> {
         match ty {
             syn::Type::Path(path) => self.find(&path.path).map(|def| (def, path)),
             _ => None,
@@ -229,7 +229,7 @@ impl<'d> Structs<'d> {
         })
     }
 
-    fn convert(
+    pub(super) fn convert(
         self,
         ty: &syn::Type,
         place: &TokenStream,
@@ -445,14 +445,14 @@ impl<'d> Structs<'d> {
 }
 
 /// What a `Vec` holds.
-fn element(ty: &syn::Type) -> Option<&syn::Type> {
+pub(super) fn element(ty: &syn::Type) -> Option<&syn::Type> {
     let syn::Type::Path(path) = ty else { return None };
     path.path.segments.last().filter(|segment| segment.ident == "Vec")?;
     type_arguments(&path.path).into_iter().next()
 }
 
 /// The fields of a struct: names or numbers, and their types for the type arguments given.
-fn fields(def: &syn::ItemStruct, path: &syn::TypePath) -> Vec<(TokenStream, syn::Type)> {
+pub(super) fn fields(def: &syn::ItemStruct, path: &syn::TypePath) -> Vec<(TokenStream, syn::Type)> {
     struct Given(Vec<(Ident, syn::Type)>);
     impl VisitMut for Given {
         fn visit_type_mut(&mut self, ty: &mut syn::Type) {
