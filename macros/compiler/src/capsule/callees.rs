@@ -130,7 +130,7 @@ impl<'f> Walk<'f> {
         let mut trial = Walk::new(function);
         trial.settle(|walk| walk.visit_block(&function.item.block));
         let mut walk = Walk::new(function);
-        walk.taint.start_with(trial.taint.memories());
+        walk.taint.start_with(trial.taint);
         walk.visit_block(&function.item.block);
         walk
     }
@@ -312,7 +312,7 @@ impl<'ast> Visit<'ast> for Walk<'_> {
     fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
         visit::visit_expr_assign(self, assign);
         if self.taint.is_tainted(&assign.right) {
-            self.taint.taint_place(&assign.left);
+            self.taint.assign(&assign.left, &assign.right);
         }
     }
 

@@ -59,6 +59,23 @@ const OF_ELEMENTS: &[&str] = &[
     "take_while",
 ];
 
+/// Methods that lists and structs have, and numbers are not asked for.
+const OF_MEMORIES: &[&str] = &[
+    "as_slice",
+    "chunks",
+    "chunks_exact",
+    "clone",
+    "first",
+    "get",
+    "into_iter",
+    "iter",
+    "last",
+    "split_at",
+    "to_owned",
+    "to_vec",
+    "windows",
+];
+
 /// Methods that leave the receiver as it is, whatever their arguments are.
 const UNCHANGING: &[&str] = &[
     "abs_sub", "add", "atan2", "chain", "clamp", "copysign", "div", "dot", "fold", "hypot", "log",
@@ -70,6 +87,10 @@ pub(super) struct Taint {
     names: HashSet<String>,
     /// Variables that something was put into: arrays, slices, `Vec`s.
     memories: HashSet<String>,
+    /// Places that something is put into by another name or by a part: `s.list` of
+    /// `s.list.push(x)`, `y` of `f(&mut y, x)`. They may be memories or numbers; what is borrowed or
+    /// indexed counts as a memory.
+    places: HashSet<String>,
     /// Names by which others are changed: `r` of `let r = &mut y`.
     references: Vec<(String, String)>,
 }
@@ -77,8 +98,12 @@ pub(super) struct Taint {
 impl Taint {
     /// Of the parameters alone.
     pub(super) fn of_parameters(function: &Function) -> Taint {
-        let mut taint =
-            Taint { names: HashSet::default(), memories: HashSet::default(), references: vec![] };
+        let mut taint = Taint {
+            names: HashSet::default(),
+            memories: HashSet::default(),
+            places: HashSet::default(),
+            references: vec![],
+        };
         for param in function.wrt() {
             taint.taint(&param.pat);
         }
@@ -123,60 +148,57 @@ impl Taint {
         {
             self.memories.insert(name.to_string());
         }
+        self.taint_behind(place);
+    }
+
+    /// Taints what is assigned to; a field that gets another list is a memory.
+    pub(super) fn assign(&mut self, place: &Expr, value: &Expr) {
+        match place {
+            Expr::Field(_) if is_list(value) => self.taint_behind(place),
+            _ => self.taint_place(place),
+        }
+    }
+
+    /// Taints a place that is changed through a reference, or as the receiver of a method.
+    fn taint_behind(&mut self, place: &Expr) {
+        self.places.extend(place_text(place));
         self.taint_place(place);
     }
 
-    /// The variables that something tainted was put into, somewhere in the body.
-    pub(super) fn memories(self) -> HashSet<String> {
-        self.memories
-    }
-
-    /// Taints what is known to be so from the start.
-    pub(super) fn start_with(&mut self, memories: HashSet<String>) {
-        self.names.extend(memories);
+    /// Taints what something tainted is put into somewhere in the body, as another look at it found.
+    pub(super) fn start_with(&mut self, other: Taint) {
+        self.names.extend(other.memories);
+        self.places.extend(other.places);
     }
 
     /// Taints a variable, and what is changed by its name.
     fn taint_name(&mut self, name: String) {
-        if !self.names.insert(name.clone()) {
-            return;
-        }
+        self.names.insert(name.clone());
         let behind: Vec<String> = (self.references.iter())
             .filter(|(reference, _)| *reference == name)
             .map(|(_, behind)| behind.clone())
             .collect();
-        behind.into_iter().for_each(|name| self.taint_name(name));
+        for place in behind {
+            if self.places.insert(place.clone()) {
+                self.taint_name(root(&place).to_string());
+            }
+        }
     }
 
     /// Notes the variables that what a pattern binds may change: those behind a `&mut` or under a
     /// method like `iter_mut`.
     pub(super) fn refer(&mut self, pat: &Pat, value: &Expr) {
         struct Behind(Vec<String>);
-        impl Behind {
-            fn base(&mut self, place: &Expr) {
-                match place {
-                    Expr::Path(path) => {
-                        self.0.extend(path.path.get_ident().map(ToString::to_string));
-                    }
-                    Expr::Field(field) => self.base(&field.base),
-                    Expr::Index(index) => self.base(&index.expr),
-                    Expr::Paren(inner) => self.base(&inner.expr),
-                    Expr::Unary(inner) => self.base(&inner.expr),
-                    Expr::MethodCall(call) => self.base(&call.receiver),
-                    _ => {}
-                }
-            }
-        }
         impl<'ast> Visit<'ast> for Behind {
             fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
                 if reference.mutability.is_some() {
-                    self.base(&reference.expr);
+                    self.0.extend(place_text(&reference.expr));
                 }
                 visit::visit_expr_reference(self, reference);
             }
             fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
                 if call.method.to_string().contains("_mut") {
-                    self.base(&call.receiver);
+                    self.0.extend(place_text(&call.receiver));
                 }
                 visit::visit_expr_method_call(self, call);
             }
@@ -204,14 +226,14 @@ impl Taint {
 
     /// Whether the value of an expression may carry a derivative.
     pub(super) fn is_tainted(&self, expr: &Expr) -> bool {
-        let mut mentions = Mentions { names: &self.names, strict: false, found: false };
+        let mut mentions = Mentions { taint: self, strict: false, found: false };
         mentions.visit_expr(expr);
         mentions.found
     }
 
     /// Whether an expression mentions a tainted variable otherwise than by its length or shape.
     pub(super) fn is_mentioned(&self, expr: &Expr) -> bool {
-        let mut mentions = Mentions { names: &self.names, strict: true, found: false };
+        let mut mentions = Mentions { taint: self, strict: true, found: false };
         mentions.visit_expr(expr);
         mentions.found
     }
@@ -284,7 +306,7 @@ impl Taint {
         let method = call.method.to_string();
         let changes = !UNCHANGING.contains(&method.as_str()) && !call.args.is_empty();
         if changes && call.args.iter().any(|arg| self.is_tainted(arg)) {
-            self.taint_place(&call.receiver);
+            self.taint_behind(&call.receiver);
         }
     }
 
@@ -295,11 +317,69 @@ impl Taint {
                 if let Expr::Reference(inner) = arg
                     && inner.mutability.is_some()
                 {
-                    self.taint_place(&inner.expr);
+                    self.taint_behind(&inner.expr);
                 }
             }
         }
     }
+}
+
+/// The place that an expression is, or that it is a part or a view of: `s.list` of
+/// `s.list[k].iter_mut()`.
+fn place_text(place: &Expr) -> Option<String> {
+    match place {
+        Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+        Expr::Field(field) => {
+            // Behind an index it is a part of what is indexed.
+            let base = place_text(&field.base)?;
+            let member = &field.member;
+            Some(match is_place_of_fields(&field.base) {
+                true => format!("{base}.{}", quote::quote!(#member)),
+                false => base,
+            })
+        }
+        Expr::Index(index) => place_text(&index.expr),
+        Expr::Paren(inner) => place_text(&inner.expr),
+        Expr::Group(inner) => place_text(&inner.expr),
+        Expr::Unary(inner) => place_text(&inner.expr),
+        Expr::Reference(inner) => place_text(&inner.expr),
+        Expr::MethodCall(call) => place_text(&call.receiver),
+        _ => None,
+    }
+}
+
+/// Whether an expression is a variable or a field of one.
+fn is_place_of_fields(place: &Expr) -> bool {
+    match place {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_place_of_fields(&field.base),
+        Expr::Paren(inner) => is_place_of_fields(&inner.expr),
+        Expr::Group(inner) => is_place_of_fields(&inner.expr),
+        Expr::Unary(inner) => is_place_of_fields(&inner.expr),
+        _ => false,
+    }
+}
+
+/// Whether an expression is certainly a list.
+fn is_list(value: &Expr) -> bool {
+    match value {
+        Expr::Array(_) | Expr::Repeat(_) => true,
+        Expr::Macro(mac) => mac.mac.path.is_ident("vec"),
+        Expr::MethodCall(call) => {
+            ["clone", "collect", "to_owned", "to_vec"].iter().any(|name| call.method == name)
+        }
+        _ => false,
+    }
+}
+
+/// The variable of a place.
+fn root(place: &str) -> &str {
+    place.split('.').next().unwrap_or(place)
+}
+
+/// Whether the first of two places is a part of the other.
+fn is_part(place: &str, whole: &str) -> bool {
+    place.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// Whether an operator compares, so that its result carries no derivative.
@@ -323,17 +403,35 @@ pub(super) fn is_assigning(op: &BinOp) -> bool {
 }
 
 struct Mentions<'s> {
-    names: &'s HashSet<String>,
+    taint: &'s Taint,
     /// Whether conditions and integers count too.
     strict: bool,
     found: bool,
 }
 
 impl Mentions<'_> {
+    /// Whether something is put into a part of this: it is a struct or a tuple, and no number.
+    fn is_whole(&self, place: &Expr) -> bool {
+        is_place_of_fields(place)
+            && place_text(place)
+                .is_some_and(|whole| self.taint.places.iter().any(|of| is_part(of, &whole)))
+    }
+
+    /// Whether something is put into this place, or into what it is a part of.
+    fn is_memory(&self, place: &Expr) -> bool {
+        let is_one =
+            |place: String| self.taint.places.iter().any(|of| *of == place || is_part(&place, of));
+        is_place_of_fields(place) && place_text(place).is_some_and(is_one)
+    }
+
     fn tokens(&mut self, tokens: TokenStream) {
         for token in tokens {
             match token {
-                TokenTree::Ident(name) => self.found |= self.names.contains(&name.to_string()),
+                TokenTree::Ident(name) => {
+                    let name = name.to_string();
+                    self.found |= self.taint.names.contains(&name)
+                        || self.taint.places.iter().any(|place| root(place) == name);
+                }
                 TokenTree::Group(group) => self.tokens(group.stream()),
                 _ => {}
             }
@@ -361,13 +459,24 @@ impl<'ast> Visit<'ast> for Mentions<'_> {
             Expr::Call(call) => !self.strict && is_stop(&call.func),
             _ => false,
         };
-        if !is_passive {
-            visit::visit_expr(self, expr);
+        if is_passive {
+            return;
         }
+        self.found |= match expr {
+            Expr::Path(_) | Expr::Field(_) => self.is_whole(expr),
+            Expr::Reference(inner) => self.is_memory(&inner.expr),
+            Expr::Index(index) => self.is_memory(&index.expr),
+            Expr::MethodCall(call) if OF_MEMORIES.iter().any(|name| call.method == name) => {
+                self.is_memory(&call.receiver)
+            }
+            _ => false,
+        };
+        visit::visit_expr(self, expr);
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
-        self.found |= path.get_ident().is_some_and(|name| self.names.contains(&name.to_string()));
+        let name = path.get_ident().map(ToString::to_string);
+        self.found |= name.is_some_and(|name| self.taint.names.contains(&name));
     }
 
     fn visit_macro(&mut self, mac: &'ast syn::Macro) {

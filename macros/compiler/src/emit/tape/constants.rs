@@ -142,12 +142,15 @@ impl Rewrite<'_> {
     pub(super) fn entered_constants(&self) -> TokenStream {
         let entered = self.names.constants.iter().map(|(name, of)| {
             let place = ident(name);
-            let made = self.structs.convert(&of.ty, &quote!(#place), &|ty, plain| {
-                match mentions_floats(ty, &self.floats, self.structs) {
+            let made =
+                self.structs.convert(&of.ty, &quote!(#place), &|ty, plain| match mentions_floats(
+                    ty,
+                    &self.floats,
+                    self.structs,
+                ) {
                     true => quote!(::chainrule::rt::Enter::enter(&#plain, __tape, false)),
                     false => quote!(#plain.clone()),
-                }
-            });
+                });
             let borrow = matches!(strip(&of.ty), syn::Type::Reference(_)).then(|| quote!(&));
             let (standing, mutable) = match of.is_renamed {
                 true => (renamed(name), None),
@@ -173,7 +176,9 @@ impl Rewrite<'_> {
     pub(super) fn method_of_constants(&self, call: &syn::ExprMethodCall) -> bool {
         !OF_COPIES.contains(&call.method.to_string().as_str())
             && !self.is_annotated(call)
-            && self.type_of_constants(&call.receiver).is_some_and(|ty| self.structs.of_type(&ty).is_some())
+            && self
+                .type_of_constants(&call.receiver)
+                .is_some_and(|ty| self.structs.of_type(&ty).is_some())
     }
 
     /// Whether an expression is a struct of constants, or a place in one that holds structs.
@@ -223,11 +228,13 @@ impl Rewrite<'_> {
     /// the same by.
     pub(super) fn on_variables(&self, ty: &syn::Type, value: &Expr, floats: &[String]) -> Expr {
         let place = quote!(__own);
-        let made = self.structs.convert(ty, &place, &|ty, place| {
-            match mentions_floats(ty, floats, self.structs) {
-                true => lift(&quote!(&#place)),
-                false => quote!(#place.clone()),
-            }
+        let made = self.structs.convert(ty, &place, &|ty, place| match mentions_floats(
+            ty,
+            floats,
+            self.structs,
+        ) {
+            true => lift(&quote!(&#place)),
+            false => quote!(#place.clone()),
         });
         let borrow = matches!(strip(ty), syn::Type::Reference(_)).then(|| quote!(&));
         parse_quote!(#borrow { let __own = &#value; #made })

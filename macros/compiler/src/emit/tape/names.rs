@@ -80,8 +80,7 @@ impl Names {
                 syn::Pat::Ident(pat)
                     if is_root && is_known(param, function, id, callees, definitions) =>
                 {
-                    let (ty, is_mutable) =
-                        (owned_type(param, function), pat.mutability.is_some());
+                    let (ty, is_mutable) = (owned_type(param, function), pat.mutability.is_some());
                     let constant = Constant { ty, is_renamed: !is_mutable, is_mutable };
                     names.constants.insert(name, constant);
                 }
