@@ -179,7 +179,8 @@ impl Taint {
             .map(|(_, behind)| behind.clone())
             .collect();
         for place in behind {
-            if self.places.insert(place.clone()) {
+            let is_new = self.places.insert(place.clone());
+            if is_new || !self.names.contains(root(&place)) {
                 self.taint_name(root(&place).to_string());
             }
         }
