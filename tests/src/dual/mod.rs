@@ -8,10 +8,12 @@
 mod float;
 mod lift;
 mod model;
+mod noise;
 mod operators;
 
 pub use lift::{Floats, Lift, gradient_and_value, lifted};
 pub use model::Model;
+pub use noise::with_noise;
 pub use num_traits::Float;
 
 use chainrule::ndarray::ScalarOperand;
@@ -29,6 +31,10 @@ pub trait Real: Float + FromPrimitive + Debug + 'static {
 
     /// Whether value and derivatives are zero.
     fn vanishes(self) -> bool;
+
+    /// The same, rounded as under [`with_noise`].
+    #[must_use]
+    fn rounded(self) -> Self;
 }
 
 impl Real for f64 {
@@ -42,6 +48,10 @@ impl Real for f64 {
 
     fn vanishes(self) -> bool {
         self == 0.0
+    }
+
+    fn rounded(self) -> f64 {
+        noise::rounded(self)
     }
 }
 
@@ -70,8 +80,8 @@ impl<T: Real> Dual<T> {
     /// A function of this number, by its value and its slope there.
     fn chain(self, at: T, slope: T) -> Self {
         // What does not depend on the variable stays a constant where the slope is infinite.
-        let by = if self.by.vanishes() { self.by } else { slope * self.by };
-        Dual { at, by }
+        let by = if self.by.vanishes() { self.by } else { (slope.rounded() * self.by).rounded() };
+        Dual { at: at.rounded(), by }
     }
 }
 
@@ -134,6 +144,11 @@ impl<T: Real> Real for Dual<T> {
 
     fn vanishes(self) -> bool {
         self.at.vanishes() && self.by.vanishes()
+    }
+
+    fn rounded(self) -> Self {
+        // Its parts are.
+        self
     }
 }
 
@@ -212,5 +227,21 @@ mod tests {
         assert_eq!(one.min(one).at.by, 1.0);
         assert_eq!(Second::constant(0.0).sqrt().at.by, 0.0);
         assert_eq!(zero.sqrt().at.by, f64::INFINITY);
+    }
+
+    /// What noise does to a value is as much as roundings may do: all digits of a difference that
+    /// cancels, few of a sum that does not.
+    #[test]
+    fn noise_shows_which_digits_are_there() {
+        let x = First::along(0.7, 1.0, 1.0);
+        let (sum, difference) = with_noise(1, || {
+            let again = x.sin();
+            (x.sin() + again, x.sin() - again)
+        });
+        let exact = x.sin() + x.sin();
+        assert!(sum.at != exact.at && (sum.at - exact.at).abs() < 1e-14);
+        assert!(sum.by != exact.by && (sum.by - exact.by).abs() < 1e-14);
+        assert!(difference.at != 0.0 && difference.by != 0.0);
+        assert_eq!((x.sin() - x.sin()).by, 0.0);
     }
 }

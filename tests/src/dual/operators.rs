@@ -66,12 +66,15 @@ macro_rules! operators {
     )*};
 }
 operators! {
-    Add add AddAssign add_assign |x, y| Dual { at: x.at + y.at, by: x.by + y.by };
-    Sub sub SubAssign sub_assign |x, y| Dual { at: x.at - y.at, by: x.by - y.by };
-    Mul mul MulAssign mul_assign |x, y| Dual { at: x.at * y.at, by: x.by * y.at + x.at * y.by };
+    Add add AddAssign add_assign |x, y| Dual { at: (x.at + y.at).rounded(), by: (x.by + y.by).rounded() };
+    Sub sub SubAssign sub_assign |x, y| Dual { at: (x.at - y.at).rounded(), by: (x.by - y.by).rounded() };
+    Mul mul MulAssign mul_assign |x, y| {
+        let by = (x.by * y.at).rounded() + (x.at * y.by).rounded();
+        Dual { at: (x.at * y.at).rounded(), by: by.rounded() }
+    };
     Div div DivAssign div_assign |x, y| {
-        let at = x.at / y.at;
-        Dual { at, by: (x.by - at * y.by) / y.at }
+        let at = (x.at / y.at).rounded();
+        Dual { at, by: ((x.by - (at * y.by).rounded()) / y.at).rounded() }
     };
     Rem rem RemAssign rem_assign |x, y| {
         let whole = T::constant((x.value() / y.value()).trunc());

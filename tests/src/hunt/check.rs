@@ -1,9 +1,10 @@
 //! One program at one point: what every engine gives against what dual numbers give.
 
 use super::complaint::{Complaint, What};
+use super::noise::{Noise, RUNS};
 use super::signature::{POINTS, Point};
 use crate::Scalars;
-use crate::dual::{Along, Floats, Lift};
+use crate::dual::{Along, Floats, Lift, with_noise};
 use crate::forward::{direction, rows};
 use chainrule::ndarray::{Array, IntoDimension};
 
@@ -31,9 +32,11 @@ pub struct Check<P> {
     value: Vec<f64>,
     /// Whether the value is the function's bit for bit.
     exact: bool,
-    /// What roundings may change at huge numbers, relative to the largest value: the sine of a sum
-    /// in another order may be anything, and where values are lost so, derivatives are too, by
-    /// another amount forwards than backwards.
+    /// What roundings may change at huge numbers, each by itself.
+    noise: Option<Noise>,
+    /// The same where the derivatives are known and there is no witness to run, relative to the
+    /// largest value: the sine of a sum in another order may be anything, and where values are lost
+    /// so, derivatives are too, by another amount forwards than backwards.
     rounding: f64,
     witness: Witness,
     complaints: Vec<Complaint>,
@@ -46,6 +49,12 @@ pub struct Witness {
     pub jacobian: Vec<Vec<f64>>,
     /// The Hessian of a function with one result, where second derivatives are compared.
     pub hessian: Vec<Vec<f64>>,
+}
+
+/// Numbers as they should be, and how far they may be off at huge numbers.
+struct Expected {
+    numbers: Vec<f64>,
+    noise: Option<Vec<f64>>,
 }
 
 /// An array of these elements in row-major order, laid out in one of four ways.
@@ -92,25 +101,37 @@ impl<P: Scalars + Clone> Check<P> {
         super::complaint::running(name, point, DUAL);
         let n = at.flat().len();
         let unit = |k: usize| (0..n).map(|j| f64::from(u8::from(j == k))).collect::<Vec<f64>>();
-        let mut witness =
-            Witness { jacobian: vec![vec![0.0; n]; value.len()], hessian: Vec::new() };
-        let mut bits = Vec::new();
-        for k in 0..n {
-            let column = run(&unit(k), &unit(k));
-            bits = column.iter().map(|y| y.value()).collect();
-            for (row, y) in witness.jacobian.iter_mut().zip(&column) {
-                row[k] = y.first();
+        let witnessed = || {
+            let mut witness =
+                Witness { jacobian: vec![vec![0.0; n]; value.len()], hessian: Vec::new() };
+            let mut bits = Vec::new();
+            for k in 0..n {
+                let column = run(&unit(k), &unit(k));
+                bits = column.iter().map(|y| y.value()).collect();
+                for (row, y) in witness.jacobian.iter_mut().zip(&column) {
+                    row[k] = y.first();
+                }
+                if value.len() == 1 && N::IS_SECOND {
+                    let entry =
+                        |j| run(&unit(k), &unit(j)).first().map_or(f64::NAN, |y| y.second());
+                    witness.hessian.push((0..n).map(entry).collect());
+                }
             }
-            if value.len() == 1 && N::IS_SECOND {
-                let entry = |j| run(&unit(k), &unit(j)).first().map_or(f64::NAN, |y| y.second());
-                witness.hessian.push((0..n).map(entry).collect());
-            }
-        }
+            (bits, witness)
+        };
+        let (bits, witness) = witnessed();
+        let noise = POINTS.get(point).is_some_and(Point::is_extreme).then(|| {
+            let noisy = (1..=RUNS).map(|seed| with_noise(seed, witnessed));
+            Noise::of(&bits, &witness, noisy)
+        });
         let mut check = Check::known(name, point, at, exact, value, witness);
+        if noise.is_some() {
+            check.rounding = 0.0;
+            check.noise = noise;
+        }
         // The witness has less stable formulas, which overflow.
         let overflows = check.is_extreme() && bits.iter().any(|x| !x.is_finite());
-        let tolerance = REASSOCIATED.max(check.rounding);
-        if !(n == 0 || overflows || close(&bits, &check.value, tolerance)) {
+        if !(n == 0 || overflows || check.is_value(&bits, REASSOCIATED)) {
             let text = format!("{bits:?}, not {:?}", check.value);
             check.complain(What::Value, DUAL, text);
         }
@@ -127,8 +148,9 @@ impl<P: Scalars + Clone> Check<P> {
         witness: Witness,
     ) -> Check<P> {
         let name = name.to_owned();
+        let (noise, complaints) = (None, vec![]);
         let mut check =
-            Check { name, point, at, value, exact, rounding: 0.0, witness, complaints: vec![] };
+            Check { name, point, at, value, exact, noise, rounding: 0.0, witness, complaints };
         if check.is_extreme() {
             check.rounding = check.condition() * ROUNDINGS;
         }
@@ -183,17 +205,23 @@ impl<P: Scalars + Clone> Check<P> {
         run(&self.at)
     }
 
-    fn compare(&mut self, what: &str, got: &[f64], expected: &[f64], tolerance: f64) {
-        let (mut got, mut expected) = (got.to_vec(), expected.to_vec());
+    fn compare(&mut self, what: &str, got: &[f64], expected: &Expected, tolerance: f64) {
+        let noise = expected.noise.as_deref();
+        let (mut got, mut expected) = (got.to_vec(), expected.numbers.clone());
         if self.rounding >= 1.0 {
             return;
         }
         if self.is_extreme() && got.len() == expected.len() {
             // What overflows for the witness, or may on another way, says nothing, nor does what is
-            // not a number since something overflowed. The rest is as good as the largest number
-            // that went into it.
-            let size =
-                self.at.flat().iter().chain(&self.value).fold(1.0_f64, |m, x| m.max(x.abs()));
+            // not a number since something overflowed. The rest is as good as its digits are; where
+            // these are not known, as the largest number that went into it.
+            let size = match noise {
+                Some(_) => 1.0,
+                None => {
+                    let all = self.at.flat();
+                    all.iter().chain(&self.value).fold(1.0_f64, |m, x| m.max(x.abs()))
+                }
+            };
             let is_moderate = |x: f64| x.is_finite() && x.abs() < OVERFLOWS;
             let Witness { jacobian, hessian } = &self.witness;
             let second: &[Vec<f64>] = if tolerance == SECOND { hessian } else { &[] };
@@ -205,26 +233,51 @@ impl<P: Scalars + Clone> Check<P> {
             }
         }
         let (got, expected) = (&got, &expected);
-        if !close(got, expected, tolerance.max(self.rounding)) {
+        if !close(got, expected, tolerance.max(self.rounding), noise) {
             let text = format!("{got:?}\n    {DUAL} {expected:?}");
             self.complain(What::Derivative, what, text);
         }
     }
 
     fn same_value(&mut self, what: &str, got: &[f64]) {
-        let tolerance = if self.exact { 0.0 } else { REASSOCIATED.max(self.rounding) };
-        if !close(got, &self.value, tolerance) {
+        let tolerance = if self.exact { 0.0 } else { REASSOCIATED };
+        if !self.is_value(got, tolerance) {
             let text = format!("{got:?}, not {:?}", self.value);
             self.complain(What::Value, what, text);
         }
     }
 
+    /// Whether this is the value, up to a tolerance; 0 asks for the bits.
+    fn is_value(&self, got: &[f64], tolerance: f64) -> bool {
+        match tolerance {
+            0.0 => close(got, &self.value, 0.0, None),
+            _ => {
+                let noise = self.noise.as_ref().map(|noise| noise.value.as_slice());
+                close(got, &self.value, tolerance.max(self.rounding), noise)
+            }
+        }
+    }
+
+    /// What is computed of the derivatives, linearly with such factors, and of their noise with the
+    /// factors' absolute values.
+    fn expected(&self, factors: &[f64], of: impl Fn(&Witness, &[f64]) -> Vec<f64>) -> Expected {
+        let noise = self.noise.as_ref().map(|noise| {
+            let factors: Vec<f64> = factors.iter().map(|x| x.abs()).collect();
+            // No noise, no matter how often, is none.
+            let all = of(&noise.witness, &factors).into_iter();
+            all.map(|x| if x.is_nan() { f64::INFINITY } else { x }).collect()
+        });
+        Expected { numbers: of(&self.witness, factors), noise }
+    }
+
     /// `Jᵀ ct`
-    fn transposed(&self, ct: &[f64]) -> Vec<f64> {
+    fn transposed(&self, ct: &[f64]) -> Expected {
         let n = self.at.flat().len();
-        let column =
-            |k: usize| self.witness.jacobian.iter().zip(ct).map(|(row, ct)| row[k] * ct).sum();
-        (0..n).map(column).collect()
+        self.expected(ct, |witness, ct| {
+            let column =
+                |k: usize| witness.jacobian.iter().zip(ct).map(|(row, ct)| row[k] * ct).sum();
+            (0..n).map(column).collect()
+        })
     }
 
     /// A matrix by a direction.
@@ -242,8 +295,8 @@ impl<P: Scalars + Clone> Check<P> {
         let (again, twice) = self.engine(what, |at| run(at.clone()));
         self.same_value(what, &value.flat());
         self.compare(what, &gradient.flat(), &self.transposed(&[1.0]), FIRST);
-        let same = close(&value.flat(), &again.flat(), 0.0);
-        if !same || !close(&gradient.flat(), &twice.flat(), 0.0) {
+        let same = close(&value.flat(), &again.flat(), 0.0, None);
+        if !same || !close(&gradient.flat(), &twice.flat(), 0.0, None) {
             let text = format!("{:?} when it is called again", twice.flat());
             self.complain(What::Bits, what, text);
         }
@@ -298,7 +351,7 @@ impl<P: Scalars + Clone> Check<P> {
             let along = direction(&self.at, phase);
             let (value, tangent) = self.engine("jvp", |at| run(at.clone(), along.clone()));
             self.same_value("jvp", &value.flat());
-            let expected = Self::times(&self.witness.jacobian, &along.flat());
+            let expected = self.expected(&along.flat(), |of, v| Self::times(&of.jacobian, v));
             self.compare("jvp", &tangent.flat(), &expected, FIRST);
         }
         self
@@ -309,7 +362,7 @@ impl<P: Scalars + Clone> Check<P> {
         let along = direction(&self.at, 0.0);
         let (gradient, product) = self.engine("hvp", |at| run(at.clone(), along.clone()));
         self.compare("hvp", &gradient.flat(), &self.transposed(&[1.0]), FIRST);
-        let expected = Self::times(&self.witness.hessian, &along.flat());
+        let expected = self.expected(&along.flat(), |of, v| Self::times(&of.hessian, v));
         self.compare("hvp", &product.flat(), &expected, SECOND);
         self
     }
@@ -326,7 +379,8 @@ impl<P: Scalars + Clone> Check<P> {
             self.complain(What::Shape, "hessian", format!("{hessian:?} for {widths:?}"));
             return self;
         };
-        self.compare("hessian", &rows.concat(), &self.witness.hessian.concat(), SECOND);
+        let expected = self.expected(&[], |of, _| of.hessian.concat());
+        self.compare("hessian", &rows.concat(), &expected, SECOND);
         let n = rows.len();
         let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
         if (0..n).any(|i| (0..i).any(|j| !same(rows[i][j], rows[j][i]))) {
@@ -350,7 +404,8 @@ impl<P: Scalars + Clone> Check<P> {
             self.complain(What::Shape, "jacobian", text);
             return self;
         };
-        self.compare("jacobian", &rows.concat(), &self.witness.jacobian.concat(), FIRST);
+        let expected = self.expected(&[], |of, _| of.jacobian.concat());
+        self.compare("jacobian", &rows.concat(), &expected, FIRST);
         self
     }
 
@@ -365,7 +420,7 @@ impl<P: Scalars + Clone> Check<P> {
             buffers.visit(&mut |x| *x = 7.0);
             buffers
         };
-        let expected = self.transposed(&[1.0]);
+        let mut expected = self.transposed(&[1.0]);
         let (value, buffers) = self.engine("value_and_grad_into", |at| {
             let mut buffers = filled(at);
             (run(at.clone(), &mut buffers), buffers)
@@ -377,21 +432,25 @@ impl<P: Scalars + Clone> Check<P> {
             (add(at.clone(), &mut buffers), buffers)
         });
         self.same_value("value_and_grad_add_into", &[value]);
-        let added: Vec<f64> = expected.iter().map(|x| x + 7.0).collect();
-        self.compare("value_and_grad_add_into", &buffers.flat(), &added, FIRST);
+        expected.numbers.iter_mut().for_each(|x| *x += 7.0);
+        self.compare("value_and_grad_add_into", &buffers.flat(), &expected, FIRST);
         self
     }
 }
 
-/// Whether two lists agree, up to a tolerance relative to the largest number; 0 asks for the bits.
-fn close(got: &[f64], expected: &[f64], tolerance: f64) -> bool {
+/// Whether two lists agree, up to a tolerance relative to the largest number, or where the noise of
+/// each is known relative to that number, and the noise; 0 asks for the bits.
+fn close(got: &[f64], expected: &[f64], tolerance: f64, noise: Option<&[f64]>) -> bool {
     let finite = expected.iter().filter(|x| x.is_finite());
-    let scale = finite.fold(1.0_f64, |scale, x| scale.max(x.abs()));
+    let largest = finite.fold(1.0_f64, |scale, x| scale.max(x.abs()));
+    let scale = |x: f64| if noise.is_some() { x.abs().max(1.0) } else { largest };
+    let noise = |k: usize| noise.and_then(|noise| noise.get(k)).copied().unwrap_or(0.0);
     got.len() == expected.len()
-        && got.iter().zip(expected).all(|(a, b)| {
+        && got.iter().zip(expected).enumerate().all(|(k, (a, b))| {
             let same = if tolerance == 0.0 { a.to_bits() == b.to_bits() } else { a == b };
             same || (a.is_nan() && b.is_nan())
-                || (a - b).abs() <= tolerance * scale && tolerance > 0.0
+                || (a - b).abs() <= tolerance * scale(*b) + noise(k) && tolerance > 0.0
+                || noise(k).is_infinite()
         })
 }
 

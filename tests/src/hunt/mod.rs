@@ -11,6 +11,7 @@ pub mod crates;
 mod edits;
 pub mod emit;
 mod expressions;
+mod noise;
 pub mod program;
 pub mod run;
 pub mod shrink;

@@ -223,9 +223,21 @@ impl Writer {
         if self.kind == Kind::Scalar && self.chance(25) {
             self.inner_gradient();
         }
+        self.use_of_body(&params);
         let result = self.result_value(3);
         self.line(&result);
         params
+    }
+
+    /// A struct that a body never uses as data is a constant for the macro, which has to guess by
+    /// its name what it is. Here it is data, so that it is known what has a derivative.
+    fn use_of_body(&mut self, params: &[Param]) {
+        let is_active = |param: &Param| param.takes == Takes::Body && param.is_active();
+        if params.iter().any(is_active) && !self.out.contains("body") {
+            let name = self.fresh("v");
+            self.line(&format!("let {name} = (body.at * body.speed[n % 2]).sin();"));
+            self.scope().floats.push((name, false));
+        }
     }
 
     fn more_parameters(&mut self, params: &mut Vec<Param>) {

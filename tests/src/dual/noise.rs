@@ -1,0 +1,30 @@
+//! Which digits of a result are there: every operation of dual numbers is rounded at random, a few
+//! times as much as floats are. What differs between such runs says nothing (Monte Carlo
+//! arithmetic, after Parker).
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::cell::RefCell;
+
+/// How much more than by the last bit a number is changed, so that equal numbers seldom stay equal.
+const LARGER: f64 = 8.0;
+
+thread_local! {
+    static NOISE: RefCell<Option<StdRng>> = const { RefCell::new(None) };
+}
+
+/// Runs with such roundings.
+pub fn with_noise<R>(seed: u64, run: impl FnOnce() -> R) -> R {
+    NOISE.set(Some(StdRng::seed_from_u64(seed)));
+    let result = run();
+    NOISE.set(None);
+    result
+}
+
+/// A number as an operation leaves it.
+pub(super) fn rounded(x: f64) -> f64 {
+    NOISE.with_borrow_mut(|noise| match noise {
+        None => x,
+        Some(rng) => x * (1.0 + LARGER * f64::EPSILON * rng.random_range(-1.0..1.0)),
+    })
+}

@@ -1,0 +1,62 @@
+//! What a derivative at huge numbers is compared up to.
+//!
+//! Numbers of 10³⁰ are squared, added up and cancel. Of what is left no digit may be there: it is
+//! the rounding error of terms that were many orders larger, or the sine of that; the macro, which
+//! adds up in another order and multiplies backwards, gets another. No tolerance that is relative to
+//! the result, or to the arguments, tells this from a wrong rule.
+//! So the witness is run again with larger roundings ([`with_noise`](crate::dual::with_noise)): how
+//! far its numbers move, each by itself, is what they may be off by. What keeps its digits is
+//! compared in these digits.
+
+use super::check::Witness;
+
+/// How many runs with noise.
+pub(super) const RUNS: u64 = 4;
+
+/// By how much more than in these runs a number may be off.
+const MARGIN: f64 = 16.0;
+
+/// How far value and derivatives may be off.
+pub(super) struct Noise {
+    pub(super) value: Vec<f64>,
+    pub(super) witness: Witness,
+}
+
+impl Noise {
+    /// What is known from runs with noise, of value and derivatives.
+    pub(super) fn of(
+        value: &[f64],
+        witness: &Witness,
+        runs: impl Iterator<Item = (Vec<f64>, Witness)>,
+    ) -> Noise {
+        let none = |row: &Vec<f64>| vec![0.0; row.len()];
+        let mut noise = Noise {
+            value: vec![0.0; value.len()],
+            witness: Witness {
+                jacobian: witness.jacobian.iter().map(none).collect(),
+                hessian: witness.hessian.iter().map(none).collect(),
+            },
+        };
+        for (other, run) in runs {
+            widen(&mut noise.value, value, &other);
+            let Witness { jacobian, hessian } = &mut noise.witness;
+            widen_rows(jacobian, &witness.jacobian, &run.jacobian);
+            widen_rows(hessian, &witness.hessian, &run.hessian);
+        }
+        noise
+    }
+}
+
+fn widen_rows(noise: &mut [Vec<f64>], exact: &[Vec<f64>], run: &[Vec<f64>]) {
+    for (k, (noise, exact)) in noise.iter_mut().zip(exact).enumerate() {
+        widen(noise, exact, run.get(k).map_or(&[][..], |row| row));
+    }
+}
+
+/// Raises the noise to that of another run; what is not a number there may be anything.
+fn widen(noise: &mut [f64], exact: &[f64], run: &[f64]) {
+    for (k, (noise, exact)) in noise.iter_mut().zip(exact).enumerate() {
+        let off = run.get(k).map_or(f64::INFINITY, |run| MARGIN * (run - exact).abs());
+        *noise = if off.is_nan() { f64::INFINITY } else { noise.max(off) };
+    }
+}
