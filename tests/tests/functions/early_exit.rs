@@ -315,8 +315,44 @@ fn returns_from_two_loops_in_a_row(x: f64, n: usize, limit: f64) -> f64 {
     y * y
 }
 
+/// The copy changes; the reverse code, which stands behind the branch, reads the original again.
+#[differentiate(tape, jvp, hvp, hessian)]
+fn copy_behind_a_return(a: f64, b: f64, x: &[f64; 3]) -> f64 {
+    if a > 2.0 {
+        return b * b;
+    }
+    let mut angles = vec![a; 3];
+    for k in 0..3 {
+        angles[k] = (angles[k] * b + k as f64).cos();
+    }
+    let mut s = 0.0;
+    for k in 0..3 {
+        s += angles[k] * angles[(k + 1) % 3] * x[k];
+    }
+    let mut turned = angles.clone();
+    turned[1] = s.sin();
+    turned.iter().sum::<f64>() * turned[0]
+}
+
+/// Behind the branch the lists are asked once more how long they are.
+#[differentiate(tape, jvp, hvp, hessian)]
+fn lists_of_a_list_behind_a_return(a: f64, b: f64, x: &[f64], n: usize) -> f64 {
+    if a > 2.0 {
+        return b * b;
+    }
+    let mut rows = vec![vec![a.sin(), b.tanh()], vec![b.sin(); 3], x.to_vec()];
+    for k in 0..n {
+        rows.swap(k % 3, 0);
+        rows[2][0] = (rows[0][0] * a).sin();
+    }
+    rows.iter().map(|row| row.iter().sum::<f64>() * row[0]).sum::<f64>().tanh()
+}
+
 cases! {
     taped {
+        copy_behind_a_return(a, b, &x): (0.7, 1.3, [0.4, -0.2, 0.9]), (2.5, 1.3, [0.4, -0.2, 0.9]);
+        lists_of_a_list_behind_a_return(a, b, &x, #n):
+            (0.4, 0.8, vec![0.3, -0.7], 0), (0.4, 0.8, vec![0.3, -0.7], 3), (2.5, 0.8, vec![0.3], 1);
         break_at_once(u): (0.7);
         break_long_before_the_end(x): (2.0), (0.3);
         break_by_data(&x, most): (vec![], 1.0), (vec![0.7, 1.3, -0.2], 1.0), (vec![0.7, 0.1], 9.0);

@@ -30,8 +30,9 @@ pub fn moved(program: &mut Program) {
         again.extend(made.filter(|mem| !once.insert(*mem)));
     });
     kept.extend(again.iter().copied());
+    let uses = Uses { kept, again, all: named(&body) };
     let (mut names, mut moved) = (HashMap::default(), Vec::new());
-    block(program, &mut body, (&kept, &again), &mut names, &mut moved);
+    block(program, &mut body, &uses, &mut names, &mut moved);
     let mut to = Memories(&names);
     moved.iter_mut().for_each(|mem| to.mem(mem));
     program.moved = moved;
@@ -40,6 +41,25 @@ pub fn moved(program: &mut Program) {
         rename_tree(result, &mut to);
     }
     program.body = body;
+}
+
+/// How memories are used in the program as a whole.
+struct Uses {
+    /// Of these another has to be a copy.
+    kept: HashSet<MemId>,
+    /// What several statements make.
+    again: HashSet<MemId>,
+    /// How often each is named.
+    all: HashMap<MemId, usize>,
+}
+
+/// How often statements name each memory.
+fn named(block: &Block) -> HashMap<MemId, usize> {
+    let mut times: HashMap<MemId, usize> = HashMap::default();
+    for stmt in &block.stmts {
+        each(&stmt.kind, &mut |mem| *times.entry(mem).or_default() += 1);
+    }
+    times
 }
 
 /// New names for memories, of which each may have a new name again.
@@ -58,16 +78,20 @@ impl Rename for Memories<'_> {
 fn block(
     program: &Program,
     of: &mut Block,
-    (kept, again): (&HashSet<MemId>, &HashSet<MemId>),
+    uses: &Uses,
     names: &mut HashMap<MemId, MemId>,
     moved: &mut Vec<MemId>,
 ) {
     taken_out(&mut of.stmts);
     // How often each memory is named from a statement on.
-    let mut left: HashMap<MemId, usize> = HashMap::default();
-    for stmt in &of.stmts {
-        each(&stmt.kind, &mut |mem| *left.entry(mem).or_default() += 1);
-    }
+    let mut left = named(of);
+    // What a branch makes may be used behind it, by the reverse code of the same branch.
+    let inside: HashSet<MemId> =
+        left.keys().copied().filter(|mem| uses.all.get(mem) == left.get(mem)).collect();
+    let spared = |mem: MemId, left: &HashMap<MemId, usize>| {
+        let local = program.at(mem).origin == Origin::Local;
+        local && left.get(&mem) == Some(&0) && inside.contains(&mem) && !uses.kept.contains(&mem)
+    };
     let mut made: HashSet<MemId> = HashSet::default();
     let mut stmts = Vec::new();
     for mut stmt in std::mem::take(&mut of.stmts) {
@@ -76,15 +100,12 @@ fn block(
         });
         if let Kind::Alloc(to, Init::Copy(place) | Init::Move(place)) = &stmt.kind {
             let from = place.mem;
-            let local = |mem| program.at(mem).origin == Origin::Local;
             let same = program.at(*to).ty == program.at(from).ty;
             if place.proj.is_empty()
                 && made.contains(&from)
-                && left.get(&from) == Some(&0)
-                && !kept.contains(&from)
-                && !again.contains(to)
-                && local(from)
-                && local(*to)
+                && spared(from, &left)
+                && !uses.again.contains(to)
+                && program.at(*to).origin == Origin::Local
                 && same
             {
                 names.insert(*to, from);
@@ -93,17 +114,15 @@ fn block(
             }
         }
         for mem in parts(&stmt.kind) {
-            let mut named = 0;
-            each(&stmt.kind, &mut |other| named += usize::from(other == mem));
-            let last = named == 1 && left.get(&mem) == Some(&0);
-            let local = program.at(mem).origin == Origin::Local;
-            if last && local && made.contains(&mem) && !kept.contains(&mem) {
+            let mut times = 0;
+            each(&stmt.kind, &mut |other| times += usize::from(other == mem));
+            if times == 1 && made.contains(&mem) && spared(mem, &left) {
                 moved.push(mem);
             }
         }
         made.extend(walk::makes(&stmt.kind));
         for inner in walk::blocks_mut(&mut stmt.kind) {
-            block(program, inner, (kept, again), names, moved);
+            block(program, inner, uses, names, moved);
         }
         stmts.push(stmt);
     }
