@@ -77,6 +77,14 @@ impl Table {
     fn row(&self, k: usize) -> &[f64] {
         &self.rows[k]
     }
+
+    fn weighted(&self, k: usize, weights: &[f64]) -> f64 {
+        self.rows[k].iter().zip(weights).map(|(a, b)| a * b).sum()
+    }
+}
+
+fn largest(list: &[f64]) -> f64 {
+    list.iter().copied().fold(f64::NEG_INFINITY, f64::max)
 }
 
 #[differentiate]
@@ -184,6 +192,55 @@ fn fields(net: &Net, x: f64) -> f64 {
 fn fields_are_passed_as_what_the_callee_takes() {
     let net = net();
     agree(|x| fields(&net, x), 0.6, fields::grad(&net, 0.6));
+}
+
+/// Nothing is differentiated by in these calls: they are taken as they stand, and their arguments
+/// are referred to where they are.
+#[differentiate(wrt(x), tape)]
+fn calls_of_constants(net: &Net, table: &Table, x: f64, k: usize) -> f64 {
+    let (head, weights) = (&net.head, &net.head.weights);
+    let mut s = polynomial(&head.weights, 0.3) * largest(&net.head.weights);
+    s += polynomial(&*weights, 0.2) * largest(weights) + largest(&*head.weights);
+    s += polynomial(&table.rows[k], 0.1) * largest(&table.rows[k][1..]);
+    s += table.weighted(k, &net.layers[k].weights) + weighted(&head.inner.k, 0.4);
+    x * s
+}
+
+#[test]
+fn fields_are_not_moved_out_of_where_they_are() {
+    let (net, table) = (net(), Table { rows: vec![vec![0.1, 0.2], vec![0.5, 0.3, 0.4]] });
+    for k in 0..2 {
+        let taped = calls_of_constants::tape_value_and_grad(&net, &table, 0.7, k);
+        assert_eq!(calls_of_constants::value_and_grad(&net, &table, 0.7, k), taped);
+        agree(|x| calls_of_constants(&net, &table, x, k), 0.7, taped.1);
+    }
+}
+
+/// What is copied of a constant, or found in it, leaves it as it is: the loop may run again.
+#[differentiate(wrt(x), tape)]
+fn copies_beside_a_loop(net: &Net, x: f64, n: usize) -> f64 {
+    let mut s = x;
+    #[checkpoint]
+    for k in 0..n {
+        let sines = net.head.weights.iter().map(|w| w.sin()).sum::<f64>();
+        s = s.sin() + net.head.weights[k % 3] * sines + net.head.weights.split_at(1).0[0];
+    }
+    let (mut weights, ends) = (net.head.weights.to_vec(), net.head.inner.k.to_vec());
+    weights.push(ends[0]);
+    let found = net.head.weights.iter().find(|w| **w < 0.0).copied().unwrap_or(2.0);
+    s * polynomial(&weights, 0.5) * polynomial(&net.head.weights, found)
+}
+
+#[test]
+fn methods_that_look_leave_what_a_loop_reads_again() {
+    let net = net();
+    for n in [0, 1, 4] {
+        let taped = copies_beside_a_loop::tape_value_and_grad(&net, 0.7, n);
+        let (value, slope) = copies_beside_a_loop::value_and_grad(&net, 0.7, n);
+        assert_eq!(value, copies_beside_a_loop(&net, 0.7, n));
+        assert!((value - taped.0).abs() < 1e-15 && (slope - taped.1).abs() < 1e-15);
+        agree(|x| copies_beside_a_loop(&net, x, n), 0.7, slope);
+    }
 }
 
 #[derive(Clone, Debug, Differentiable)]

@@ -92,7 +92,8 @@ impl Lowerer<'_> {
                 stand_in.args.push(arg.clone());
                 continue;
             }
-            let val = self.expr(inner);
+            // What only rustc knows is referred to where it is, not moved out of there.
+            let val = self.expr(arg);
             let name = name.unwrap_or_else(|| {
                 let span = Span::call_site().located_at(arg.span());
                 format_ident!("__argument{k}", span = span)
@@ -101,7 +102,10 @@ impl Lowerer<'_> {
                 Val::Scalar(v) if self.program.of(v).object => {
                     return self.opaque_instead(mark, &Expr::Call(call.clone()));
                 }
-                Val::Scalar(v) => (Source::Value(v), if borrowed { By::Ref } else { By::Value }),
+                Val::Scalar(v) => {
+                    let by = if borrowed && !self.lent.contains(&v) { By::Ref } else { By::Value };
+                    (Source::Value(v), by)
+                }
                 Val::Bool(value) => (Source::Value(self.boolean(value, arg.span())), By::Value),
                 Val::Place(place, held) => {
                     let by = if borrowed || held == Held::Ref { By::Ref } else { By::Value };

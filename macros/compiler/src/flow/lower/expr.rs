@@ -121,6 +121,9 @@ impl Lowerer<'_> {
             let val = match place_in(&reference.expr) {
                 Some(place) => {
                     let mark = self.mark();
+                    if let Some(again) = self.lent_again(place) {
+                        return again;
+                    }
                     match self.lvalue(place) {
                         Some(lv) => self.read(lv, span),
                         // What only rustc knows is looked at where it is, not moved out of there.
@@ -350,12 +353,14 @@ pub(super) fn is_value(expr: &Expr) -> bool {
     }
 }
 
-/// A field or an element, behind parentheses.
+/// A field, an element or what is behind a reference, in parentheses or not.
 fn place_in(expr: &Expr) -> Option<&Expr> {
     match expr {
         Expr::Paren(inner) => place_in(&inner.expr),
         Expr::Group(inner) => place_in(&inner.expr),
-        Expr::Field(_) | Expr::Index(_) => Some(expr),
+        Expr::Field(_)
+        | Expr::Index(_)
+        | Expr::Unary(syn::ExprUnary { op: UnOp::Deref(_), .. }) => Some(expr),
         _ => None,
     }
 }

@@ -21,6 +21,20 @@ impl Lowerer<'_> {
         val
     }
 
+    /// `&*t` of a reference to what only rustc knows: that reference.
+    pub(super) fn lent_again(&self, place: &Expr) -> Option<Val> {
+        let Expr::Unary(syn::ExprUnary { op: syn::UnOp::Deref(_), expr, .. }) = place else {
+            return None;
+        };
+        let Expr::Path(path) = &**expr else { return None };
+        match &self.vars[self.lookup(&path.path.get_ident()?.to_string())?].val {
+            val @ Val::Scalar(v) if self.lent.contains(v) && !self.is_plain(*v) => {
+                Some(val.clone())
+            }
+            _ => None,
+        }
+    }
+
     /// What a reference refers to that may turn out to be a number.
     pub(super) fn behind_lent(&mut self, v: V, span: Span) -> Val {
         let class = self.class(v);

@@ -1,6 +1,7 @@
 //! Calls of methods.
 
 use super::given::is_of_options;
+use super::looks::{is_temporary, looks};
 use super::val::{Held, Val};
 use super::{Lowerer, Slot, scan};
 use crate::flow::ir::{Bind, By, Kind, Pass, Source, V};
@@ -216,6 +217,10 @@ impl Lowerer<'_> {
         let at = Span::call_site().located_at(call.receiver.span());
         let receiver = Ident::new("__receiver", at);
         *stand_in.receiver = syn::parse_quote!(#receiver);
+        if is_temporary(&call.receiver) && !looks(&stand_in) {
+            // Perhaps the method changes what it is called on: a temporary, not a name.
+            *stand_in.receiver = syn::parse_quote!({ #receiver });
+        }
         let (whole, stopped) = self.stopped(&Expr::MethodCall(stand_in));
         let mut uses = scan::uses(&whole);
         uses.names.remove("__receiver");

@@ -24,6 +24,7 @@ mod inline;
 mod iter;
 mod jumps;
 mod lent;
+mod looks;
 mod loops;
 mod mac;
 mod matching;

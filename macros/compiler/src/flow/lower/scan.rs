@@ -1,7 +1,7 @@
 //! What a piece of source uses, by its names: asked before it is taken as it stands.
 
+use super::looks::looks;
 use crate::parse::names_of;
-use crate::primitives;
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::BTreeMap;
 use syn::Expr;
@@ -34,91 +34,6 @@ pub(in crate::flow) struct Uses {
     pub(in crate::flow) acts: bool,
     hidden: Vec<String>,
 }
-
-/// Methods that leave their receiver as it is and give the same again.
-const LOOKS: &[&str] = &[
-    "len",
-    "is_empty",
-    "get",
-    "first",
-    "last",
-    "contains",
-    "contains_key",
-    "iter",
-    "chars",
-    "bytes",
-    "as_str",
-    "as_slice",
-    "as_ref",
-    "abs",
-    "min",
-    "max",
-    "pow",
-    "is_some",
-    "is_none",
-    "is_ok",
-    "is_err",
-    "unwrap_or",
-    "copied",
-    "cloned",
-    "clone",
-    "map",
-    "sum",
-    "count",
-    "cmp",
-    "eq",
-    "ne",
-    "wrapping_add",
-    "wrapping_mul",
-    "wrapping_sub",
-    "rem_euclid",
-    "div_euclid",
-    "is_nan",
-    "is_finite",
-    "is_power_of_two",
-    "trailing_zeros",
-    "leading_zeros",
-    "count_ones",
-    "keys",
-    "values",
-    "to_string",
-    "to_owned",
-    "windows",
-    "chunks",
-    "rev",
-    "enumerate",
-    "zip",
-    "filter",
-    "collect",
-    "unwrap",
-    "expect",
-    "starts_with",
-    "ends_with",
-    "signum",
-    "start",
-    "end",
-    "all",
-    "any",
-    "position",
-    "min_by_key",
-    "max_by_key",
-    "skip",
-    "take",
-    "into_iter",
-    "as_deref",
-    "is_some_and",
-    "is_multiple_of",
-    "trim",
-    "parse",
-    "saturating_sub",
-    "saturating_add",
-    "checked_sub",
-    "checked_add",
-    "ok",
-    "sqrt",
-    "ilog2",
-    "isqrt",
-];
 
 /// Names that mean the same everywhere.
 const EVERYWHERE: &[&str] =
@@ -256,8 +171,7 @@ impl<'ast> Visit<'ast> for Uses {
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-        let name = call.method.to_string();
-        let looks = LOOKS.contains(&name.as_str());
+        let looks = looks(call);
         self.acts |= !looks;
         self.base(&call.receiver, if looks { Use::Base } else { Use::Mut });
         call.args.iter().for_each(|arg| self.visit_expr(arg));
@@ -437,8 +351,7 @@ pub(super) fn is_changed(block: &syn::Block, name: &str) -> bool {
     }
     impl<'ast> Visit<'ast> for Changed<'_> {
         fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-            let name = call.method.to_string();
-            let looks = LOOKS.contains(&name.as_str()) || primitives::method(&name).is_some();
+            let looks = looks(call);
             self.found |= !looks && self.is(&call.receiver);
             visit::visit_expr_method_call(self, call);
         }
