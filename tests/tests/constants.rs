@@ -92,6 +92,53 @@ fn calls_without_a_differentiable_argument() {
 // Literals, casts, integers.
 
 /// 0.1 in `f32` is not 0.1 in `f64`: a hidden `f64` would show in the last bit.
+/// Changes a list, and returns what it became the last element.
+#[differentiate]
+fn stir(list: &mut [f64], k: f64) -> f64 {
+    let mut s = 0.1;
+    for i in 0..list.len() {
+        list[i] = (list[i] * k + s).sin();
+        s += list[i] * list[0];
+    }
+    s
+}
+
+/// Without annotation: only what carries no derivative may be passed.
+fn push_sum(list: &mut Vec<f64>) {
+    list.push(list.iter().sum());
+}
+
+/// Lists of constants are handed to calls that are taken as they stand, whole or in part, and are
+/// used as they were left.
+#[test]
+fn lists_that_calls_change() {
+    #[differentiate(wrt(x), tape, jvp, hvp)]
+    fn f(a: f64, x: f64, n: usize) -> f64 {
+        let mut row = [a, 0.5, a * a];
+        let mut list = vec![a; 3];
+        let mut rows = vec![vec![a, 0.2], vec![0.3, a, a]];
+        let mut grown = Vec::new();
+        let mut s = 0.0;
+        for k in 0..n {
+            s += stir(&mut list[k % 3..], 0.5 * a) + stir(&mut row, s);
+            let part = &mut rows[k % 2][1..];
+            s += stir(part, a) + stir(&mut rows[1], list[0]);
+            push_sum(&mut rows[0]);
+            push_sum(&mut grown);
+        }
+        x * x * (s + row[1] + list[2] * rows[1][2] + rows[0][n + 1]) + grown.len() as f64
+    }
+    for n in [0, 1, 4] {
+        let (value, slope) = f::value_and_grad(0.3, 0.7, n);
+        assert_eq!(value, f(0.3, 0.7, n));
+        assert_eq!(f::tape_value_and_grad(0.3, 0.7, n), (value, slope));
+        assert!((slope - derivative(|x| f(0.3, x, n), 0.7)).abs() < 1e-9);
+        assert_eq!(f::jvp(0.3, 0.7, n, 1.0), (value, slope));
+        let second = derivative(|x| f::grad(0.3, x, n), 0.7);
+        assert!((f::hvp(0.3, 0.7, n, 1.0).1 - second).abs() < 1e-9);
+    }
+}
+
 #[test]
 fn literals_take_the_type_of_their_use() {
     #[differentiate(tape)]

@@ -233,6 +233,9 @@ pub struct Code {
 }
 
 impl Code {
+    /// The name of a value that code may change, because nothing else refers to it.
+    pub const TEMPORARY: &'static str = "__temporary";
+
     /// Code of any kind.
     pub fn new(tokens: TokenStream, binds: Vec<Bind>) -> Code {
         Code { tokens, binds, part: None }

@@ -2,12 +2,14 @@
 //! variable or plain.
 
 mod cast;
+mod changed;
 mod elements;
 mod enter;
 mod passive;
 mod stitch;
 
 pub use cast::{As, ToFloat, ToWhole, float, number, whole};
+pub use changed::{ChangeOther, ChangeVariables, Changed, ChangedItself, PlainMut};
 pub use elements::{ByElement, ChangeElement, ReadElement};
 pub use enter::{Enter, Entered};
 pub use passive::{

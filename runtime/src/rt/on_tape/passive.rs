@@ -219,7 +219,7 @@ pub struct Plain<'a, T>(
 
 impl<T: OnTape> Plain<'_, T> {
     #[track_caller]
-    fn check(&self) {
+    pub(super) fn check(&self) {
         if let Some(source) = self.1.filter(|_| self.0.is_tracked()) {
             panic!(
                 "`{source}` depends on a differentiated value, and the tape cannot see into it: \

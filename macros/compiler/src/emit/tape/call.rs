@@ -451,11 +451,6 @@ impl Rewrite<'_> {
         None
     }
 
-    fn passive_unlifted(&self, expr: &Expr) -> Expr {
-        let shadows = self.shadows(expr, None);
-        parse_quote!({ #shadows #expr })
-    }
-
     /// The accessor of a constant expression that an inlined function wrote.
     pub(super) fn constant(&self, source: &impl ToTokens) -> Option<Expr> {
         let Accessors { list, owner } = self.accessors;

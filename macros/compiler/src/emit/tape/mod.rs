@@ -9,6 +9,7 @@
 //! become nested functions.
 
 mod call;
+mod changed;
 mod closures;
 mod constants;
 mod elements;

@@ -34,6 +34,8 @@ pub(super) struct Names {
     pub(super) arrays: HashSet<String>,
     /// Locals known to be slices, fixed arrays or `Vec`s.
     pub(super) slices: HashSet<String>,
+    /// Parameters and locals that are exclusive references.
+    pub(super) exclusive: HashSet<String>,
     /// Type and const parameters.
     pub(super) generics: HashSet<String>,
     /// Names that the body binds again.
@@ -91,6 +93,11 @@ impl Names {
                         names.foreign.insert(name);
                     }
                 }
+            }
+            if let syn::Type::Reference(reference) = crate::parse::strip(&param.written)
+                && reference.mutability.is_some()
+            {
+                names.exclusive.insert(param.name.to_string());
             }
             match param.ty {
                 Type::Array(..) => names.arrays.insert(param.name.to_string()),
@@ -258,6 +265,9 @@ impl<'ast> Visit<'ast> for Names {
             }
             Expr::Array(_) | Expr::Repeat(_) => {
                 self.slices.insert(name);
+            }
+            Expr::Reference(reference) if reference.mutability.is_some() => {
+                self.exclusive.insert(name);
             }
             Expr::Macro(mac) if mac.mac.path.is_ident("vec") => {
                 self.slices.insert(name);

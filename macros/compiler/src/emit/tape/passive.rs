@@ -83,27 +83,30 @@ enum Chain {
 
 impl Rewrite<'_> {
     /// The expression as it stands, on plain values that no derivative depends on.
-    pub(super) fn passive(&self, expr: &Expr) -> Expr {
+    pub(super) fn passive(&mut self, expr: &Expr) -> Expr {
         let source = quote!(#expr).to_string();
-        let shadows = self.shadows(expr, (!self.in_error).then_some(source));
-        let lifted = lift(&quote!({ #shadows #expr }));
-        parse_quote!(#lifted)
+        self.as_it_stands(expr, (!self.in_error).then_some(source))
     }
 
     /// The expression as it stands, declared to be a constant.
-    pub(super) fn constant_by_decree(&self, expr: &Expr) -> Expr {
-        let shadows = self.shadows(expr, None);
-        let lifted = lift(&quote!({ #shadows #expr }));
+    pub(super) fn constant_by_decree(&mut self, expr: &Expr) -> Expr {
+        self.as_it_stands(expr, None)
+    }
+
+    fn as_it_stands(&mut self, expr: &Expr, source: Option<String>) -> Expr {
+        let mut expr = expr.clone();
+        let places = self.changed(&mut expr);
+        let source = optional(source);
+        let shadows = self.shadows(&expr, &source, &places.kept(&source));
+        let value = places.around(&expr);
+        let lifted = lift(&quote!({ #shadows #value }));
         parse_quote!(#lifted)
     }
 
     /// The plain values of the variables that an expression mentions, under their own names. With
-    /// its source, they must not depend on what is differentiated.
-    pub(super) fn shadows(&self, expr: &Expr, source: Option<String>) -> TokenStream {
-        let source = match source {
-            Some(source) => quote!(::core::option::Option::Some(#source)),
-            None => quote!(::core::option::Option::None),
-        };
+    /// its source, they must not depend on what is differentiated. What is to happen while the
+    /// names still mean the variables stands between.
+    fn shadows(&self, expr: &Expr, source: &TokenStream, between: &TokenStream) -> TokenStream {
         let names = &self.names;
         let shadowed = mentioned(expr).into_iter().filter(|(name, _)| {
             names.locals.contains(name)
@@ -113,24 +116,30 @@ impl Rewrite<'_> {
                 // Plain already; a shadow would hide from rustc what type it is.
                 && !names.counters.contains(name)
         });
-        let none = quote!(::core::option::Option::None);
-        let shadows = shadowed.map(|(name, values)| {
-            let source = if values { &source } else { &none };
+        let none = optional(None);
+        let (mut keeps, mut shadows) = (Vec::new(), Vec::new());
+        for (name, values) in shadowed {
+            let source = if values { source } else { &none };
             let (kept, name) = (format_ident!("__plain_{}", unraw(&name)), ident(&name));
-            quote! {
-                let #kept = ::chainrule::rt::Plain(&#name, #source).kept();
-                let #name = #kept.shown();
-            }
-        });
-        let shadows: TokenStream = shadows.collect();
+            keeps.push(quote!(let #kept = ::chainrule::rt::Plain(&#name, #source).kept();));
+            shadows.push(quote!(let #name = #kept.shown();));
+        }
         match shadows.is_empty() {
-            true => shadows,
+            true => between.clone(),
             false => quote! {
                 #[allow(unused_imports)]
                 use ::chainrule::rt::{PlainCopy as _, PlainOther as _, PlainVariable as _};
-                #shadows
+                #(#keeps)*
+                #between
+                #(#shadows)*
             },
         }
+    }
+
+    /// The same expression on plain values, of which nothing is lifted.
+    pub(super) fn passive_unlifted(&self, expr: &Expr) -> Expr {
+        let shadows = self.shadows(expr, &optional(None), &TokenStream::new());
+        parse_quote!({ #shadows #expr })
     }
 
     /// A chain that hangs on a user's own value.
@@ -250,7 +259,16 @@ impl Rewrite<'_> {
     }
 }
 
-fn is_place(expr: &Expr) -> bool {
+/// The source of code as an argument.
+fn optional(source: Option<String>) -> TokenStream {
+    match source {
+        Some(source) => quote!(::core::option::Option::Some(#source)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+/// Whether an expression names a variable, or a part of one.
+pub(super) fn is_place(expr: &Expr) -> bool {
     match expr {
         Expr::Path(_) => true,
         Expr::Field(field) => is_place(&field.base),

@@ -2,8 +2,8 @@
 
 use super::block::Body;
 use super::names;
-use crate::flow::ir::{Bind, Code};
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use crate::flow::ir::{Bind, By, Code};
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::quote;
 
 impl Body<'_> {
@@ -25,7 +25,8 @@ impl Body<'_> {
             true => this(),
             false => visible(&bind.name),
         };
-        quote!(let #name = #value;)
+        let mutable = (bind.name == Code::TEMPORARY).then(|| quote!(mut));
+        quote!(let #mutable #name = #value;)
     }
 }
 
@@ -62,8 +63,38 @@ fn here(span: Span) -> Span {
 fn in_scope(tokens: &TokenStream, binds: &[Bind]) -> TokenStream {
     match binds.is_empty() {
         true => tokens.clone(),
-        false => tokens.clone().into_iter().map(|token| token_in_scope(token, binds)).collect(),
+        false => reborrowed(tokens, binds).map(|token| token_in_scope(token, binds)).collect(),
     }
+}
+
+/// Code in which `&mut x` of a name that is bound to an exclusive reference is that reference,
+/// `&mut *x`.
+fn reborrowed<'b>(tokens: &TokenStream, binds: &'b [Bind]) -> impl Iterator<Item = TokenTree> + 'b {
+    let (mut before, mut tokens) = ([false; 2], tokens.clone().into_iter().peekable());
+    let is_exclusive =
+        |name: &Ident| binds.iter().any(|bind| bind.name == *name && bind.by == By::Mut);
+    let is_part = |next: &TokenTree| match next {
+        TokenTree::Punct(punct) => punct.as_char() == '.',
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Bracket,
+        _ => false,
+    };
+    std::iter::from_fn(move || {
+        let token = tokens.next()?;
+        let whole = match &token {
+            TokenTree::Ident(name) => {
+                before == [true; 2] && is_exclusive(name) && !tokens.peek().is_some_and(is_part)
+            }
+            _ => false,
+        };
+        before = match &token {
+            TokenTree::Punct(punct) => [punct.as_char() == '&', false],
+            TokenTree::Ident(word) if before[0] && word == "mut" => [true; 2],
+            _ => [false; 2],
+        };
+        let star = whole.then(|| TokenTree::Punct(Punct::new('*', Spacing::Alone)));
+        Some(star.into_iter().chain([token]))
+    })
+    .flatten()
 }
 
 fn token_in_scope(token: TokenTree, binds: &[Bind]) -> TokenTree {

@@ -108,7 +108,12 @@ impl Lowerer<'_> {
                 }
                 Val::Bool(value) => (Source::Value(self.boolean(value, arg.span())), By::Value),
                 Val::Place(place, held) => {
-                    let by = if borrowed || held == Held::Ref { By::Ref } else { By::Value };
+                    let by = match held {
+                        Held::Mut => By::Mut,
+                        Held::Ref => By::Ref,
+                        _ if borrowed => By::Ref,
+                        _ => By::Value,
+                    };
                     (Source::Place(place), by)
                 }
                 val if val.is_silent() => return Val::Error,

@@ -1,5 +1,6 @@
 //! Methods that are known to look only.
 
+use crate::flow::ir::Code;
 use crate::primitives;
 use syn::{Expr, ExprMethodCall};
 
@@ -175,19 +176,22 @@ const TAKES: &[&str] = &["all", "any", "find", "find_map", "position", "rpositio
 
 /// Whether a method is known by its name to leave its receiver as it is, and to give the same
 /// when it is called again: of which type it is is not known.
+pub(super) fn leaves(method: &str) -> bool {
+    LOOKS.iter().any(|group| group.contains(&method)) || primitives::method(method).is_some()
+}
+
+/// The same of a call: what happens to a temporary nobody sees.
 pub(in crate::flow) fn looks(call: &ExprMethodCall) -> bool {
     let name = call.method.to_string();
-    let name = name.as_str();
-    LOOKS.iter().any(|group| group.contains(&name))
-        || primitives::method(name).is_some()
-        || (TAKES.contains(&name) && is_temporary(&call.receiver))
+    leaves(&name) || (TAKES.contains(&name.as_str()) && is_temporary(&call.receiver))
 }
 
 /// Whether nothing else refers to the value of an expression.
 pub(super) fn is_temporary(expr: &Expr) -> bool {
     match expr {
         Expr::Paren(inner) => is_temporary(&inner.expr),
-        Expr::Block(_) | Expr::Call(_) | Expr::MethodCall(_) | Expr::Range(_) => true,
+        Expr::Call(_) | Expr::MethodCall(_) | Expr::Range(_) => true,
+        Expr::Path(path) => path.path.is_ident(Code::TEMPORARY),
         _ => false,
     }
 }

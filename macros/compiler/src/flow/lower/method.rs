@@ -1,10 +1,10 @@
 //! Calls of methods.
 
 use super::given::is_of_options;
-use super::looks::{is_temporary, looks};
+use super::looks::{is_temporary, leaves};
 use super::val::{Held, Val};
 use super::{Lowerer, Slot, scan};
-use crate::flow::ir::{Bind, By, Kind, Pass, Source, V};
+use crate::flow::ir::{Bind, By, Code, Kind, Pass, Source, V};
 use crate::parse::Type;
 use crate::primitives;
 use proc_macro2::{Ident, Span};
@@ -215,15 +215,14 @@ impl Lowerer<'_> {
         let span = call.span();
         let mut stand_in = call.clone();
         let at = Span::call_site().located_at(call.receiver.span());
-        let receiver = Ident::new("__receiver", at);
+        // Perhaps the method changes what it is called on.
+        let changes = is_temporary(&call.receiver) && !leaves(&call.method.to_string());
+        let name = if changes { Code::TEMPORARY } else { "__receiver" };
+        let receiver = Ident::new(name, at);
         *stand_in.receiver = syn::parse_quote!(#receiver);
-        if is_temporary(&call.receiver) && !looks(&stand_in) {
-            // Perhaps the method changes what it is called on: a temporary, not a name.
-            *stand_in.receiver = syn::parse_quote!({ #receiver });
-        }
         let (whole, stopped) = self.stopped(&Expr::MethodCall(stand_in));
         let mut uses = scan::uses(&whole);
-        uses.names.remove("__receiver");
+        uses.names.remove(name);
         if uses.leaves {
             return self.error(call, "control leaves this expression in a way that cannot be followed: compute the value first, then use it");
         }
