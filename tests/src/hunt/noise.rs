@@ -60,3 +60,43 @@ fn widen(noise: &mut [f64], exact: &[f64], run: &[f64]) {
         *noise = if off.is_nan() { f64::INFINITY } else { noise.max(off) };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::dual::First;
+    use crate::hunt::check::Check;
+    use crate::hunt::complaint::What;
+    use crate::hunt::signature::{POINTS, Point};
+    use num_traits::Float;
+
+    /// A product of huge numbers, and a difference that cancels, times their square.
+    fn function<F: Float>((a, b): (F, F)) -> (F, F) {
+        let (sine, again) = (a.sin(), a.sin());
+        (a * b, (sine - again) * a * b)
+    }
+
+    /// What is said of a vector-Jacobian product at huge numbers: of a function whose second result
+    /// has this derivative by `a`, relative to the terms that cancel, and whose first has one that
+    /// is too large by this factor.
+    fn said(cancelled: f64, factor: f64) -> Vec<What> {
+        let point = POINTS.iter().position(Point::is_extreme).expect("one of the points is huge");
+        let at = (-3.0 * 2.0_f64.powi(100), 5.0 * 2.0_f64.powi(100));
+        let mut check =
+            Check::new::<First, _, _>("p", point, at, false, function::<f64>, function::<First>);
+        let of_second = |(a, b): (f64, f64)| cancelled * a * b;
+        check.vjp(function::<f64>, |at, (one, other)| {
+            let by_a = one * at.1 * factor + other * of_second(at);
+            (function(at), (by_a, one * at.0 * factor))
+        });
+        check.complaints().into_iter().map(|complaint| complaint.what).collect()
+    }
+
+    #[test]
+    fn rounding_errors_are_no_wrong_rule() {
+        assert_eq!(said(0.0, 1.0), []);
+        assert_eq!(said(2.0 * f64::EPSILON, 1.0), []);
+        assert_eq!(said(1e-3, 1.0), [What::Derivative; 2]);
+        assert_eq!(said(0.0, 1.0 + 1e-9), [What::Derivative; 2]);
+        assert_eq!(said(2.0 * f64::EPSILON, 1.0 + 1e-9), [What::Derivative; 2]);
+    }
+}
