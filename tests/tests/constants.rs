@@ -111,6 +111,7 @@ fn push_sum(list: &mut Vec<f64>) {
 /// Lists of constants are handed to calls that are taken as they stand, whole or in part, and are
 /// used as they were left.
 #[test]
+#[allow(clippy::useless_vec, reason = "lists of both kinds are handed on")]
 fn lists_that_calls_change() {
     #[differentiate(wrt(x), tape, jvp, hvp)]
     fn f(a: f64, x: f64, n: usize) -> f64 {

@@ -196,6 +196,7 @@ fn fields_are_passed_as_what_the_callee_takes() {
 
 /// Nothing is differentiated by in these calls: they are taken as they stand, and their arguments
 /// are referred to where they are.
+#[allow(clippy::borrow_deref_ref, clippy::explicit_auto_deref, reason = "forms of references")]
 #[differentiate(wrt(x), tape)]
 fn calls_of_constants(net: &Net, table: &Table, x: f64, k: usize) -> f64 {
     let (head, weights) = (&net.head, &net.head.weights);
