@@ -314,3 +314,28 @@ fn number_then_a_call(x: f64, body: &Body) -> f64 {
 fn a_number_is_a_constant_until_it_is_changed() {
     agree!(body(), number_then_a_call);
 }
+
+/// A struct of nothing but constants, computed where it is made.
+#[differentiate(tape)]
+fn made_of_computed_constants(x: f64, n: usize) -> f64 {
+    let mut s = x;
+    for k in 1..=n {
+        let half = 0.5 * (0.25_f64).cos();
+        let made = Body {
+            at: half - k as f64,
+            speed: [(k as f64 * 0.1).cos(), half],
+            trail: vec![(n as f64 * 0.1).sin(); 2],
+        };
+        s = s.sin() * made.speed[1] + made.trail[1] * made.at;
+    }
+    s
+}
+
+#[test]
+fn structs_of_computed_constants() {
+    let (value, slope) = made_of_computed_constants::value_and_grad(0.4, 3);
+    assert_eq!(value.to_bits(), made_of_computed_constants(0.4, 3).to_bits());
+    assert_eq!(made_of_computed_constants::tape_value_and_grad(0.4, 3), (value, slope));
+    let expected = chainrule_tests::derivative(|x| made_of_computed_constants(x, 3), 0.4);
+    assert_close("by differences", &slope, &expected, 1e-9);
+}

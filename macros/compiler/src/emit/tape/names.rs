@@ -50,6 +50,8 @@ pub(super) struct Names {
     fits: bool,
     /// The structs that stand for themselves with variables in them.
     structs: HashSet<String>,
+    /// Whether the derivative is by the macro, too.
+    beside_the_macro: bool,
 }
 
 /// A parameter that is a struct of constants.
@@ -71,7 +73,9 @@ impl Names {
         definitions: Structs<'_>,
     ) -> Names {
         let structs = definitions.0.iter().map(|def| def.ident.to_string()).collect();
-        let mut names = Names { structs, ..Names::default() };
+        let root = callees.function(callees.root());
+        let beside_the_macro = root.is_some_and(|root| !root.options.derivative.is_by_tape());
+        let mut names = Names { structs, beside_the_macro, ..Names::default() };
         names.generics(&function.item.sig.generics);
         for param in &function.params {
             names.binding(&param.pat);
@@ -169,14 +173,18 @@ impl Names {
         }
     }
 
-    /// Whether a struct is made of constants alone, and is none that has variables in it.
+    /// Whether a struct is made of constants alone, and is none that has variables in it. Beside the
+    /// macro, whose look at the body found no derivative in a struct that is not known, all such are;
+    /// the tape makes sure while it runs.
     pub(super) fn is_constant_struct(&self, of: &syn::ExprStruct) -> bool {
         let known = of.path.get_ident().is_none_or(|name| self.structs.contains(&name.to_string()));
+        let is_constant = |(name, _): &(String, bool)| {
+            let is_local = self.locals.contains(name) || self.closures.contains(name);
+            !is_local || self.foreign.contains(name) || self.constants.contains_key(name)
+        };
         !known
-            && mentioned(&Expr::Struct(of.clone())).iter().all(|(name, _)| {
-                let is_local = self.locals.contains(name) || self.closures.contains(name);
-                !is_local || self.foreign.contains(name) || self.constants.contains_key(name)
-            })
+            && (self.beside_the_macro
+                || mentioned(&Expr::Struct(of.clone())).iter().all(is_constant))
     }
 
     /// Whether an expression is a place or value that hangs on one of these names.
