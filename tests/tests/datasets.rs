@@ -2,6 +2,11 @@
 //! the function's own.
 
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::iter_kv_map,
+    clippy::map_clone,
+    reason = "the forms that code is written in are what is tested"
+)]
 
 use chainrule::differentiate;
 use chainrule_tests::derivative;
