@@ -2,6 +2,10 @@
 //! derivatives too.
 
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::needless_range_loop,
+    reason = "the forms that code is written in are what is tested"
+)]
 
 use chainrule::differentiate;
 use chainrule_tests::derivative;
@@ -83,13 +87,14 @@ macro_rules! penalties {
 }
 
 type Gradient = (f64, (Vec<f64>, f64));
+type Tangents = fn(&[f64], f64, Vec<f64>, f64) -> (f64, f64);
 
 /// Gradients against differences of the function, and tangents against gradients, at lists of
 /// several lengths.
 fn check(
     functions: &[fn(&[f64], f64) -> f64],
     gradients: &[fn(&[f64], f64) -> Gradient],
-    tangents: &[fn(&[f64], f64, Vec<f64>, f64) -> (f64, f64)],
+    tangents: &[Tangents],
 ) {
     let numbers = [0.7, -0.3, 1.1, 0.4, -0.9];
     for ((f, gradient), jvp) in functions.iter().zip(gradients).zip(tangents) {
