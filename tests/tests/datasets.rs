@@ -32,6 +32,10 @@ impl Dataset {
     fn each(&self) -> impl Iterator<Item = &Point> {
         self.points.iter()
     }
+
+    fn endless(&self) -> impl Iterator<Item = &f64> {
+        self.xs.iter().cycle()
+    }
 }
 
 struct Point {
@@ -217,6 +221,17 @@ cases! {
         data.xs.iter().any(|x| *x > w[0]) as u8 as f64 * w[1]
     }
 
+    strides_whose_type_the_data_tell(w, data) {
+        let mut s = w[1];
+        for i in (0..3).step_by(2) {
+            if data.xs[i % data.xs.len()] > 0.7 {
+                continue;
+            }
+            s = s * 0.5 + w[0] * s;
+        }
+        s
+    }
+
     made_of_what_changes(w, data) {
         let mut k = 1;
         let pairs = data.xs.iter().skip(k).zip(&data.ys);
@@ -275,4 +290,15 @@ fn nothing_is_collected_of_slices() {
     assert_eq!((Items::count(&items), Items::item(&items, 1)), (2, &1.5));
     let items: Vec<(usize, &f64)> = Iterated(xs.iter().enumerate()).items();
     assert_eq!((Items::count(&items), Items::item(&items, 1)), (2, (1, &1.5)));
+}
+
+/// What does not end is not taken out ahead.
+#[test]
+#[should_panic(expected = "this one does not end: `take` so many of them first")]
+fn an_iterator_without_end() {
+    #[differentiate(wrt(w))]
+    fn f(w: f64, data: &Dataset) -> f64 {
+        data.endless().map(|x| x * w).take(5).sum::<f64>()
+    }
+    let _ = f::value_and_grad(0.5, &data());
 }

@@ -47,8 +47,18 @@ impl<I: Iterator> OfAny for Iterated<I> {
     type Item = I::Item;
     #[inline]
     fn items(&mut self) -> Vec<I::Item> {
-        self.0.by_ref().collect()
+        listed(self.0.by_ref())
     }
+}
+
+/// The items in a list; panics where there is no end of them.
+fn listed<I: Iterator>(items: I) -> Vec<I::Item> {
+    let endless = items.size_hint().0 == usize::MAX;
+    assert!(
+        !endless,
+        "chainrule: the items of an iterator are taken out of it ahead of the closure, and this one does not end: `take` so many of them first"
+    );
+    items.collect()
 }
 
 /// What hands its items to the closures of its methods: an iterator, an option or a result, told
@@ -75,7 +85,7 @@ impl<I: Iterator> Gives<ByIterator> for I {
     type Item = I::Item;
     #[inline]
     fn given(self) -> Vec<I::Item> {
-        self.collect()
+        listed(self)
     }
 }
 
@@ -138,4 +148,13 @@ impl<I: Clone> Items for Vec<I> {
     fn item(&self, number: usize) -> I {
         self[number].clone()
     }
+}
+
+/// A number of iterations as an integer of the type that its use tells; `like` is a literal.
+#[inline]
+#[track_caller]
+pub fn counted<T: TryFrom<usize>>(like: T, number: usize) -> T {
+    let _ = like;
+    T::try_from(number)
+        .unwrap_or_else(|_| panic!("chainrule: a loop counts further than its integers do"))
 }

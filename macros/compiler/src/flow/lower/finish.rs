@@ -1,7 +1,7 @@
 //! The end of lowering: what is known of types is written down.
 
 use super::{Lowerer, Slot};
-use crate::flow::ir::{Block, Code, Kind, ParamIs, Pass, Program, Ty, V};
+use crate::flow::ir::{Bind, Block, By, Code, Kind, ParamIs, Pass, Program, Source, Ty, V};
 use crate::ir::{Elem, Literal};
 use crate::parse::{Function, Type};
 use crate::primitives::{self, Spelling};
@@ -149,13 +149,27 @@ impl Lowerer<'_> {
                 {
                     stmt.kind = Kind::Pass(*out, Pass::Successor, vec![args[0]]);
                 }
-                Kind::Pass(out, Pass::Cast(ty), _) if ty.to_string() == "_" => {
-                    let name = match &program.of(*out).ty {
-                        Ty::Int(Some(name)) => name.clone(),
-                        _ => "i32".to_string(),
-                    };
-                    let name = Ident::new(&name, Span::call_site());
-                    *ty = quote!(#name);
+                Kind::Pass(out, Pass::Cast(ty), args) if ty.to_string() == "_" => {
+                    match &program.of(*out).ty {
+                        Ty::Int(Some(name)) => {
+                            let name = Ident::new(name, Span::call_site());
+                            *ty = quote!(#name);
+                        }
+                        // Only code that is taken as it stands may tell.
+                        _ => {
+                            let bind = Bind {
+                                name: Ident::new("__number", Span::call_site()),
+                                what: Source::Value(args[0]),
+                                by: By::Value,
+                            };
+                            let code = Code {
+                                tokens: quote!(::chainrule::rt::counted(0, __number)),
+                                binds: vec![bind],
+                                part: Some("__number".into()),
+                            };
+                            stmt.kind = Kind::Opaque { out: Some(*out), code, pure: true };
+                        }
+                    }
                 }
                 // What stands in an array of conditions before it is written.
                 Kind::Const(v, _) if program.of(*v).ty == Ty::Bool => {
