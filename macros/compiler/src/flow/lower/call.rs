@@ -7,7 +7,7 @@ use super::val::{Held, Opt, Val};
 use super::wanted::{Wanted, address};
 use super::{Lowerer, Slot};
 use crate::error::arity;
-use crate::flow::ir::{Bind, By, Init, Kind, Place, Source};
+use crate::flow::ir::{Bind, By, Init, Kind, Place, Source, V};
 use crate::ir::Elem;
 use crate::parse::Type;
 use crate::primitives;
@@ -284,15 +284,11 @@ impl Lowerer<'_> {
             }
             ([.., "iter", "repeat_n"], Some(val), Some(count)) => {
                 let Some(count) = self.scalar(count, span) else { return Val::Error };
-                self.as_index(count);
-                let repeat = super::iter::It::Repeat(std::rc::Rc::new(val));
-                Val::Iter(std::rc::Rc::new(super::iter::It::Take(std::rc::Rc::new(repeat), count)))
+                self.repeated_times(val, count)
             }
             ([.., "iter", "once"], Some(val), None) => {
                 let one = self.int(1, span);
-                self.as_index(one);
-                let repeat = super::iter::It::Repeat(std::rc::Rc::new(val));
-                Val::Iter(std::rc::Rc::new(super::iter::It::Take(std::rc::Rc::new(repeat), one)))
+                self.repeated_times(val, one)
             }
             ([.., "mem", "swap"], Some(a), Some(b)) => {
                 self.swap(&a, &b, span);
@@ -305,6 +301,13 @@ impl Lowerer<'_> {
                 self.error(path, format!("`{name}` is called with a differentiable argument but is not known: put `#[differentiate]` on it"))
             }
         }
+    }
+
+    /// An iterator that gives a value so many times.
+    fn repeated_times(&mut self, val: Val, count: V) -> Val {
+        self.as_index(count);
+        let repeat = super::iter::It::Repeat(std::rc::Rc::new(val));
+        Val::Iter(std::rc::Rc::new(super::iter::It::Take(std::rc::Rc::new(repeat), count)))
     }
 
     /// A primitive of floats.
