@@ -147,8 +147,7 @@ impl<T: Real> Real for Dual<T> {
     }
 
     fn rounded(self) -> Self {
-        // Its parts are.
-        self
+        Dual { at: self.at.rounded(), by: self.by.rounded() }
     }
 }
 
@@ -242,5 +241,16 @@ mod tests {
         assert!(sum.at != exact.at && (sum.at - exact.at).abs() < 1e-14);
         assert!(sum.by != exact.by && (sum.by - exact.by).abs() < 1e-14);
         assert!(difference.at != 0.0 && difference.by != 0.0);
+    }
+
+    /// A number less itself is zero, and so is the derivative forwards. Backwards it is a sum of two
+    /// cotangents between which others may have been added.
+    #[test]
+    fn noise_is_on_every_term_of_a_derivative() {
+        let x = Second::along(0.7, 1.0, 1.0);
+        let (difference, square) = with_noise(1, || (x - x, x * x - x * x));
+        assert!(difference.value() == 0.0 && difference.at.by != 0.0);
+        assert!(square.by.by != 0.0 && square.by.by.abs() < 1e-14);
+        assert_eq!((x - x).at.by, 0.0);
     }
 }

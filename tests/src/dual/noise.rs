@@ -1,6 +1,7 @@
 //! Which digits of a result are there: every operation of dual numbers is rounded at random, a few
 //! times as much as floats are. What differs between such runs says nothing (Monte Carlo
-//! arithmetic, after Parker).
+//! arithmetic, after Parker). Each term of a derivative is rounded by itself, also where its factor
+//! is one: backwards the terms are added in another order, and what cancels forwards need not.
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};

@@ -66,8 +66,12 @@ macro_rules! operators {
     )*};
 }
 operators! {
-    Add add AddAssign add_assign |x, y| Dual { at: (x.at + y.at).rounded(), by: (x.by + y.by).rounded() };
-    Sub sub SubAssign sub_assign |x, y| Dual { at: (x.at - y.at).rounded(), by: (x.by - y.by).rounded() };
+    Add add AddAssign add_assign |x, y| {
+        Dual { at: (x.at + y.at).rounded(), by: (x.by.rounded() + y.by.rounded()).rounded() }
+    };
+    Sub sub SubAssign sub_assign |x, y| {
+        Dual { at: (x.at - y.at).rounded(), by: (x.by.rounded() - y.by.rounded()).rounded() }
+    };
     Mul mul MulAssign mul_assign |x, y| {
         let by = (x.by * y.at).rounded() + (x.at * y.by).rounded();
         Dual { at: (x.at * y.at).rounded(), by: by.rounded() }
