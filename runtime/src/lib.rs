@@ -76,6 +76,7 @@ pub use chainrule_macros::__differentiate;
 /// | `f::pullback` | `(a, b) -> (R, impl Fn(R̄) -> Grad)`, one forward pass | with the option `pullback` |
 /// | `f::jvp` | `(a, b, ȧ, ḃ) -> (R, Ṙ)`, a tangent for each differentiated parameter | with the option `jvp` |
 /// | `f::hvp` | `(a, b, ȧ, ḃ) -> (Grad, Grad)`, gradient and Hessian-vector product | with the option `hvp` |
+/// | `f::vjp_jvp` | `(a, b, cotangent, ȧ, ḃ, ċt) -> (Grad, Grad)`, the gradient of the product with a cotangent, and its derivative along the tangents | with the option `vjp_jvp` |
 /// | `f::hessian` | `(a, b) -> Hess` | with the option `hessian` |
 /// | `f::jacobian` | `(a, b) -> Jac` | with the option `jacobian` |
 /// | `f::tape_value_and_grad` | `(a, b) -> (R, Grad)`, by the [`tape`] | with the option `tape` |
@@ -101,6 +102,8 @@ pub use chainrule_macros::__differentiate;
 /// - `vjp = rule`, `jvp = rule`, `partials = rule`: take the derivative from a rule by hand; see
 ///   below.
 /// - `via = tape`: take the derivative by the run-time tape; see below.
+/// - `vjp_jvp`: for what is called by its derivative (a method, a function that calls itself) where
+///   the caller wants `hvp` or `hessian`; `hvp` implies it there.
 /// - `recursive`: for one of each circle of functions that call each other; whoever calls it calls
 ///   its derivative.
 /// - `check`: write a test of the gradient, `#[test] fn gradient_of_f`, which `cargo test` runs: by

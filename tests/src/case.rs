@@ -339,8 +339,7 @@ fn with<P: Scalars + Clone>(at: &P, k: usize, x: f64) -> P {
 ///   without `tape_value_and_grad`;
 /// - `of_structs`: as `untaped`, but there is no `hessian`, as parameters are structs;
 /// - `first_order`: as `taped`, but there is no `hvp`, or none that differences of the gradient show;
-/// - `called`, `called_untaped`, `called_pulled`, `called_vjp`: as `taped` and so on, but something is called by its
-///   `vjp`, so that there is no forward mode;
+/// - `reverse`: as `untaped`, but there is no forward mode;
 /// - `pulled`: as `taped`, and there is a `pullback`;
 /// - `vjp`: the result is made of several floats, and there is a `jacobian`;
 /// - `vjp_of_structs`: the same with structs, without one;
@@ -375,10 +374,7 @@ macro_rules! case {
     (first_order $($rest:tt)*) => { $crate::case!(taped $($rest)*) };
     (of_structs $($rest:tt)*) => { $crate::case!(untaped $($rest)*) };
     (vjp_of_structs $($rest:tt)*) => { $crate::case!(vjp $($rest)*) };
-    (called $($rest:tt)*) => { $crate::case!(taped $($rest)*) };
-    (called_untaped $($rest:tt)*) => { $crate::case!(untaped $($rest)*) };
-    (called_pulled $($rest:tt)*) => { $crate::case!(pulled $($rest)*) };
-    (called_vjp $($rest:tt)*) => { $crate::case!(vjp $($rest)*) };
+    (reverse $($rest:tt)*) => { $crate::case!(untaped $($rest)*) };
     (pulled $f:ident($($(&$r:ident)? $(!$c:ident)? $(#$p:ident)? $(@$q:ident)? $($v:ident)?),*) $points:tt $k:ident) => {
         $crate::case::gradient_tape_and_pullback(
             $crate::case!(points $points $k),

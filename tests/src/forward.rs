@@ -337,11 +337,7 @@ where
 #[doc(hidden)]
 #[macro_export]
 macro_rules! forward {
-    (called $($rest:tt)*) => { $crate::forward!(none $($rest)*) };
-    (called_untaped $($rest:tt)*) => { $crate::forward!(none $($rest)*) };
-    (called_pulled $($rest:tt)*) => { $crate::forward!(none $($rest)*) };
-    (called_vjp $($rest:tt)*) => { $crate::forward!(none $($rest)*) };
-    (none $f:ident $all:tt $args:tt $points:tt $k:ident) => {{
+    (reverse $f:ident $all:tt $args:tt $points:tt $k:ident) => {{
         let _ = $k;
         Vec::new()
     }};

@@ -96,7 +96,7 @@ mod by_hand {
     }
 
     cases! {
-        called_untaped { area(w, &h): (0.5, vec![2.0]), (2.0, vec![3.0]); }
+        reverse { area(w, &h): (0.5, vec![2.0]), (2.0, vec![3.0]); }
     }
 }
 

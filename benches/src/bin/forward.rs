@@ -125,15 +125,6 @@ macro_rules! cases {
 /// What measures one function.
 #[macro_export]
 macro_rules! case {
-    // There is no forward mode.
-    (called $($rest:tt)*) => { $crate::case!(none $($rest)*) };
-    (called_untaped $($rest:tt)*) => { $crate::case!(none $($rest)*) };
-    (called_pulled $($rest:tt)*) => { $crate::case!(none $($rest)*) };
-    (called_vjp $($rest:tt)*) => { $crate::case!(none $($rest)*) };
-    (none $f:ident $all:tt $args:tt $points:tt $rounds:ident) => {{
-        let _ = $rounds;
-        None
-    }};
     ($kind:ident $f:ident $all:tt
         ($($(*$m:ident: $ct:ident)? $(&$r:ident)? $(!$c:ident)? $(#$p:ident)? $(@$q:ident)? $($v:ident)?),*)
         [$(($($part:expr),* $(,)?)),+] $rounds:ident) => {

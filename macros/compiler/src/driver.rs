@@ -256,6 +256,7 @@ fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scal
     let gradient = second.then(|| flow::tangent::gradient(&adjoint));
     let hvp = (gradient.as_ref().filter(|_| options.hvp.is_some()))
         .map(|gradient| forward(gradient, &wrt, 1, errors));
+    let vjp_jvp = function.has_vjp_jvp().then(|| vjp_jvp(&adjoint, &wrt, errors));
     let hessian = (gradient.as_ref().filter(|_| options.hessian.is_some()))
         .map(|gradient| hessian(function, gradient, &wrt, errors));
     let jacobian = options.jacobian.is_some().then(|| jacobian(function, &lowered, &wrt, errors));
@@ -272,7 +273,8 @@ fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scal
     if let (Some(apart), Some(within)) = (&mut apart, &of_pullback) {
         flow::vanish::vanish(apart, within);
     }
-    let programs = flow::emit::Programs { adjoint, apart, rows, jvp, hvp, hessian, jacobian };
+    let programs =
+        flow::emit::Programs { adjoint, apart, rows, jvp, hvp, vjp_jvp, hessian, jacobian };
     Some(Scalars { function, lowered, programs, derivation })
 }
 
@@ -294,6 +296,20 @@ fn forward(
     errors: &mut Errors,
 ) -> flow::tangent::Forward {
     settled(flow::tangent::differentiate(program, wrt, directions, errors), errors)
+}
+
+/// The gradient by any cotangent and its tangent.
+fn vjp_jvp(adjoint: &flow::ir::Adjoint, wrt: &[bool], errors: &mut Errors) -> flow::emit::VjpJvp {
+    let seeded = flow::tangent::seeded(adjoint);
+    let cotangents = seeded.params[wrt.len()..].to_vec();
+    let wrt: Vec<bool> = wrt.iter().copied().chain(vec![true; cotangents.len()]).collect();
+    let mut forward = forward(&seeded, &wrt, 1, errors);
+    // What exclusive parameters hold at the end is no result here.
+    if let Some(flow::ir::Tree::Tuple(parts)) = &mut forward.program.result {
+        parts.truncate(2);
+    }
+    let (seed, result) = (adjoint.seed.clone(), adjoint.program.result.clone());
+    flow::emit::VjpJvp { forward, cotangents, seed, result }
 }
 
 /// What is behind tangents.

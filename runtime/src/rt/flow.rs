@@ -5,7 +5,6 @@
 
 use super::Real;
 use core::ops::Add;
-use std::cmp::Ordering;
 
 /// A value that is its own tangent, as generated code handles it: floats, and what is made of them.
 ///
@@ -522,38 +521,4 @@ pub fn some<T>(option: Option<T>) -> T {
         Some(value) => value,
         None => fail_unset(),
     }
-}
-
-/// The order in which a stable sort by this comparison puts a list: `list[order[0]]` comes first.
-pub fn order_by<T>(list: &[T], mut compare: impl FnMut(&T, &T) -> Ordering) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..list.len()).collect();
-    order.sort_by(|&i, &j| compare(&list[i], &list[j]));
-    order
-}
-
-/// The order in which a stable sort by this key puts a list.
-pub fn order_by_key<T, K: Ord>(list: &[T], mut key: impl FnMut(&T) -> K) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..list.len()).collect();
-    order.sort_by_key(|&i| key(&list[i]));
-    order
-}
-
-/// The order into which code puts a list of floats: where it moved which of them. Of floats with the
-/// same bits, the first stays first.
-pub fn order_after<F: Copy + Into<f64>>(
-    list: &[F],
-    rearrange: impl FnOnce(&mut [F]),
-) -> Vec<usize> {
-    let mut after = list.to_vec();
-    rearrange(&mut after);
-    let bits = |a: F, b: F| Into::<f64>::into(a).total_cmp(&b.into());
-    let mut from: Vec<usize> = (0..list.len()).collect();
-    from.sort_by(|&i, &j| bits(list[i], list[j]));
-    let mut to: Vec<usize> = (0..list.len()).collect();
-    to.sort_by(|&i, &j| bits(after[i], after[j]));
-    let mut order = vec![0; list.len()];
-    for (to, from) in to.into_iter().zip(from) {
-        order[to] = from;
-    }
-    order
 }

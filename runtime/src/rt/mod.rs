@@ -3,10 +3,11 @@
 mod checkpoint;
 mod flow;
 mod items;
+mod order;
 mod range;
 mod real;
 mod second;
-pub use {checkpoint::*, flow::*, items::*, range::*, real::*, second::*};
+pub use {checkpoint::*, flow::*, items::*, order::*, range::*, real::*, second::*};
 
 #[cfg(feature = "ndarray")]
 mod arrays;

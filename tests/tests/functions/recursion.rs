@@ -3,12 +3,12 @@
 use chainrule::differentiate;
 use chainrule_tests::cases;
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn power(x: f64, n: usize) -> f64 {
     if n == 0 { 1.0 } else { x * power(x, n - 1) }
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn power_by_squaring(x: f64, n: u32) -> f64 {
     if n == 0 {
         return 1.0;
@@ -17,7 +17,7 @@ fn power_by_squaring(x: f64, n: u32) -> f64 {
     if n % 2 == 0 { half * half } else { half * half * x }
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn twofold(x: f64, n: usize) -> f64 {
     match n {
         0 => 1.0,
@@ -27,7 +27,7 @@ fn twofold(x: f64, n: usize) -> f64 {
 }
 
 /// Chebyshev's polynomials.
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn chebyshev(x: f64, n: usize) -> f64 {
     if n == 0 {
         1.0
@@ -39,18 +39,18 @@ fn chebyshev(x: f64, n: usize) -> f64 {
 }
 
 /// The second argument shrinks with the first.
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn two_arguments(x: f64, y: f64, depth: usize) -> f64 {
     if depth == 0 { x * y } else { two_arguments(x.sin() + y, y * 0.5, depth - 1) * x }
 }
 
 /// The depth depends on the data.
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn halved_until_small(x: f64) -> f64 {
     if x < 0.5 { x * x } else { 1.0 + halved_until_small(x * 0.5) * x }
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn sum_by_halves(x: &[f64]) -> f64 {
     match x.len() {
         0 => 0.0,
@@ -59,18 +59,18 @@ fn sum_by_halves(x: &[f64]) -> f64 {
     }
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn horner(c: &[f64], x: f64) -> f64 {
     if c.is_empty() { 0.0 } else { c[0] + x * horner(&c[1..], x) }
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn continued_fraction(x: f64, k: usize, depth: usize) -> f64 {
     if k == depth { 1.0 } else { k as f64 + x / continued_fraction(x, k + 1, depth) }
 }
 
 /// Adaptive Simpson's rule with a fixed depth.
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn simpson(a: f64, b: f64, depth: usize) -> f64 {
     let mid = 0.5 * (a + b);
     if depth == 0 {
@@ -80,7 +80,7 @@ fn simpson(a: f64, b: f64, depth: usize) -> f64 {
     }
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn recursion_in_a_loop(x: f64, n: usize) -> f64 {
     let mut s = 0.0;
     for k in 0..n {
@@ -89,7 +89,7 @@ fn recursion_in_a_loop(x: f64, n: usize) -> f64 {
     s
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn recursion_within_a_loop(x: f64, depth: usize) -> f64 {
     let mut s = x;
     if depth > 0 {
@@ -101,7 +101,7 @@ fn recursion_within_a_loop(x: f64, depth: usize) -> f64 {
 }
 
 /// A vector goes up, from one of two returns.
-#[differentiate]
+#[differentiate(jvp, vjp_jvp)]
 fn suffixes(x: &[f64], k: f64) -> Vec<f64> {
     if x.len() < 2 {
         return x.to_vec();
@@ -111,7 +111,7 @@ fn suffixes(x: &[f64], k: f64) -> Vec<f64> {
     rest
 }
 
-#[differentiate(tape)]
+#[differentiate(tape, jvp, hvp, hessian)]
 fn of_suffixes(x: &[f64], k: f64) -> f64 {
     let mut sum = 0.0;
     for (i, e) in suffixes(x, k).iter().enumerate() {
@@ -121,7 +121,7 @@ fn of_suffixes(x: &[f64], k: f64) -> f64 {
 }
 
 cases! {
-    called {
+    taped {
         power(x, #n): (0.7, 0), (0.7, 1), (0.7, 5);
         power_by_squaring(x, #n): (0.7, 0), (0.7, 1), (0.7, 13);
         twofold(x, #n): (0.7, 0), (0.7, 1), (0.7, 6);

@@ -69,16 +69,19 @@ scalars! {
 #[differentiate]
 impl Line {
     /// The value at a place.
+    #[differentiate(jvp, vjp_jvp)]
     pub fn at(&self, x: f64) -> f64 {
         self.slope * x + self.offset
     }
 
     /// Where the line is zero.
+    #[differentiate(jvp, vjp_jvp)]
     pub fn root(&self) -> f64 {
         -self.offset / self.slope
     }
 
     /// A method that calls another.
+    #[differentiate(jvp, vjp_jvp)]
     pub fn squared_residual(&self, x: f64, y: f64) -> f64 {
         let r = self.at(x) - y;
         r * r
@@ -88,6 +91,7 @@ impl Line {
 #[differentiate]
 impl Body {
     /// One step of time, in place.
+    #[differentiate(jvp, vjp_jvp)]
     pub fn advance(&mut self, dt: f64) {
         for k in 0..2 {
             self.at[k] += dt * self.speed[k];
@@ -96,6 +100,7 @@ impl Body {
     }
 
     /// Kinetic and potential.
+    #[differentiate(jvp, vjp_jvp)]
     pub fn energy(&self) -> f64 {
         let mut e = 0.0;
         for k in 0..2 {
@@ -105,6 +110,7 @@ impl Body {
     }
 
     /// An associated function.
+    #[differentiate(jvp, vjp_jvp)]
     pub fn at_rest(x: f64, y: f64) -> Body {
         Body { at: [x, y], speed: [0.0; 2] }
     }
@@ -121,7 +127,7 @@ fn line_by_value(line: Line, xs: &[f64]) -> f64 {
     xs.iter().map(|x| (slope * x + offset).powi(2)).sum()
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn fit(line: &Line, xs: &[f64], ys: &[f64]) -> f64 {
     let mut s = 0.0;
     for (x, y) in xs.iter().zip(ys) {
@@ -130,7 +136,7 @@ fn fit(line: &Line, xs: &[f64], ys: &[f64]) -> f64 {
     s / xs.len() as f64
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn methods_called(line: &Line, x: f64) -> f64 {
     line.at(line.at(x)) * line.root()
 }
@@ -143,7 +149,7 @@ fn struct_within(x: f64, y: f64) -> f64 {
     line.slope * steeper.offset + steeper.slope
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp, hessian)]
 fn shorthand_and_update(x: f64, y: f64) -> f64 {
     let slope = x.exp();
     let offset = y;
@@ -162,7 +168,7 @@ fn layer(layer: &Layer, x: [f64; 2]) -> f64 {
     s * layer.scale
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn network(net: &Network, x: [f64; 2]) -> f64 {
     net.last.at(layer(&net.first, x))
 }
@@ -181,7 +187,7 @@ fn generic_struct(p: &Pair<f64>) -> f64 {
     p.left * p.right.sin()
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp)]
 fn struct_of_structs(p: Pair<Line>, x: f64) -> f64 {
     p.left.at(x) * p.right.at(x)
 }
@@ -195,7 +201,7 @@ fn list_of_structs(lines: &[Line], x: f64) -> f64 {
     y
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp, hessian)]
 fn array_of_structs_changed(x: f64, n: usize) -> f64 {
     let mut bodies = [Body { at: [x, 1.0], speed: [0.0, 0.5] }; 2];
     for _ in 0..n {
@@ -207,7 +213,7 @@ fn array_of_structs_changed(x: f64, n: usize) -> f64 {
     bodies[0].energy() * bodies[1].energy()
 }
 
-#[differentiate]
+#[differentiate(jvp, hvp, hessian)]
 fn associated_function(x: f64, y: f64) -> f64 {
     let mut body = Body::at_rest(x, y);
     body.advance(0.5);
@@ -225,7 +231,7 @@ fn struct_returned(x: f64, y: f64) -> Line {
     Line { slope: x * y, offset: x / y }
 }
 
-#[differentiate]
+#[differentiate(jvp)]
 fn body_after(body: Body, dt: f64, steps: usize) -> Body {
     let mut body = body;
     for _ in 0..steps {
@@ -262,19 +268,19 @@ cases! {
         list_of_structs(&lines, x): (vec![], 0.5), (vec![LINE, LINE], 0.5);
         tuple_struct(angle, r): (Angle(0.7), 1.3);
     }
-    called_untaped {
+    of_structs {
         fit(&line, &xs, &ys): (LINE, vec![0.5, 1.5], vec![1.0, 2.0]);
         methods_called(&line, x): (LINE, 0.5);
-        shorthand_and_update(x, y): (0.7, 1.3);
         network(&net, x): (net(), [0.5, -0.6]);
         struct_of_structs(p, x): (Pair { left: LINE, right: Line { slope: 2.0, offset: 0.1 } }, 0.5);
+    }
+    untaped {
+        shorthand_and_update(x, y): (0.7, 1.3);
         array_of_structs_changed(x, #n): (0.7, 0), (0.7, 2);
         associated_function(x, y): (0.7, 1.3);
     }
     vjp_of_structs {
         struct_returned(x, y): (0.7, 1.3);
-    }
-    called_vjp {
         body_after(body, dt, #steps): (BODY, 0.1, 0), (BODY, 0.1, 3);
     }
     in_out {

@@ -130,6 +130,17 @@ fn functions(function: &Function) -> Vec<TokenStream> {
         let twice = wrapped_type(&function.output, quote!((#grad_type, #grad_type)));
         functions.push(stub("hvp", quote!(#params #comma #tangents), &twice));
     }
+    if function.has_vjp_jvp() {
+        let (value, exclusive): (Vec<_>, Vec<_>) = {
+            let of_result = (*inner != Type::Unit).then(|| tangent.clone());
+            let exclusive = function.wrt().filter(|p| p.passing == Passing::Exclusive);
+            (of_result.into_iter().collect(), exclusive.map(|p| tangent_type(&p.ty)).collect())
+        };
+        let cotangents = || value.iter().chain(&exclusive).map(|ty| quote!(_: #ty,));
+        let (ahead, behind) = (cotangents(), cotangents());
+        let further = quote!(#params #comma #(#ahead)* #tangents, #(#behind)*);
+        functions.push(stub("vjp_jvp", further, &quote!((#grad_type, #grad_type))));
+    }
     if function.options.hessian.is_some() {
         let hessian = wrapped_type(&function.output, hessian_type(function));
         functions.push(stub("hessian", params.clone(), &hessian));

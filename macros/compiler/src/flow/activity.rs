@@ -2,8 +2,8 @@
 //! reach the result.
 
 use super::ir::{
-    Block, By, Call, CallOut, Init, Kind, MemId, Origin, ParamIs, Place, Program, RecId, Source,
-    Stmt, Tree, V,
+    Block, By, Call, CallOut, Init, Kind, MemId, Origin, ParamIs, Place, Program, Pulled, RecId,
+    Source, Stmt, Tree, V,
 };
 use super::{lost, walk};
 use crate::error::Errors;
@@ -36,6 +36,15 @@ impl Activity {
             CallOut::Mem(mem) => self.mem(mem),
         };
         of_out || changed_by(call).any(|place| self.mem(place.mem))
+    }
+
+    /// Whether a derivative flows through the reverse of a call, to what it hands out.
+    pub(super) fn pulled(&self, outs: &[Pulled]) -> bool {
+        outs.iter().any(|out| match out {
+            Pulled::Not => false,
+            Pulled::Value(v) => self.value(*v),
+            Pulled::Into(place) | Pulled::Through(place) => self.mem(place.mem),
+        })
     }
 
     /// Whether a source does.
@@ -298,6 +307,22 @@ impl Varied<'_> {
                 }
                 changed_by(call).for_each(|place| self.mem(place.mem, flows));
             }
+            Kind::Pull { call, ct, outs, .. } => {
+                let args = call.args.iter().filter(|arg| arg.wrt).map(|arg| &arg.source);
+                let through = outs.iter().filter_map(|out| match out {
+                    Pulled::Through(place) => Some(place),
+                    _ => None,
+                });
+                let flows = args.chain(ct).any(|source| self.source(source))
+                    || through.into_iter().any(|place| self.place(place));
+                for out in outs {
+                    match out {
+                        Pulled::Not => {}
+                        Pulled::Value(v) => self.value(*v, flows),
+                        Pulled::Into(place) | Pulled::Through(place) => self.mem(place.mem, flows),
+                    }
+                }
+            }
             Kind::Recall(record, values, mems) => {
                 for (kept, kept_mems) in self.records.kept.get(record).into_iter().flatten() {
                     values.iter().zip(kept).for_each(|(v, kept)| self.value(*v, self.is(*kept)));
@@ -442,6 +467,15 @@ impl Useful<'_> {
                 for arg in call.args.iter().filter(|arg| arg.wrt) {
                     self.source(&arg.source, useful);
                 }
+            }
+            Kind::Pull { call, ct, outs, .. } => {
+                let useful = outs.iter().any(|out| match out {
+                    Pulled::Not => false,
+                    Pulled::Value(v) => self.is(*v),
+                    Pulled::Into(place) | Pulled::Through(place) => self.place(place),
+                });
+                let args = call.args.iter().filter(|arg| arg.wrt).map(|arg| &arg.source);
+                args.chain(ct).for_each(|source| self.source(source, useful));
             }
             Kind::Keep(record, values, mems) => {
                 for (to, to_mems) in self.records.recalled.get(record).into_iter().flatten() {

@@ -337,6 +337,9 @@ pub struct Call {
     /// What is called for the gradient alone and for gradient and Hessian-vector product, if the
     /// callee has the latter.
     pub second: Option<[TokenStream; 2]>,
+    /// What is called for the gradient and its tangent, if the callee has it: takes what `vjp` takes,
+    /// then a tangent for each differentiated argument and for each cotangent, by value.
+    pub vjp_jvp: Option<TokenStream>,
     /// Whether its derivative is a rule by hand.
     pub rule: bool,
     /// Whether these are methods of the first argument: `receiver.at(args)`.
@@ -373,6 +376,17 @@ pub enum Pulled {
     /// Of an argument that is input and output: what this place (of a shadow) holds is passed as its
     /// cotangent, and replaced by the tangent.
     Through(Place),
+}
+
+/// The tangents of a [`Kind::Pull`]: `call.vjp_jvp` is called instead of `call.vjp`.
+#[derive(Clone, Debug)]
+pub struct Along {
+    /// The tangent of each differentiated argument, in order.
+    pub args: Vec<Source>,
+    /// That of the cotangent; a place is not used again.
+    pub ct: Option<Source>,
+    /// What becomes of the tangents of the tangents handed out.
+    pub outs: Vec<Pulled>,
 }
 
 /// What a statement does.
@@ -448,6 +462,8 @@ pub enum Kind {
         ct: Option<Source>,
         /// One entry for each argument with [`CallArg::wrt`], in order.
         outs: Vec<Pulled>,
+        /// In forward mode, the tangents.
+        along: Option<Box<Along>>,
     },
     /// Leaves the whole function with this `Err(..)` or `None`: nothing follows in its block.
     Fail(Code),

@@ -223,6 +223,16 @@ impl<'p> Printer<'p> {
         }
     }
 
+    fn pulled(&mut self, outs: &[Pulled]) -> String {
+        let outs = outs.iter().map(|out| match out {
+            Pulled::Not => "_".to_string(),
+            Pulled::Value(v) => self.define(*v),
+            Pulled::Into(place) => format!("+= {}", self.place(place)),
+            Pulled::Through(place) => format!("through {}", self.place(place)),
+        });
+        outs.collect::<Vec<_>>().join(", ")
+    }
+
     fn call(&mut self, call: &Call) -> String {
         let args: Vec<_> = call
             .args
@@ -425,20 +435,18 @@ impl<'p> Printer<'p> {
                 let method = if call.method { "method " } else { "" };
                 format!("{out}call {method}{} ({args})", call.value)
             }
-            Kind::Pull { call, ct, outs } => {
+            Kind::Pull { call, ct, outs, along } => {
                 let args = self.call(call);
                 let ct = ct.as_ref().map(|ct| self.source(ct)).unwrap_or_default();
-                let outs: Vec<_> = outs
-                    .iter()
-                    .map(|out| match out {
-                        Pulled::Not => "_".to_string(),
-                        Pulled::Value(v) => self.define(*v),
-                        Pulled::Into(place) => format!("+= {}", self.place(place)),
-                        Pulled::Through(place) => format!("through {}", self.place(place)),
-                    })
-                    .collect();
+                let outs = self.pulled(outs);
                 let method = if call.method { "method " } else { "" };
-                format!("({}) = pull {method}{} ({args}; {ct})", outs.join(", "), call.vjp)
+                let along = along.as_ref().map(|along| {
+                    let tangents = along.args.iter().chain(&along.ct);
+                    let tangents: Vec<_> = tangents.map(|source| self.source(source)).collect();
+                    format!(" along ({}) to ({})", tangents.join(", "), self.pulled(&along.outs))
+                });
+                let along = along.unwrap_or_default();
+                format!("({outs}) = pull {method}{} ({args}; {ct}){along}", call.vjp)
             }
             Kind::Fail(code) => format!("fail {}", self.code(code)),
             Kind::Diverge(code) => format!("diverge {}", self.code(code)),

@@ -20,6 +20,7 @@ pub(crate) const DERIVATIVES: &[&str] = &[
     "pullback",
     "jvp",
     "hvp",
+    "vjp_jvp",
     "hessian",
     "jacobian",
     "tape_value_and_grad",

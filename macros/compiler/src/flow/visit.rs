@@ -121,10 +121,15 @@ pub fn rename(stmt: &mut Stmt, to: &mut impl Rename) {
             lp.checkpoint.iter_mut().flatten().for_each(|v| to.value(v));
         }
         Kind::Call(of) => call(of, to),
-        Kind::Pull { call: of, ct, outs } => {
+        Kind::Pull { call: of, ct, outs, along } => {
             call(of, to);
             ct.iter_mut().for_each(|ct| source(ct, to));
-            for out in outs {
+            let mut all: Vec<&mut Pulled> = outs.iter_mut().collect();
+            if let Some(along) = along {
+                along.args.iter_mut().chain(&mut along.ct).for_each(|part| source(part, to));
+                all.extend(&mut along.outs);
+            }
+            for out in all {
                 match out {
                     Pulled::Not => {}
                     Pulled::Value(v) => to.value(v),

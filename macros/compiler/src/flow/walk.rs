@@ -81,16 +81,24 @@ pub(in crate::flow) fn places(kind: &Kind, f: &mut dyn FnMut(MemId, &[Proj], Acc
                 }
             }
         }
-        Kind::Pull { call, ct, outs } => {
+        Kind::Pull { call, ct, outs, along } => {
             for arg in &call.args {
                 if let Source::Place(place) = &arg.source {
                     at(place, if arg.by == By::Mut { Access::Resize } else { Access::Read });
                 }
             }
-            if let Some(Source::Place(place)) = ct {
-                at(place, Access::Resize);
+            for tangent in along.iter().flat_map(|along| &along.args) {
+                if let Source::Place(place) = tangent {
+                    at(place, Access::Read);
+                }
             }
-            for out in outs {
+            let of_ct = along.iter().filter_map(|along| along.ct.as_ref());
+            for ct in ct.iter().chain(of_ct) {
+                if let Source::Place(place) = ct {
+                    at(place, Access::Resize);
+                }
+            }
+            for out in outs.iter().chain(along.iter().flat_map(|along| &along.outs)) {
                 match out {
                     Pulled::Not | Pulled::Value(_) => {}
                     Pulled::Into(place) => at(place, Access::Change),
@@ -174,8 +182,10 @@ pub(in crate::flow) fn values(kind: &Kind, f: &mut dyn FnMut(V)) {
             lp.exit.iter().for_each(|v| f(*v));
         }
         Kind::Call(call) => call.args.iter().for_each(|arg| source(&arg.source, f)),
-        Kind::Pull { call, ct, .. } => {
-            call.args.iter().map(|arg| &arg.source).chain(ct).for_each(|part| source(part, f));
+        Kind::Pull { call, ct, along, .. } => {
+            let tangents = along.iter().flat_map(|along| along.args.iter().chain(&along.ct));
+            let args = call.args.iter().map(|arg| &arg.source);
+            args.chain(ct).chain(tangents).for_each(|part| source(part, f));
         }
         Kind::Declare(_, room) => room.iter().for_each(|v| f(*v)),
         Kind::Entry(_, row, column, v) => [row, column, v].into_iter().for_each(|v| f(*v)),
@@ -220,8 +230,8 @@ pub(in crate::flow) fn defines(kind: &Kind, f: &mut dyn FnMut(V)) {
                 f(v);
             }
         }
-        Kind::Pull { outs, .. } => {
-            for out in outs {
+        Kind::Pull { outs, along, .. } => {
+            for out in outs.iter().chain(along.iter().flat_map(|along| &along.outs)) {
                 if let Pulled::Value(v) = out {
                     f(*v);
                 }

@@ -173,6 +173,31 @@ impl Function {
             && self.options.second().next().is_some()
     }
 
+    /// Whether it has a `vjp_jvp`, which the `hvp` of functions that call it calls: if asked for, or
+    /// where it is certain to be called, by itself or as a method.
+    pub(crate) fn has_vjp_jvp(&self) -> bool {
+        let asked = self.options.vjp_jvp.is_some()
+            || self.options.second().next().is_some()
+                && (self.owner.is_some()
+                    || self.options.recursive.is_some()
+                    || self.names_itself());
+        let possible = without_vjp_jvp(&self.output, &self.params).is_none();
+        asked && possible && self.unpacked.is_none() && !self.is_opaque()
+    }
+
+    /// Whether its own name stands in its body.
+    fn names_itself(&self) -> bool {
+        struct Name<'a>(&'a Ident, bool);
+        impl<'ast> syn::visit::Visit<'ast> for Name<'_> {
+            fn visit_ident(&mut self, ident: &'ast Ident) {
+                self.1 |= ident == self.0;
+            }
+        }
+        let mut name = Name(&self.item.sig.ident, false);
+        syn::visit::Visit::visit_block(&mut name, &self.item.block);
+        name.1
+    }
+
     /// Where the derivative of one that is opaque comes from, in words.
     pub(crate) fn origin(&self) -> &'static str {
         match self.options.derivative.is_by_tape() {
@@ -357,6 +382,17 @@ fn check_rule(options: &Options, output: &Type, params: &[Param], errors: &mut E
     }
 }
 
+/// Why a function cannot have a `vjp_jvp`, with what to do instead.
+fn without_vjp_jvp(output: &Type, params: &[Param]) -> Option<&'static str> {
+    if output.mentions_arrays() || params.iter().any(|p| p.ty.mentions_arrays()) {
+        Some("functions of `ndarray` arrays are not: take slices, `&[f64]`, instead of arrays")
+    } else if matches!(output, Type::Option(_) | Type::Result(..)) {
+        Some("functions that return an `Option` or `Result` are not: return a plain value")
+    } else {
+        None
+    }
+}
+
 /// Reports options of forward mode that a function cannot have.
 fn check_forward(options: &Options, output: &Type, params: &[Param], errors: &mut Errors) {
     if options.derivative.is_given() {
@@ -365,7 +401,11 @@ fn check_forward(options: &Options, output: &Type, params: &[Param], errors: &mu
         for option in options.forward() {
             let message = match (&options.derivative, option == "jvp") {
                 (_, true) if options.jvp_rule.is_some() => continue,
-                (Derivative::Partials(_), _) if !structs && option != "jacobian" => continue,
+                (Derivative::Partials(_), _)
+                    if !structs && option != "jacobian" && option != "vjp_jvp" =>
+                {
+                    continue;
+                }
                 (Derivative::Partials(_), true) => "the option `jvp` of a function with `partials` is not supported yet for structs: give `vjp = rule` and `jvp = rule`".to_string(),
                 (Derivative::Vjp(_), true) => "`vjp = rule` says nothing of forward mode: give it a rule, too, `jvp = rule`".to_string(),
                 _ => format!("`{given}` and `{option}` exclude each other: the body is not looked at, and the derivative of a rule is not known; leave one of the two out"),
@@ -385,6 +425,9 @@ fn check_forward(options: &Options, output: &Type, params: &[Param], errors: &mu
         } else if params.iter().any(|p| in_place(&p)) {
             errors.at(option, format!("the option `{option}` needs parameters that the function does not change: take `&` instead of `&mut`"));
         }
+    }
+    if let (Some(option), Some(reason)) = (&options.vjp_jvp, without_vjp_jvp(output, params)) {
+        errors.at(option, format!("the option `vjp_jvp` is for functions that are called by their derivatives, and {reason}"));
     }
     if let Some(option) = &options.hessian {
         check_blocks(option, params, errors);

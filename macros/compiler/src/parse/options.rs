@@ -27,6 +27,8 @@ pub struct Options {
     pub jvp_rule: Option<syn::Path>,
     /// `hvp`, if it is generated.
     pub hvp: Option<Ident>,
+    /// `vjp_jvp`, if it is generated whoever calls the function.
+    pub vjp_jvp: Option<Ident>,
     /// `hessian`, if it is generated.
     pub hessian: Option<Ident>,
     /// `jacobian`, if it is generated.
@@ -109,12 +111,12 @@ impl Derivative {
     }
 }
 
-const SUPPORTED: &str = "`wrt(..)`, `tape`, `pullback`, `jvp`, `hvp`, `hessian`, `jacobian`, `recursive`, `check`, `vjp = rule`, `jvp = rule`, `partials = rule` and `via = tape`";
+const SUPPORTED: &str = "`wrt(..)`, `tape`, `pullback`, `jvp`, `hvp`, `vjp_jvp`, `hessian`, `jacobian`, `recursive`, `check`, `vjp = rule`, `jvp = rule`, `partials = rule` and `via = tape`";
 
 impl Options {
     /// The options of forward mode that are given.
     pub(crate) fn forward(&self) -> impl Iterator<Item = &Ident> {
-        self.jvp.iter().chain(self.second()).chain(&self.jacobian)
+        self.jvp.iter().chain(self.second()).chain(&self.vjp_jvp).chain(&self.jacobian)
     }
 
     /// The options that ask for more than reverse mode by `vjp`.
@@ -260,6 +262,7 @@ impl Parse for Options {
                 "jvp" if input.peek(Token![=]) => options.rule(&name, input)?,
                 "jvp" => options.jvp = Some(name),
                 "hvp" => options.hvp = Some(name),
+                "vjp_jvp" => options.vjp_jvp = Some(name),
                 "hessian" | "jacobian" => {
                     if input.peek(syn::token::Paren) {
                         let inner;

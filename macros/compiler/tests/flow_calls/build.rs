@@ -175,6 +175,7 @@ impl Build {
             vjp,
             jvp: None,
             second: None,
+            vjp_jvp: None,
             rule: false,
             method,
             guessed: false,

@@ -59,7 +59,7 @@ impl Builder<'_> {
                 _ => Pulled::Not,
             });
         }
-        let kind = Kind::Pull { call: pull, ct, outs };
+        let kind = Kind::Pull { call: pull, ct, outs, along: None };
         self.push(Stmt { kind, span: self.ix.stmts[pos].0.span });
         for (v, tangent) in tangents {
             self.contribute(v, tangent);
@@ -98,7 +98,8 @@ impl Builder<'_> {
         };
         let jvp = Some(jvp);
         let vjp = TokenStream::new();
-        let of_partials = Call { value, vjp, jvp, second: None, args, out, ..call.clone() };
+        let (second, vjp_jvp) = (None, None);
+        let of_partials = Call { value, vjp, jvp, second, vjp_jvp, args, out, ..call.clone() };
         self.push(Stmt { kind: Kind::Call(Box::new(of_partials)), span });
         for (k, (v, partial)) in floats.iter().zip(partials).enumerate() {
             if !self.act.value(*v) {

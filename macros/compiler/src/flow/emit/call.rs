@@ -10,9 +10,9 @@
 //! }
 //! ```
 
-use super::block::{Body, one_or_tuple};
+use super::block::{Body, Declared, one_or_tuple};
 use super::types;
-use crate::flow::ir::{By, Call, CallArg, CallOut, Place, Proj, Pulled, Source};
+use crate::flow::ir::{Along, By, Call, CallArg, CallOut, Place, Proj, Pulled, Source};
 use crate::parse::Type;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -123,70 +123,37 @@ impl Body<'_> {
         }
     }
 
-    /// The reverse of a call. The value comes again with the tangents and is dropped.
+    /// The reverse of a call. The value comes again with the tangents and is dropped; in forward mode
+    /// the tangents of the tangents come in its place.
     pub(super) fn pull(
         &mut self,
         call: &Call,
         ct: Option<&Source>,
         outs: &[Pulled],
+        along: Option<&Along>,
     ) -> TokenStream {
-        let mut cts: Vec<TokenStream> = Vec::new();
-        cts.extend(ct.map(|ct| match ct {
-            Source::Value(v) => self.value(*v),
-            Source::Place(place) if call.guessed => {
-                let given = self.given_up(place);
-                quote!(::chainrule::rt::handed(#given))
+        let mut handed = Handed::default();
+        let mut given = self.cotangent(call, ct);
+        let parts = self.received(outs, &mut given, &mut handed);
+        let (callee, pattern) = match (along, &call.vjp_jvp) {
+            (Some(along), Some(vjp_jvp)) => {
+                given.extend(along.args.iter().map(|tangent| self.tangent(tangent)));
+                given.extend(self.cotangent(call, along.ct.as_ref()));
+                let tangents = self.received(&along.outs, &mut given, &mut handed);
+                (vjp_jvp, quote!((#parts, #tangents)))
             }
-            Source::Place(place) => self.given_up(place),
-        }));
-        if ct.is_none() && call.out != CallOut::Unit {
-            // The tangent of what carries no derivative.
-            cts.push(quote!(()));
-        }
-        let (mut declared, mut parts) = (Vec::new(), Vec::new());
-        let (mut replaced, mut added) = (TokenStream::new(), TokenStream::new());
-        for out in outs {
-            let name = self.fresh("pulled");
-            match out {
-                Pulled::Not => {
-                    parts.push(quote!(_));
-                    continue;
-                }
-                Pulled::Value(v) => declared.push((self.declared(*v), name.clone())),
-                Pulled::Into(place) => {
-                    let ty = self.type_at(place);
-                    let target = self.place_mut(place);
-                    added.extend(types::add_all(ty.as_ref(), &target, &quote!(#name)));
-                }
-                Pulled::Through(place) => {
-                    let ty = self.type_at(place);
-                    let given = self.given_up(place);
-                    match ty {
-                        // To a callee that takes a slice its tangent is a `Vec`.
-                        Some(Type::Fixed(..)) => {
-                            cts.push(quote!(::core::convert::Into::into(#given)));
-                            let fixed = quote!(::chainrule::rt::fixed(#name));
-                            replaced.extend(self.put(place, ty.as_ref(), &fixed));
-                        }
-                        _ => {
-                            cts.push(given);
-                            replaced.extend(self.put(place, ty.as_ref(), &quote!(#name)));
-                        }
-                    }
-                }
-            }
-            parts.push(quote!(#name));
-        }
-        let pattern = one_or_tuple(&parts);
+            _ => (&call.vjp, quote!((_, #parts))),
+        };
+        let passed = self.passed(call);
+        let (run, before) = (passed.to(callee, &given), passed.before);
+        let Handed { declared, replaced, added } = handed;
         let values: Vec<&Ident> = declared.iter().map(|(_, name)| name).collect();
         let values = one_or_tuple(&values);
-        let passed = self.passed(call);
-        let (run, before) = (passed.to(&call.vjp, &cts), passed.before);
         // What the call left in its arguments is of no use; what is added may be added to what was
         // replaced: `f(x.clone(), &mut x)`.
         let run = quote!({
             #before
-            let (_, #pattern) = #run;
+            let #pattern = #run;
             #replaced
             #added
             #values
@@ -199,6 +166,89 @@ impl Body<'_> {
             }
         }
     }
+
+    /// The cotangent of a result, or its tangent, as an argument.
+    fn cotangent(&mut self, call: &Call, ct: Option<&Source>) -> Vec<TokenStream> {
+        match ct {
+            Some(Source::Value(v)) => vec![self.value(*v)],
+            Some(Source::Place(place)) => {
+                let given = self.given_up(place);
+                vec![match call.guessed {
+                    true => quote!(::chainrule::rt::handed(#given)),
+                    false => given,
+                }]
+            }
+            None if call.out == CallOut::Unit => vec![],
+            // The tangent of what carries no derivative.
+            None => vec![quote!(())],
+        }
+    }
+
+    /// The tangent of an argument. A callee that takes a slice wants a `Vec`.
+    fn tangent(&self, tangent: &Source) -> TokenStream {
+        let value = self.source(tangent);
+        match tangent {
+            Source::Place(place) if matches!(self.type_at(place), Some(Type::Fixed(..))) => {
+                quote!(::core::convert::Into::into(#value))
+            }
+            _ => value,
+        }
+    }
+
+    /// What becomes of the tangents that a call hands out, and the pattern that takes them; what goes
+    /// through the call is given to it, too.
+    fn received(
+        &mut self,
+        outs: &[Pulled],
+        given: &mut Vec<TokenStream>,
+        to: &mut Handed,
+    ) -> TokenStream {
+        let mut parts = Vec::new();
+        for out in outs {
+            let name = self.fresh("pulled");
+            match out {
+                Pulled::Not => {
+                    parts.push(quote!(_));
+                    continue;
+                }
+                Pulled::Value(v) => to.declared.push((self.declared(*v), name.clone())),
+                Pulled::Into(place) => {
+                    let ty = self.type_at(place);
+                    let target = self.place_mut(place);
+                    to.added.extend(types::add_all(ty.as_ref(), &target, &quote!(#name)));
+                }
+                Pulled::Through(place) => {
+                    let ty = self.type_at(place);
+                    let up = self.given_up(place);
+                    match ty {
+                        // To a callee that takes a slice its tangent is a `Vec`.
+                        Some(Type::Fixed(..)) => {
+                            given.push(quote!(::core::convert::Into::into(#up)));
+                            let fixed = quote!(::chainrule::rt::fixed(#name));
+                            to.replaced.extend(self.put(place, ty.as_ref(), &fixed));
+                        }
+                        _ => {
+                            given.push(up);
+                            to.replaced.extend(self.put(place, ty.as_ref(), &quote!(#name)));
+                        }
+                    }
+                }
+            }
+            parts.push(quote!(#name));
+        }
+        one_or_tuple(&parts)
+    }
+}
+
+/// What becomes of what a call hands out.
+#[derive(Default)]
+struct Handed {
+    /// Values that it defines, and what they are called there.
+    declared: Vec<(Declared, Ident)>,
+    /// Statements that put it in the place of what was given.
+    replaced: TokenStream,
+    /// Statements that add it.
+    added: TokenStream,
 }
 
 /// Whether an argument is part of a memory of which the call changes a part that rustc cannot tell

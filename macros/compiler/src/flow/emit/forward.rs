@@ -328,7 +328,7 @@ fn plain_kernel(
 }
 
 /// A tangent as a parameter.
-fn input(is: &ParamIs, program: &Program, body: &Body<'_>) -> TokenStream {
+pub(super) fn input(is: &ParamIs, program: &Program, body: &Body<'_>) -> TokenStream {
     match is {
         ParamIs::Value(v) => {
             let (name, ty) = (names::value(program, *v), program.float(*v).map(elem_type));

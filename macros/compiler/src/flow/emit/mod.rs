@@ -29,6 +29,7 @@ mod sparse;
 mod stmt;
 mod types;
 mod unpacked;
+mod vjp_jvp;
 mod windows;
 
 pub(crate) use forward::may_run_again;
@@ -40,6 +41,7 @@ pub(crate) use kernel::{shape_of, success, wrapped, wrapped_type};
 pub(crate) use matrix::columns;
 pub(crate) use types::owned;
 pub(crate) use unpacked::packed;
+pub use vjp_jvp::VjpJvp;
 
 use super::ir::{Adjoint, Program, Ty, V};
 use super::rows::Rows;
@@ -66,6 +68,8 @@ pub struct Programs {
     pub jvp: Option<Jvp>,
     /// The gradient and its tangent, if `hvp` is asked for.
     pub hvp: Option<Forward>,
+    /// The gradient by any cotangent and its tangent, if other functions are to call that.
+    pub vjp_jvp: Option<VjpJvp>,
     /// What the Hessian is made of, if `hessian` is asked for.
     pub hessian: Option<Hessian>,
     /// What the Jacobian is made of, if `jacobian` is asked for.
@@ -99,6 +103,7 @@ impl Programs {
             rows: None,
             jvp: None,
             hvp: None,
+            vjp_jvp: None,
             hessian: None,
             jacobian: None,
         }
@@ -119,6 +124,7 @@ impl Programs {
         out.extend(self.apart.as_ref().map(|apart| pullback::pullback(function, apart, rows)));
         out.extend(self.jvp.as_ref().map(|jvp| forward::jvp(function, jvp)));
         out.extend(self.hvp.as_ref().map(|hvp| forward::hvp(function, hvp)));
+        out.extend(self.vjp_jvp.as_ref().map(|of| vjp_jvp::vjp_jvp(function, of)));
         out.extend(self.hessian.as_ref().map(|hessian| hessian::hessian(function, hessian)));
         out.extend(self.jacobian.as_ref().map(|of| jacobian::jacobian(function, of)));
         out

@@ -78,7 +78,9 @@ impl Body<'_> {
             }
             Kind::Loop(lp) => self.repeat(lp),
             Kind::Call(call) => self.call(call),
-            Kind::Pull { call, ct, outs } => self.pull(call, ct.as_ref(), outs),
+            Kind::Pull { call, ct, outs, along } => {
+                self.pull(call, ct.as_ref(), outs, along.as_deref())
+            }
             Kind::Fail(code) => {
                 let code = self.code(code);
                 quote!(return #code;)

@@ -392,7 +392,7 @@ impl<'p> Writer<'p> {
                 };
                 self.line(depth, &(out + &called(&call.value, call.method, args, String::new())));
             }
-            Kind::Pull { call, ct, outs } => {
+            Kind::Pull { call, ct, outs, .. } => {
                 let args: Vec<String> =
                     call.args.iter().map(|arg| self.source(&arg.source)).collect();
                 let ct = ct.as_ref().map(|ct| format!("; {}", self.source(ct)));

@@ -284,6 +284,7 @@ impl<'a> Lowerer<'a> {
             vjp: beside("vjp"),
             jvp: function.has_jvp().then(|| beside("jvp")),
             second: function.has_second_by_rule().then(|| ["grad", "hvp"].map(beside)),
+            vjp_jvp: function.has_vjp_jvp().then(|| beside("vjp_jvp")),
             rule: function.options.derivative.rule().is_some(),
             method: method && receiver,
             guessed: false,

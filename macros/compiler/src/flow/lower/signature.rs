@@ -171,6 +171,8 @@ impl<'a> Lowerer<'a> {
     }
 
     fn tree(&mut self, val: Val, ty: &Type, span: Span) -> Option<Tree> {
+        // What only rustc knows is of the type that the function returns.
+        let val = self.as_memory(val, ty, Passing::Value, span);
         match (val, ty) {
             (_, Type::Unit) => Some(Tree::Unit),
             (Val::Tuple(parts), Type::Tuple(types)) if parts.len() == types.len() => {

@@ -75,7 +75,10 @@ impl Lowerer<'_> {
 
     /// `list[k] = old[order[k]]` for all k.
     fn gathered(&mut self, place: &Place, element: &Type, order: V, span: Span) {
-        let ty = Type::Vec(Box::new(element.clone()));
+        let ty = match self.place_type(place) {
+            Some(ty @ Type::Fixed(..)) => ty,
+            _ => Type::Vec(Box::new(element.clone())),
+        };
         let old = self.memory("unsorted", ty, span);
         self.emit(Kind::Alloc(old, Init::Copy(place.clone())), span);
         let (zero, len) = (self.int(0, span), self.length(place, span));

@@ -251,7 +251,8 @@ impl Lowerer<'_> {
             Kind::Call(Box::new(Call {
                 value,
                 // If forward mode is wanted, the method has it by the same option.
-                jvp: Some(forward(&vjp)),
+                jvp: Some(ending(&vjp, "_jvp")),
+                vjp_jvp: Some(ending(&vjp, "_vjp_jvp")),
                 vjp,
                 second: None,
                 rule: false,
@@ -408,10 +409,10 @@ fn sibling(path: &syn::Path) -> TokenStream {
 }
 
 /// The derivative of forward mode that stands beside a `_vjp`.
-fn forward(vjp: &TokenStream) -> TokenStream {
+fn ending(vjp: &TokenStream, suffix: &str) -> TokenStream {
     let renamed = |token: TokenTree| match &token {
         TokenTree::Ident(name) => match name.to_string().strip_suffix("_vjp") {
-            Some(base) => Ident::new(&format!("{base}_jvp"), name.span()).into(),
+            Some(base) => Ident::new(&format!("{base}{suffix}"), name.span()).into(),
             None => token,
         },
         _ => token,

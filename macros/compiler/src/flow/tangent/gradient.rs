@@ -8,12 +8,24 @@ use proc_macro2::Span;
 /// The program of an adjoint whose seed is one and whose result is the gradient: that of the one
 /// differentiated parameter, or the tuple of those of all. The parameters are the function's.
 pub fn gradient(adjoint: &Adjoint) -> Program {
-    let mut program = adjoint.program.clone();
-    let mut ahead = Vec::new();
-    let stmt = |kind: Kind| Stmt { kind, span: Span::call_site() };
+    let mut program = seeded(adjoint);
+    program.params.truncate(adjoint.grads.len());
     if let Some(seed) = scalar(&adjoint.seed) {
-        ahead.push(stmt(Kind::Const(seed, Literal::Float(1.0, None))));
+        program.body.stmts.insert(0, stmt(Kind::Const(seed, Literal::Float(1.0, None))));
     }
+    program
+}
+
+fn stmt(kind: Kind) -> Stmt {
+    Stmt { kind, span: Span::call_site() }
+}
+
+/// The same with the cotangents as further parameters: of the result, part by part, then of each
+/// exclusive parameter.
+pub fn seeded(adjoint: &Adjoint) -> Program {
+    let mut program = adjoint.program.clone();
+    let (mut ahead, mut cotangents) = (Vec::new(), Vec::new());
+    leaves(&adjoint.seed, &mut cotangents);
     let mut parts = Vec::new();
     let params: Vec<ParamIs> = program.params.clone();
     for (param, grad) in params.iter().zip(&adjoint.grads) {
@@ -31,13 +43,19 @@ pub fn gradient(adjoint: &Adjoint) -> Program {
                 parts.push(Tree::Value(zero));
             }
             (Grad::Mem(shadow), ParamIs::Mem(mem)) => {
-                ahead.push(stmt(made(&mut program, *shadow, *mem)));
+                if program.at(*mem).origin == Origin::Exclusive {
+                    program.mems[shadow.0 as usize].origin = Origin::Owned;
+                    cotangents.push(ParamIs::Mem(*shadow));
+                } else {
+                    ahead.push(stmt(made(&mut program, *shadow, *mem)));
+                }
                 parts.push(Tree::Place(Place::whole(*shadow)));
             }
         }
     }
     ahead.append(&mut program.body.stmts);
     program.body.stmts = ahead;
+    program.params.append(&mut cotangents);
     program.result = match parts.len() {
         1 => parts.pop(),
         _ => Some(Tree::Tuple(parts)),
@@ -49,6 +67,17 @@ pub fn gradient(adjoint: &Adjoint) -> Program {
 fn made(program: &mut Program, shadow: MemId, mem: MemId) -> Kind {
     program.mems[shadow.0 as usize].origin = Origin::Local;
     Kind::Alloc(shadow, Init::ZerosLike(Place::whole(mem)))
+}
+
+/// The parts of the cotangent of a result.
+fn leaves(seed: &Tree, out: &mut Vec<ParamIs>) {
+    match seed {
+        Tree::Unit => {}
+        Tree::Value(v) => out.push(ParamIs::Value(*v)),
+        Tree::Place(place) | Tree::Array(place, _) => out.push(ParamIs::Mem(place.mem)),
+        Tree::Tuple(parts) => parts.iter().for_each(|part| leaves(part, out)),
+        Tree::Success(inner) => leaves(inner, out),
+    }
 }
 
 /// The cotangent of a scalar result.

@@ -102,8 +102,8 @@ impl Builder<'_> {
         }
     }
 
-    /// The tangent of what is put into a place.
-    fn source(&mut self, source: &Source) -> Source {
+    /// The tangent of a source.
+    pub(super) fn source(&mut self, source: &Source) -> Source {
         match source {
             Source::Value(v) => Source::Value(self.tangent_or_zero(*v)),
             Source::Place(place) => Source::Place(self.tangent_place_or_zeros(place)),

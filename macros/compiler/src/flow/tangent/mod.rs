@@ -21,7 +21,7 @@ mod units;
 mod wide;
 mod wild;
 
-pub use gradient::gradient;
+pub use gradient::{gradient, seeded};
 pub use hessian::hessian;
 pub use sparse::{Entries, jacobian};
 pub use unguarded::unguarded;
@@ -358,9 +358,11 @@ impl<'p> Builder<'p> {
                     push(self, stmt.kind.clone());
                 }
             }
-            Kind::Pull { call, .. } => {
-                self.refused(call, "no second derivative", "a second derivative", stmt.span);
-                push(self, stmt.kind.clone());
+            Kind::Pull { call, ct, outs, .. } if self.act.pulled(outs) => {
+                if !self.pulled(call, ct.as_ref(), outs) {
+                    self.refused(call, "no second derivative", "a second derivative", stmt.span);
+                    push(self, stmt.kind.clone());
+                }
             }
             kind => {
                 push(self, kind.clone());
@@ -419,7 +421,7 @@ impl<'p> Builder<'p> {
         }
         let by_itself = match lacks {
             "no tangents" => ", give it the option `jvp`, or",
-            _ => ",",
+            _ => ", give it the option `vjp_jvp`, or",
         };
         self.errors.at(span, format!(
             "`{callee}` is called by its `vjp` here, which has {lacks}: it is a method, calls itself, has a rule of its own, or uses what its callers cannot name; where {wanted} is wanted{by_itself} write it as a plain function that can be inlined, recursion as a loop"
