@@ -20,6 +20,8 @@ const MARGIN: f64 = 16.0;
 pub(super) struct Noise {
     pub(super) value: Vec<f64>,
     pub(super) witness: Witness,
+    /// Whether something overflowed on the way.
+    pub(super) overflowed: bool,
 }
 
 impl Noise {
@@ -27,17 +29,19 @@ impl Noise {
     pub(super) fn of(
         value: &[f64],
         witness: &Witness,
-        runs: impl Iterator<Item = (Vec<f64>, Witness)>,
+        runs: impl Iterator<Item = ((Vec<f64>, Witness), bool)>,
     ) -> Noise {
         let none = |row: &Vec<f64>| vec![0.0; row.len()];
         let mut noise = Noise {
+            overflowed: false,
             value: vec![0.0; value.len()],
             witness: Witness {
                 jacobian: witness.jacobian.iter().map(none).collect(),
                 hessian: witness.hessian.iter().map(none).collect(),
             },
         };
-        for (other, run) in runs {
+        for ((other, run), overflowed) in runs {
+            noise.overflowed |= overflowed;
             widen(&mut noise.value, value, &other);
             let Witness { jacobian, hessian } = &mut noise.witness;
             widen_rows(jacobian, &witness.jacobian, &run.jacobian);
@@ -49,10 +53,10 @@ impl Noise {
 
     /// Where the noise of a result, or of one of its derivatives, is as large as itself, the runs
     /// went different ways: none of its derivatives is better than the worst one, though by
-    /// chance all runs may have it the same.
+    /// chance all runs may have it the same. (What is zero may have cancelled on the same way.)
     fn spread(&mut self, value: &[f64], witness: &Witness) {
         let is_lost = |noise: &[f64], exact: &[f64]| {
-            noise.iter().zip(exact).any(|(noise, exact)| *noise > exact.abs())
+            noise.iter().zip(exact).any(|(noise, exact)| *exact != 0.0 && *noise > exact.abs())
         };
         let raise = |row: &mut Vec<f64>, to: f64| row.iter_mut().for_each(|x| *x = x.max(to));
         let worst = |row: &[f64]| row.iter().fold(0.0_f64, |worst, x| worst.max(*x));

@@ -445,8 +445,16 @@ impl Writer {
         }
         self.note("checkpointed loop");
         let (name, var) = (self.fresh("v"), self.fresh("i"));
-        let (start, value) = (self.bounded(1), self.float(1));
+        let calls = self.calls.len();
+        let (start, mut value) = (self.bounded(1), self.float(1));
         let every = ["", "(every = 2)"][self.rng.random_range(0..2)];
+        if self.calls.len() > calls {
+            // A call with constants may do anything, for all that the macro knows: it is refused where
+            // it would run again.
+            let ahead = self.fresh("k");
+            self.line(&format!("let {ahead} = {value};"));
+            value = ahead;
+        }
         self.line(&format!("let mut {name} = {start};"));
         self.line(&format!("let mut c{name} = [{name}, 0.4];"));
         self.line(&format!("#[checkpoint{every}]"));
