@@ -339,3 +339,20 @@ fn structs_of_computed_constants() {
     let expected = chainrule_tests::derivative(|x| made_of_computed_constants(x, 3), 0.4);
     assert_close("by differences", &slope, &expected, 1e-9);
 }
+
+/// Parts of the struct are results, of the type that the function returns.
+#[test]
+fn parts_returned() {
+    #[differentiate(wrt(x), pullback, jvp)]
+    fn f(x: f64, body: &Body) -> (f64, Vec<f64>, [f64; 2], Vec<f64>) {
+        (x * body.at, body.speed.to_vec(), body.speed, body.trail.clone())
+    }
+    let expected = f(2.0, &body());
+    let ct = (5.0, vec![1.0, 2.0], [3.0, 4.0], vec![6.0, 7.0]);
+    assert_eq!(f::vjp(2.0, &body(), ct.clone()), (expected.clone(), 1.5));
+    let held = body();
+    let (value, back) = f::pullback(2.0, &held);
+    assert_eq!((value, back(ct)), (expected.clone(), 1.5));
+    let zeros = (0.3, vec![0.0; 2], [0.0; 2], vec![0.0; 2]);
+    assert_eq!(f::jvp(2.0, &body(), 1.0), (expected, zeros));
+}

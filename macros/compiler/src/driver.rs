@@ -253,12 +253,18 @@ fn compile_scalars<'f>(callees: &'f Callees, errors: &mut Errors) -> Option<Scal
         }
     });
     let second = options.second().next().is_some();
-    let gradient = second.then(|| flow::tangent::gradient(&adjoint));
+    let prepared = (second || function.has_vjp_jvp()).then(|| {
+        let mut prepared = adjoint.clone();
+        prepare(&mut prepared);
+        prepared
+    });
+    let gradient = prepared.as_ref().filter(|_| second).map(flow::tangent::gradient);
     let hvp = (gradient.as_ref().filter(|_| options.hvp.is_some()))
         .map(|gradient| forward(gradient, &wrt, 1, errors));
-    let vjp_jvp = function.has_vjp_jvp().then(|| vjp_jvp(&adjoint, &wrt, errors));
+    let vjp_jvp = (prepared.as_ref().filter(|_| function.has_vjp_jvp()))
+        .map(|prepared| vjp_jvp(prepared, &wrt, errors));
     let hessian = (gradient.as_ref().filter(|_| options.hessian.is_some()))
-        .map(|gradient| hessian(function, gradient, &wrt, errors));
+        .map(|gradient| hessian(function, &adjoint, gradient, &wrt, errors));
     let jacobian = options.jacobian.is_some().then(|| jacobian(function, &lowered, &wrt, errors));
     if errors.any() {
         return None;
@@ -320,14 +326,16 @@ fn settled(mut forward: flow::tangent::Forward, errors: &mut Errors) -> flow::ta
     forward
 }
 
-/// The Hessian, of the gradient as a program.
+/// The Hessian, by the sites of the adjoint as it is, or of the gradient as a program that was made
+/// faster.
 fn hessian(
     function: &Function,
+    adjoint: &flow::ir::Adjoint,
     gradient: &flow::ir::Program,
     wrt: &[bool],
     errors: &mut Errors,
 ) -> flow::emit::Hessian {
-    let mut by_sites = gradient.clone();
+    let mut by_sites = flow::tangent::gradient(adjoint);
     flow::number::number(&mut by_sites);
     let sparse = function.options.is_sparse("hessian");
     match flow::tangent::hessian(&by_sites, wrt, sparse, errors) {

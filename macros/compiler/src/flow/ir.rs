@@ -218,6 +218,8 @@ pub enum By {
     Ref,
     /// By exclusive reference.
     Mut,
+    /// By value, as the tangent of a callee's parameter: of a slice a `Vec`.
+    Tangent,
 }
 
 /// A piece of the user's code that is taken as it stands.

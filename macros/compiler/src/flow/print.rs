@@ -205,6 +205,7 @@ impl<'p> Printer<'p> {
             .map(|bind| {
                 let sign = match bind.by {
                     By::Value => "",
+                    By::Tangent => "tangent ",
                     By::Ref => "&",
                     By::Mut => "&mut ",
                 };
@@ -240,6 +241,7 @@ impl<'p> Printer<'p> {
             .map(|arg| {
                 let sign = match arg.by {
                     By::Value => "",
+                    By::Tangent => "tangent ",
                     By::Ref => "&",
                     By::Mut => "&mut ",
                 };

@@ -91,7 +91,7 @@ impl Body<'_> {
             passed.after.extend(self.put(place, ty.as_ref(), &quote!(#held)));
         }
         match (by, self.is_slice(place, ty.as_ref())) {
-            (By::Value, _) => quote!(#held),
+            (By::Value | By::Tangent, _) => quote!(#held),
             (By::Ref, true) => quote!((&#held[..])),
             (By::Ref, false) => quote!((&#held)),
             (By::Mut, true) => quote!((&mut #held[..])),
@@ -104,13 +104,14 @@ impl Body<'_> {
         match (&arg.source, arg.by) {
             (Source::Value(v), _) if receiver => {
                 let value = match arg.by {
-                    By::Value => self.moved(*v),
+                    By::Value | By::Tangent => self.moved(*v),
                     By::Ref | By::Mut => self.value(*v),
                 };
                 quote!((#value))
             }
             (Source::Place(place), By::Ref) if receiver => self.place(place),
             (Source::Place(place), By::Mut) if receiver => self.place_mut(place),
+            (source, By::Tangent) => self.tangent(source),
             (source, by) => self.lent(source, by),
         }
     }

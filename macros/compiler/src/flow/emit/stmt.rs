@@ -194,7 +194,7 @@ impl Body<'_> {
     /// A value or a place, as the user's code or a call takes it.
     pub(super) fn lent(&self, source: &Source, by: By) -> TokenStream {
         match (source, by) {
-            (source, By::Value) => self.source(source),
+            (source, By::Value | By::Tangent) => self.source(source),
             (Source::Value(v), _) if self.reborrowed.contains(v) => self.moved(*v),
             (Source::Value(v), By::Ref) => {
                 let value = self.value(*v);

@@ -3,7 +3,9 @@
 use super::region::Live;
 use super::val::{Held, Opt, Val};
 use super::{Frame, Lowerer, Slot, TargetKind};
-use crate::flow::ir::{Bind, Block, By, Code, Kind, Origin, ParamIs, Place, Program, Source, Tree};
+use crate::flow::ir::{
+    Bind, Block, By, Code, Init, Kind, Origin, ParamIs, Place, Program, Source, Tree,
+};
 use crate::hash::HashMap;
 use crate::parse::{Function, Param, Passing, Type};
 use proc_macro2::{Ident, Span};
@@ -171,8 +173,15 @@ impl<'a> Lowerer<'a> {
     }
 
     fn tree(&mut self, val: Val, ty: &Type, span: Span) -> Option<Tree> {
-        // What only rustc knows is of the type that the function returns.
-        let val = self.as_memory(val, ty, Passing::Value, span);
+        if let Val::Scalar(_) = val
+            && let Val::Place(place, _) = self.as_memory(val.clone(), ty, Passing::Value, span)
+        {
+            // What only rustc knows is of the type that the function returns; what refers to it stays
+            // behind.
+            let mem = self.memory("result", ty.clone(), span);
+            self.emit(Kind::Alloc(mem, Init::Copy(place)), span);
+            return Some(Tree::Place(Place::whole(mem)));
+        }
         match (val, ty) {
             (_, Type::Unit) => Some(Tree::Unit),
             (Val::Tuple(parts), Type::Tuple(types)) if parts.len() == types.len() => {

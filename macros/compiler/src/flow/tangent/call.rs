@@ -49,7 +49,7 @@ impl Builder<'_> {
                 true => call.args.clone(),
                 false => this.copied_where_changed(&call.args),
             };
-            let of_tangent = |source| CallArg { source, by: By::Value, wrt: false };
+            let of_tangent = |source| CallArg { source, by: By::Tangent, wrt: false };
             args.extend(tangents.into_iter().map(of_tangent));
             let result = this.out.mem("pair", ty.clone(), Origin::Local, span);
             let call = Call { value: jvp.clone(), args, out: CallOut::Mem(result), ..call.clone() };
