@@ -356,3 +356,22 @@ fn parts_returned() {
     let zeros = (0.3, vec![0.0; 2], [0.0; 2], vec![0.0; 2]);
     assert_eq!(f::jvp(2.0, &body(), 1.0), (expected, zeros));
 }
+
+/// A struct of constants, by the rest of the constant one.
+#[test]
+fn the_rest_of_a_constant_struct() {
+    #[differentiate(wrt(a), pullback, jvp, hvp, hessian)]
+    fn f(a: f64, n: usize, body: &Body) -> f64 {
+        let v = a * a;
+        if a > 0.1 {
+            let other = Body { at: n as f64 * 0.1, ..body.clone() };
+            let k = energy(body, 0.5) + between(body, &other);
+            return v * k;
+        }
+        v * a
+    }
+    let k = energy(&body(), 0.5) + between(&body(), &Body { at: 0.2, ..body() });
+    assert_eq!(f::value_and_grad(0.5, 2, &body()), (0.25 * k, k));
+    assert_eq!(f::hessian(0.5, 2, &body()), 2.0 * k);
+    assert_eq!(f::grad(-1.0, 2, &body()), 3.0);
+}

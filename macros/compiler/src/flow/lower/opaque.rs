@@ -256,8 +256,10 @@ impl Lowerer<'_> {
         Some(match val {
             Val::Scalar(v) if self.program.of(v).object => (Source::Value(v), By::Mut),
             Val::Scalar(v) => {
+                // A reference is itself: of a reference to it, `clone` would be a reference.
+                let shared = self.program.of(v).shared;
                 let by = match (self.is_plain(v), how) {
-                    (false, Use::Base) => By::Ref,
+                    (false, Use::Base) if !shared => By::Ref,
                     _ => By::Value,
                 };
                 (Source::Value(v), by)
