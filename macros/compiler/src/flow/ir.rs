@@ -459,7 +459,7 @@ pub enum Kind {
     /// it is a copy.
     Pull {
         /// The call, its arguments as they were before it.
-        call: Call,
+        call: Box<Call>,
         /// The cotangent of its result, if that carries a derivative; a place is not used again.
         ct: Option<Source>,
         /// One entry for each argument with [`CallArg::wrt`], in order.

@@ -59,7 +59,7 @@ impl Builder<'_> {
                 _ => Pulled::Not,
             });
         }
-        let kind = Kind::Pull { call: pull, ct, outs, along: None };
+        let kind = Kind::Pull { call: Box::new(pull), ct, outs, along: None };
         self.push(Stmt { kind, span: self.ix.stmts[pos].0.span });
         for (v, tangent) in tangents {
             self.contribute(v, tangent);

@@ -75,7 +75,7 @@ pub(super) fn vjp_jvp(function: &Function, of: &VjpJvp) -> TokenStream {
             let name = of_one(ct);
             seed_arguments(&of.seed, &quote!(#name), &mut parts);
         }
-        parts.extend(of_params.iter().map(|ct| of_one(ct)).map(|name| quote!(#name)));
+        parts.extend(of_params.iter().map(of_one).map(|name| quote!(#name)));
         parts
     };
     let arguments = arguments(function, program);

@@ -123,7 +123,7 @@ impl Builder<'_> {
                 true => (call.clone(), ct.cloned(), outs.to_vec()),
                 false => this.ahead(call, ct, outs),
             };
-            this.emit(Kind::Pull { call, ct, outs, along });
+            this.emit(Kind::Pull { call: Box::new(call), ct, outs, along });
         });
         true
     }
