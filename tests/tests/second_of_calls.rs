@@ -117,8 +117,8 @@ second! {
     changed_in_a_loop(x: [f64; 3]) {
         let mut y = vec![x[0], x[1], x[2]];
         let mut sum = 0.0;
-        for k in 0..3 {
-            sum += drained(&mut y, x[k]) * y[0];
+        for k in x {
+            sum += drained(&mut y, k) * y[0];
             spread(&mut y);
         }
         sum + y[2]
