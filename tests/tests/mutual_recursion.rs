@@ -127,3 +127,23 @@ fn slices() {
     // x₀² + x₁x₀ + x₂² + x₃x₀
     assert_close("slices", &slope, &vec![2.0 * 0.3 - 1.2 + 2.0, 0.3, 1.6, 0.3], 1e-14);
 }
+
+/// Second derivatives: each is called by its `vjp_jvp`.
+#[test]
+fn second_derivatives() {
+    #[differentiate(recursive, jvp, hvp)]
+    fn even_power(x: f64, n: usize) -> f64 {
+        if n == 0 { 1.0 } else { x * odd_power(x, n - 1) }
+    }
+    #[differentiate(jvp, hvp, vjp_jvp)]
+    fn odd_power(x: f64, n: usize) -> f64 {
+        if n == 0 { x } else { x * even_power(x, n - 1) }
+    }
+    // x⁵, x⁴
+    let close = |got: (f64, f64), expected: (f64, f64)| {
+        assert_close("first and second", &got, &expected, 1e-14);
+    };
+    close(odd_power::hvp(0.7, 4, 1.0), (5.0 * 0.7_f64.powi(4), 20.0 * 0.7_f64.powi(3)));
+    close(even_power::hvp(0.7, 4, 1.0), (4.0 * 0.7_f64.powi(3), 12.0 * 0.7_f64.powi(2)));
+    assert_close("jvp", &odd_power::jvp(0.7, 4, 1.0).1, &(5.0 * 0.7_f64.powi(4)), 1e-14);
+}
