@@ -375,3 +375,18 @@ fn the_rest_of_a_constant_struct() {
     assert_eq!(f::hessian(0.5, 2, &body()), 2.0 * k);
     assert_eq!(f::grad(-1.0, 2, &body()), 3.0);
 }
+
+/// A struct of constants that is changed, and looked at in a closure.
+#[test]
+fn a_struct_of_constants_changed() {
+    #[differentiate(wrt(a), pullback, jvp, hvp, hessian)]
+    fn f(a: f64, k: f64, body: &Body) -> f64 {
+        let mut other = Body { at: 0.5, ..body.clone() };
+        let copy = other.clone();
+        other.speed = [copy.at, k * body.speed[1]];
+        a * a * other.trail.iter().map(|e| e * other.at).sum::<f64>() * other.speed[0]
+    }
+    assert_close("value", &f(0.7, 2.0, &body()), &(0.49 * 0.8 * 0.5), 1e-15);
+    assert_close("gradient", &f::grad(0.7, 2.0, &body()), &(1.4 * 0.8 * 0.5), 1e-15);
+    assert_close("Hessian", &f::hessian(0.7, 2.0, &body()), &0.8, 1e-15);
+}

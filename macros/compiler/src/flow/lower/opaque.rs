@@ -5,7 +5,7 @@ use super::scan::{self, Use, Uses};
 use super::val::{Held, Val};
 use super::{Lowerer, Slot};
 use crate::emit::names::ident;
-use crate::flow::ir::{Accessor, Bind, By, Code, Kind, Origin, Place, Source, V};
+use crate::flow::ir::{Accessor, Bind, By, Code, Kind, Origin, ParamIs, Place, Source, V};
 use crate::parse::Type;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -254,7 +254,12 @@ impl Lowerer<'_> {
         }
         let how = if how == Use::Borrowed { Use::Mut } else { how };
         Some(match val {
-            Val::Scalar(v) if self.program.of(v).object => (Source::Value(v), By::Mut),
+            Val::Scalar(v) if self.program.of(v).object => {
+                // Of what is only looked at, several may be held at once. A parameter is a `&mut`.
+                let is_own = !self.program.params.contains(&ParamIs::Value(v));
+                let by = if how == Use::Base && is_own { By::Ref } else { By::Mut };
+                (Source::Value(v), by)
+            }
             Val::Scalar(v) => {
                 // A reference is itself: of a reference to it, `clone` would be a reference.
                 let shared = self.program.of(v).shared;
