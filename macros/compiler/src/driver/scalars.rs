@@ -51,26 +51,21 @@ pub(super) fn compile_scalars<'f>(
             unguarded: unguarded.flatten().map(|forward| settled(forward, errors)),
         }
     });
+    let by_sites = options.hessian.is_some().then(|| flow::tangent::gradient(&adjoint));
+    let names: Vec<String> = function.params.iter().map(|p| p.name.to_string()).collect();
+    let derivation = flow::explain::explain(&adjoint, &names);
+    let of_sweep = prepare(&mut adjoint);
     let second = options.second().next().is_some();
-    let prepared = (second || function.has_vjp_jvp()).then(|| {
-        let mut prepared = adjoint.clone();
-        prepare(&mut prepared);
-        prepared
-    });
-    let gradient = prepared.as_ref().filter(|_| second).map(flow::tangent::gradient);
+    let gradient = second.then(|| flow::tangent::gradient(&adjoint));
     let hvp = (gradient.as_ref().filter(|_| options.hvp.is_some()))
         .map(|gradient| forward(gradient, &wrt, 1, errors));
-    let vjp_jvp = (prepared.as_ref().filter(|_| function.has_vjp_jvp()))
-        .map(|prepared| vjp_jvp(prepared, &wrt, errors));
-    let hessian = (gradient.as_ref().filter(|_| options.hessian.is_some()))
-        .map(|gradient| hessian(function, &adjoint, gradient, &wrt, errors));
+    let vjp_jvp = function.has_vjp_jvp().then(|| vjp_jvp(&adjoint, &wrt, errors));
+    let hessian = (gradient.as_ref().zip(by_sites))
+        .map(|(gradient, by_sites)| hessian(function, by_sites, gradient, &wrt, errors));
     let jacobian = options.jacobian.is_some().then(|| jacobian(function, &lowered, &wrt, errors));
     if errors.any() {
         return None;
     }
-    let names: Vec<String> = function.params.iter().map(|p| p.name.to_string()).collect();
-    let derivation = flow::explain::explain(&adjoint, &names);
-    let of_sweep = prepare(&mut adjoint);
     let of_pullback = apart.as_mut().map(prepare);
     flow::jam::jam(&mut adjoint.program);
     let rows = apart.as_mut().and_then(flow::rows::rows);
@@ -125,16 +120,15 @@ fn settled(mut forward: flow::tangent::Forward, errors: &mut Errors) -> flow::ta
     forward
 }
 
-/// The Hessian, by the sites of the adjoint as it is, or of the gradient as a program that was made
+/// The Hessian, by the sites of the gradient as it was derived, or by columns of the one that was made
 /// faster.
 fn hessian(
     function: &Function,
-    adjoint: &flow::ir::Adjoint,
+    mut by_sites: flow::ir::Program,
     gradient: &flow::ir::Program,
     wrt: &[bool],
     errors: &mut Errors,
 ) -> flow::emit::Hessian {
-    let mut by_sites = flow::tangent::gradient(adjoint);
     flow::number::number(&mut by_sites);
     let sparse = function.options.is_sparse("hessian");
     match flow::tangent::hessian(&by_sites, wrt, sparse, errors) {
