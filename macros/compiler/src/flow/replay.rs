@@ -99,7 +99,7 @@ impl Replay<'_> {
     fn objects(&self, code: &Code) -> Vec<V> {
         let uses = syn::parse2(code.tokens.clone()).map(|expr| scan::uses(&expr));
         let is_receiver = |name: &Ident| match &uses {
-            Ok(uses) => uses.names.get(&name.to_string()) == Some(&scan::Use::Mut),
+            Ok(uses) => uses.names.get(&name.to_string()) >= Some(&scan::Use::Mut),
             Err(_) => true,
         };
         let values = code.binds.iter().filter_map(|bind| match (value(&bind.what)?, bind.by) {

@@ -1,6 +1,7 @@
 //! From tokens to a [`Function`]: options, signature and types, each checked.
 
 mod checks;
+mod fragments;
 mod generics;
 mod macros;
 mod options;
@@ -259,11 +260,12 @@ pub fn parse_method(
 
 fn parse(
     options: Options,
-    item: syn::ItemFn,
+    mut item: syn::ItemFn,
     owner: Option<Owner>,
     errors: &mut Errors,
 ) -> Option<Function> {
     let before = errors.count();
+    fragments::ungroup(&mut item.block);
     let sig = &item.sig;
     check_qualifiers(sig, owner.is_some(), errors);
     let (mut floats, mut passive) = (Vec::new(), Vec::new());

@@ -59,7 +59,7 @@ impl Rewrite<'_> {
                 Expr::Reference(reference) if reference.mutability.is_some() => {
                     match &*reference.expr {
                         Expr::Path(_) => Names::hangs_on(&reference.expr, &self.names.slices),
-                        place => names_place(place) && !Names::hangs_on(place, &self.names.foreign),
+                        place => names_place(place) && !self.names.is_foreign(place),
                     }
                 }
                 Expr::Path(_) => Names::hangs_on(arg, &self.names.exclusive),

@@ -14,6 +14,7 @@ mod closures;
 mod constants;
 mod elements;
 mod entry;
+mod foreign;
 mod macros;
 mod method;
 mod names;

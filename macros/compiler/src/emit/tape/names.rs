@@ -20,7 +20,8 @@ pub(super) struct Names {
     /// Locals that are closures.
     pub(super) closures: HashSet<String>,
     /// Parameters without a float in their type: values of the user's own types. Floats that come
-    /// out of them are plain. Locals too that begin as structs of constants.
+    /// out of them are plain. Locals too that begin as structs of constants, and other names for
+    /// such values or for places in them (`foreign.rs`).
     pub(super) foreign: HashSet<String>,
     /// Parameters that are structs of constants.
     pub(super) constants: BTreeMap<String, Constant>,
@@ -110,6 +111,7 @@ impl Names {
         }
         let params = std::mem::take(&mut names.locals);
         names.visit_block(&function.item.block);
+        names.changed(&function.item.block);
         names.rebound = names.locals.clone();
         for (name, constant) in &mut names.constants {
             constant.is_renamed &= !names.rebound.contains(name);
@@ -217,11 +219,13 @@ impl<'ast> Visit<'ast> for Names {
 
     fn visit_expr_match(&mut self, matched: &'ast syn::ExprMatch) {
         let pats = matched.arms.iter().map(|arm| &arm.pat);
+        pats.clone().for_each(|pat| self.another_name(pat, &matched.expr));
         self.taken_apart(&matched.expr, pats);
         visit::visit_expr_match(self, matched);
     }
 
     fn visit_expr_let(&mut self, of: &'ast syn::ExprLet) {
+        self.another_name(&of.pat, &of.expr);
         self.taken_apart(&of.expr, std::iter::once(&*of.pat));
         visit::visit_expr_let(self, of);
     }
@@ -231,8 +235,19 @@ impl<'ast> Visit<'ast> for Names {
         self.visit_expr(&closure.body);
     }
 
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        if call.method == "for_each"
+            && let Some(Expr::Closure(closure)) = call.args.first()
+            && let Some(pat) = closure.inputs.first()
+        {
+            self.each(pat, &call.receiver);
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
     fn visit_expr_for_loop(&mut self, looped: &'ast syn::ExprForLoop) {
         self.binding(&looped.pat);
+        self.each(&looped.pat, &looped.expr);
         if is_range_of_literals(&looped.expr) {
             self.counter(&looped.pat);
         }
@@ -252,12 +267,15 @@ impl<'ast> Visit<'ast> for Names {
             syn::Pat::Type(typed) => (&*typed.pat, is_slice(&typed.ty)),
             pat => (pat, false),
         };
+        if let Some(init) = &local.init {
+            self.another_name(pat, &init.expr);
+        }
         let (syn::Pat::Ident(pat), Some(init)) = (pat, &local.init) else { return };
         if is_untyped(&init.expr) && matches!(local.pat, syn::Pat::Ident(_)) {
             self.counter(&local.pat);
         }
         let name = pat.ident.to_string();
-        match &*init.expr {
+        match bare(&init.expr) {
             Expr::Closure(_) => {
                 self.closures.insert(name);
             }
@@ -269,6 +287,9 @@ impl<'ast> Visit<'ast> for Names {
                 }
             }
             Expr::Struct(of) if self.is_constant_struct(of) => {
+                self.foreign.insert(name);
+            }
+            init if self.is_whole(init) => {
                 self.foreign.insert(name);
             }
             Expr::Array(_) | Expr::Repeat(_) => {
@@ -302,6 +323,14 @@ impl<'ast> Visit<'ast> for Names {
 pub(super) fn is_foreign(param: &Param, function: &Function) -> bool {
     matches!(param.ty, Type::Constant(_) | Type::Passive(..))
         && !takes_floats(&param.written, function)
+}
+
+/// An expression without the parentheses around it.
+fn bare(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Paren(inner) => bare(&inner.expr),
+        expr => expr,
+    }
 }
 
 /// An integer literal without a type.

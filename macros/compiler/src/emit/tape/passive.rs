@@ -136,6 +136,13 @@ impl Rewrite<'_> {
         }
     }
 
+    /// The statement as it stands, likewise.
+    pub(super) fn passive_statement(&mut self, expr: &Expr) -> Expr {
+        let source = optional(Some(quote!(#expr).to_string()));
+        let shadows = self.shadows(expr, &source, &TokenStream::new());
+        parse_quote!({ #shadows #expr; })
+    }
+
     /// The same expression on plain values, of which nothing is lifted.
     pub(super) fn passive_unlifted(&self, expr: &Expr) -> Expr {
         let shadows = self.shadows(expr, &optional(None), &TokenStream::new());

@@ -191,9 +191,7 @@ impl<'c> Rewrite<'c> {
     /// Between floats the right side is computed first, then the left side is borrowed; between
     /// variables it would be the other way round.
     fn compound(&mut self, binary: &mut syn::ExprBinary) -> Option<Expr> {
-        if !Names::hangs_on(&binary.left, &self.names.foreign) {
-            self.visit_expr_mut(&mut binary.left);
-        }
+        self.visit_expr_mut(&mut binary.left);
         self.visit_expr_mut(&mut binary.right);
         let syn::ExprBinary { left, op, right, .. } = binary;
         let simple =
@@ -243,7 +241,7 @@ pub(super) fn refusal(at: &impl ToTokens, message: &str) -> Expr {
     parse_quote!({ #error })
 }
 
-fn is_compound(op: &syn::BinOp) -> bool {
+pub(super) fn is_compound(op: &syn::BinOp) -> bool {
     use syn::BinOp::{
         AddAssign, BitAndAssign, BitOrAssign, BitXorAssign, DivAssign, MulAssign, RemAssign,
         ShlAssign, ShrAssign, SubAssign,
@@ -419,7 +417,8 @@ impl VisitMut for Rewrite<'_> {
             Expr::Index(_) | Expr::Field(_) | Expr::MethodCall(_) => self.constant(expr),
             _ => None,
         };
-        let replaced = place.or_else(|| self.foreign(expr)).or_else(|| match &mut *expr {
+        let replaced = place.or_else(|| self.change_of_foreign(expr)).or_else(|| self.behind(expr));
+        let replaced = replaced.or_else(|| self.foreign(expr)).or_else(|| match &mut *expr {
             Expr::Lit(syn::ExprLit { lit: syn::Lit::Float(lit), .. }) => Some(self.literal(lit)),
             Expr::Lit(_) | Expr::Const(_) => None,
             Expr::MethodCall(call) => self.method_call(call),
@@ -456,7 +455,7 @@ impl VisitMut for Rewrite<'_> {
             }
             Expr::Reference(reference) if reference.mutability.is_some() => {
                 // A place that is changed is not lifted.
-                if !Names::hangs_on(&reference.expr, &self.names.foreign) {
+                if !self.names.is_foreign(&reference.expr) {
                     self.visit_expr_mut(&mut reference.expr);
                 }
                 None

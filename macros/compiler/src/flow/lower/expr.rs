@@ -25,7 +25,7 @@ impl Lowerer<'_> {
         }
         // What is asked within is asked of parts of the expression.
         let before = self.wanted.len();
-        let val = self.expr_within(expr);
+        let val = self.over_object(expr).unwrap_or_else(|| self.expr_within(expr));
         self.wanted.truncate(before);
         val
     }
@@ -147,6 +147,9 @@ impl Lowerer<'_> {
         }
         match self.lvalue(&reference.expr) {
             Some(lv) => self.exclusive(lv),
+            None if self.object_handed_out(&Expr::Reference(reference.clone())).is_some() => {
+                self.error(reference, "a part of a value of which chainrule does not know what it is made of is borrowed here to be changed: change it where it is, `value.list[k] = ..`")
+            }
             // `&mut [a, b]`: a temporary.
             None => match self.expr(&reference.expr) {
                 Val::Place(place, _) => {

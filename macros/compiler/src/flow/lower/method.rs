@@ -14,6 +14,9 @@ use syn::{Expr, ExprMethodCall};
 
 impl Lowerer<'_> {
     pub(super) fn method_call(&mut self, call: &ExprMethodCall) -> Val {
+        if self.object_handed_out(&call.receiver).is_some() {
+            return self.opaque(&Expr::MethodCall(call.clone()));
+        }
         let mark = self.mark();
         self.want_receiver(call);
         let receiver = match call.method.to_string().as_str() {

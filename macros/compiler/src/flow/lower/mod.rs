@@ -32,6 +32,7 @@ mod memory;
 mod merge;
 mod method;
 mod nd;
+mod object;
 mod opaque;
 mod operator;
 mod ops;

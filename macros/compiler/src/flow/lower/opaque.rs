@@ -252,7 +252,11 @@ impl Lowerer<'_> {
             self.error(span, format!("this changes `{name}` through a `&mut` in a way that cannot be seen through: put `#[differentiate]` on the function that is called, or let it return the new value"));
             return None;
         }
-        let how = if how == Use::Borrowed { Use::Mut } else { how };
+        if how == Use::Assigned && is_copied {
+            self.error(span, format!("this assigns `{name}` within code that is taken as it stands, since chainrule does not know the types in it: assign it in a statement of its own"));
+            return None;
+        }
+        let how = how.min(Use::Mut);
         Some(match val {
             Val::Scalar(v) if self.program.of(v).object => {
                 // Of what is only looked at, several may be held at once. A parameter is a `&mut`.

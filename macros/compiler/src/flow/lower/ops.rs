@@ -262,6 +262,9 @@ impl Lowerer<'_> {
             return;
         };
         let Some(right) = right else { return };
+        if matches!(&lv, Lv::Val(val) if val.is_silent()) {
+            return;
+        }
         if let (Operation::Arithmetic(row), Some(to)) = (operation, self.array_named(&lv)) {
             let own = Val::Array(Box::new(to.clone()));
             let said = (Said::source(&binary.left, &own), Said::source(&binary.right, &Val::Unit));

@@ -179,7 +179,7 @@ impl Lowerer<'_> {
             let function = self.frame().function;
             if !self.is_plain(*v)
                 && !self.is_float(*v)
-                && super::scan::is_changed(&function.item.block, &name)
+                && super::object::is_changed(&function.item.block, &name)
             {
                 let object = self.object(*v, &name, span);
                 self.declare(&name, Val::Scalar(object), true);
@@ -187,24 +187,6 @@ impl Lowerer<'_> {
             }
         }
         self.declare(&name, val, mutable);
-    }
-
-    /// A Rust variable of its own, which the user's code changes by other means than assignment.
-    fn object(&mut self, from: crate::flow::ir::V, name: &str, span: Span) -> crate::flow::ir::V {
-        let bind = Bind {
-            name: Ident::new("__from", Span::call_site()),
-            what: Source::Value(from),
-            by: By::Value,
-        };
-        match self.opaque_tokens(quote!(__from), vec![bind], false, span) {
-            Val::Scalar(v) => {
-                let value = &mut self.program.values[v.0 as usize];
-                value.object = true;
-                value.name = name.to_string();
-                v
-            }
-            _ => from,
-        }
     }
 
     /// A name for what has no better one.

@@ -15,8 +15,10 @@ pub(in crate::flow) enum Use {
     Base,
     /// As a value.
     Value,
-    /// As the receiver of a method that is not known to leave it as it is, or assigned to.
+    /// As the receiver of a method that is not known to leave it as it is.
     Mut,
+    /// Assigned to, or to a part of it.
+    Assigned,
     /// By `&mut`.
     Borrowed,
 }
@@ -164,10 +166,41 @@ impl<'ast> Visit<'ast> for Uses {
     }
 
     fn visit_arm(&mut self, arm: &'ast syn::Arm) {
-        let before = self.hidden.len();
-        names_of(&arm.pat, &mut self.hidden);
-        visit::visit_arm(self, arm);
-        self.hidden.truncate(before);
+        self.within(Some(&arm.pat), |this| visit::visit_arm(this, arm));
+    }
+
+    fn visit_block(&mut self, block: &'ast syn::Block) {
+        self.within(None, |this| visit::visit_block(this, block));
+    }
+
+    fn visit_local(&mut self, local: &'ast syn::Local) {
+        visit::visit_local(self, local);
+        names_of(&local.pat, &mut self.hidden);
+    }
+
+    fn visit_expr_let(&mut self, of: &'ast syn::ExprLet) {
+        visit::visit_expr_let(self, of);
+        names_of(&of.pat, &mut self.hidden);
+    }
+
+    fn visit_expr_if(&mut self, of: &'ast syn::ExprIf) {
+        self.within(None, |this| {
+            this.visit_expr(&of.cond);
+            this.visit_block(&of.then_branch);
+        });
+        of.else_branch.iter().for_each(|(_, branch)| self.visit_expr(branch));
+    }
+
+    fn visit_expr_while(&mut self, of: &'ast syn::ExprWhile) {
+        self.within(None, |this| visit::visit_expr_while(this, of));
+    }
+
+    fn visit_expr_for_loop(&mut self, of: &'ast syn::ExprForLoop) {
+        self.visit_expr(&of.expr);
+        self.within(Some(&of.pat), |this| {
+            this.visit_pat(&of.pat);
+            this.visit_block(&of.body);
+        });
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
@@ -199,20 +232,7 @@ impl<'ast> Visit<'ast> for Uses {
     }
 
     fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
-        let assigns = matches!(
-            binary.op,
-            syn::BinOp::AddAssign(_)
-                | syn::BinOp::SubAssign(_)
-                | syn::BinOp::MulAssign(_)
-                | syn::BinOp::DivAssign(_)
-                | syn::BinOp::RemAssign(_)
-                | syn::BinOp::BitAndAssign(_)
-                | syn::BinOp::BitOrAssign(_)
-                | syn::BinOp::BitXorAssign(_)
-                | syn::BinOp::ShlAssign(_)
-                | syn::BinOp::ShrAssign(_)
-        );
-        if assigns {
+        if assigns(&binary.op) {
             self.acts = true;
             self.left(&binary.left);
         } else {
@@ -300,8 +320,39 @@ impl Uses {
             Expr::Unary(syn::ExprUnary { op: syn::UnOp::Deref(_), expr, .. }) => expr,
             other => other,
         };
-        self.base(expr, Use::Mut);
+        self.base(expr, Use::Assigned);
     }
+
+    /// Looks at code in which names are bound that mean something there only.
+    fn within(&mut self, pat: Option<&syn::Pat>, look: impl FnOnce(&mut Self)) {
+        let before = self.hidden.len();
+        if let Some(pat) = pat {
+            names_of(pat, &mut self.hidden);
+        }
+        look(self);
+        self.hidden.truncate(before);
+    }
+}
+
+/// Whether an operator is one of `+=` and the like.
+pub(super) fn assigns(op: &syn::BinOp) -> bool {
+    use syn::BinOp::{
+        AddAssign, BitAndAssign, BitOrAssign, BitXorAssign, DivAssign, MulAssign, RemAssign,
+        ShlAssign, ShrAssign, SubAssign,
+    };
+    matches!(
+        op,
+        AddAssign(_)
+            | SubAssign(_)
+            | MulAssign(_)
+            | DivAssign(_)
+            | RemAssign(_)
+            | BitAndAssign(_)
+            | BitOrAssign(_)
+            | BitXorAssign(_)
+            | ShlAssign(_)
+            | ShrAssign(_)
+    )
 }
 
 /// Whether a path of several names means the same in every module.
@@ -330,43 +381,6 @@ pub(super) fn is_absolute(path: &syn::Path) -> bool {
                 | "Some"
         )
         || crate::parse::is_integer(first)
-}
-
-/// Whether a variable is changed by other means than assignment: by `&mut`, or by a method.
-pub(super) fn is_changed(block: &syn::Block, name: &str) -> bool {
-    struct Changed<'n> {
-        name: &'n str,
-        found: bool,
-    }
-    impl Changed<'_> {
-        fn is(&self, expr: &Expr) -> bool {
-            match expr {
-                Expr::Path(path) => path.path.is_ident(self.name),
-                Expr::Index(index) => self.is(&index.expr),
-                Expr::Field(field) => self.is(&field.base),
-                Expr::Paren(inner) => self.is(&inner.expr),
-                _ => false,
-            }
-        }
-    }
-    impl<'ast> Visit<'ast> for Changed<'_> {
-        fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-            let looks = looks(call);
-            self.found |= !looks && self.is(&call.receiver);
-            visit::visit_expr_method_call(self, call);
-        }
-        fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
-            self.found |= reference.mutability.is_some() && self.is(&reference.expr);
-            visit::visit_expr_reference(self, reference);
-        }
-        fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
-            self.found |= !matches!(*assign.left, Expr::Path(_)) && self.is(&assign.left);
-            visit::visit_expr_assign(self, assign);
-        }
-    }
-    let mut changed = Changed { name, found: false };
-    changed.visit_block(block);
-    changed.found
 }
 
 /// Whether a variable is assigned as a whole.
