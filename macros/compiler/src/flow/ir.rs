@@ -344,6 +344,8 @@ pub struct Call {
     pub vjp_jvp: Option<TokenStream>,
     /// Whether its derivative is a rule by hand.
     pub rule: bool,
+    /// Whether the function calls itself.
+    pub itself: bool,
     /// Whether these are methods of the first argument: `receiver.at(args)`.
     pub method: bool,
     /// Whether the type of the result follows from its use alone: the callee's signature is not seen.

@@ -8,6 +8,7 @@
 //! ```
 
 use super::arithmetic::{Terms, braced, punct, tuple};
+use super::call::Itself;
 use super::facts::Facts;
 use super::groups::Schedule;
 use super::memories::is_lent;
@@ -87,6 +88,8 @@ pub(super) struct Body<'p> {
     pub(super) lent: Vec<V>,
     /// Checks of cotangents, before they are used for the first time.
     pub(super) checks: HashMap<MemId, TokenStream>,
+    /// How a function with tangents that calls itself is called.
+    pub(super) itself: Option<Itself>,
 }
 
 impl<'p> Body<'p> {
@@ -131,6 +134,7 @@ impl<'p> Body<'p> {
             reborrowed: vec![],
             lent: vec![],
             checks: HashMap::default(),
+            itself: None,
         }
     }
 

@@ -40,10 +40,22 @@ impl Passed {
     }
 }
 
+/// The private function with tangents of a function that calls itself: what is passed on need not
+/// be a `Vec` of its own.
+pub(super) struct Itself {
+    /// What it is called.
+    pub(super) kernel: Ident,
+    /// Of each tangent, whether it is passed by reference.
+    pub(super) by_reference: Vec<bool>,
+}
+
 impl Body<'_> {
     pub(super) fn call(&mut self, call: &Call) -> TokenStream {
         let passed = self.passed(call);
-        let run = passed.to(&call.value, &[]);
+        let run = match self.itself_by(call) {
+            Some(Itself { kernel, .. }) => passed.to(&quote!(Self::#kernel), &[]),
+            None => passed.to(&call.value, &[]),
+        };
         let ty = match call.out {
             CallOut::Value(v) => self.type_of(v),
             CallOut::Mem(mem) => self.owned_type(mem),
@@ -66,10 +78,20 @@ impl Body<'_> {
         }
     }
 
+    /// How a call of the function itself with tangents is made.
+    fn itself_by(&self, call: &Call) -> Option<&Itself> {
+        let with_tangents = call.args.iter().any(|arg| arg.by == By::Tangent);
+        self.itself.as_ref().filter(|_| call.itself && with_tangents)
+    }
+
     fn passed(&mut self, call: &Call) -> Passed {
         let mut passed = Passed::default();
+        let before = call.args.iter().filter(|arg| arg.by != By::Tangent).count();
         for (k, arg) in call.args.iter().enumerate() {
+            let by_reference = k >= before
+                && (self.itself_by(call)).is_some_and(|itself| itself.by_reference[k - before]);
             let value = match &arg.source {
+                source if by_reference => self.lent(source, By::Ref),
                 Source::Place(place) if is_shared(call, k) => self.held(place, arg.by, &mut passed),
                 _ => self.argument(arg, call.method && k == 0),
             };

@@ -12,6 +12,7 @@ use super::Jvp;
 use super::api::{self, attributes};
 use super::arrays;
 use super::block::{Body, one_or_tuple};
+use super::call::Itself;
 use super::kernel::{self, arguments, succeeded, success, turbofish, wrapped, wrapped_type};
 use super::names::{self, local};
 use super::nested::each;
@@ -171,6 +172,8 @@ fn functions(
     let ordered = tangents.iter().filter(|(param, _)| matches!(param.ty, Type::Array(..)));
     let ordered = ordered.map(|(_, name)| quote!(let #name = ::chainrule::rt::into_flat(#name);));
     let turbofish = turbofish(function);
+    // The gradient is made of calls of other functions.
+    let calls_itself = public == "jvp";
     let [public, private] = [public, private].map(|name| named(function, name));
     let call = |forward: &Forward, private: &Ident| {
         let program = &forward.program;
@@ -180,8 +183,10 @@ fn functions(
         quote!(Self::#private #turbofish (#(#arguments,)* #(#passed),*))
     };
     let kernel_of = |forward: &Forward, private: &Ident| {
+        let (program, mut body) = (&forward.program, Body::new(&forward.program, &[]));
         let inputs: Vec<&ParamIs> = forward.tangents.iter().flatten().flatten().collect();
-        plain_kernel(function, &forward.program, &inputs, private, &inside)
+        body.itself = itself(function, program, &inputs, private).filter(|_| calls_itself);
+        plain_kernel(function, &mut body, &inputs, private, &inside)
     };
     let mut kernels = kernel_of(forward, &private);
     kernels = quote!(#[inline] #kernels);
@@ -284,10 +289,15 @@ pub(super) fn check(function: &Function, param: &Param, tangent: &Ident) -> Toke
 
 /// A tangent as an argument of the private function.
 pub(super) fn passed(is: &ParamIs, name: &Ident, program: &Program) -> TokenStream {
-    match is {
-        ParamIs::Mem(mem) if program.at(*mem).origin == Origin::Shared => quote!(&#name),
-        _ => quote!(#name),
+    match is_shared(is, program) {
+        true => quote!(&#name),
+        false => quote!(#name),
     }
+}
+
+/// Whether the private function takes a parameter by reference.
+fn is_shared(is: &ParamIs, program: &Program) -> bool {
+    matches!(is, ParamIs::Mem(mem) if program.at(*mem).origin == Origin::Shared)
 }
 
 /// A program whose parameters are the function's, and further ones, as a private function.
@@ -298,23 +308,43 @@ pub(super) fn kernel(
     name: &Ident,
     returned: &TokenStream,
 ) -> TokenStream {
-    let kernel = plain_kernel(function, program, further, name, returned);
+    let kernel = plain_kernel(function, &mut Body::new(program, &[]), further, name, returned);
     quote!(#[inline] #kernel)
+}
+
+/// How the private function calls itself: with what it was passed itself, as far as that is what the
+/// user's code passes.
+fn itself(
+    function: &Function,
+    program: &Program,
+    tangents: &[&ParamIs],
+    private: &Ident,
+) -> Option<Itself> {
+    let is_same = |k: usize| {
+        let param = &function.params[k];
+        !matches!(param.ty, Type::Array(..) | Type::Passive(..))
+            && param.passing != Passing::Exclusive
+            && !kernel::is_dereferenced(function, program, k)
+    };
+    (0..function.params.len()).all(is_same).then(|| Itself {
+        kernel: private.clone(),
+        by_reference: tangents.iter().map(|is| is_shared(is, program)).collect(),
+    })
 }
 
 /// The same without an attribute that says where it is compiled.
 fn plain_kernel(
     function: &Function,
-    program: &Program,
+    body: &mut Body<'_>,
     further: &[&ParamIs],
     name: &Ident,
     returned: &TokenStream,
 ) -> TokenStream {
-    let mut body = Body::new(program, &[]);
-    let mut inputs = kernel::parameters(function, program, &mut body);
-    inputs.extend(further.iter().map(|is| input(is, program, &body)));
+    let program = body.program;
+    let mut inputs = kernel::parameters(function, program, body);
+    inputs.extend(further.iter().map(|is| input(is, program, body)));
     let statements = body.block(&program.body);
-    let ending = wrapped(&function.output, kernel::result(program, &body));
+    let ending = wrapped(&function.output, kernel::result(program, body));
     let (generics, where_clause) = api::generics(function);
     let items = program.items.iter().map(|(_, item)| item);
     quote! {

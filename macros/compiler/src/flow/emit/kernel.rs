@@ -207,7 +207,7 @@ pub(super) fn where_clause(function: &Function) -> Option<syn::WhereClause> {
 }
 
 /// Whether a parameter travels by value though it is written as a reference.
-fn is_dereferenced(function: &Function, program: &Program, k: usize) -> bool {
+pub(super) fn is_dereferenced(function: &Function, program: &Program, k: usize) -> bool {
     match &program.params[k] {
         ParamIs::Value(v) => {
             function.params[k].passing == Passing::Shared

@@ -286,6 +286,7 @@ impl<'a> Lowerer<'a> {
             second: function.has_second_by_rule().then(|| ["grad", "hvp"].map(beside)),
             vjp_jvp: function.has_vjp_jvp().then(|| beside("vjp_jvp")),
             rule: function.options.derivative.rule().is_some(),
+            itself: own && !method && self.outer.is_none(),
             method: method && receiver,
             guessed: false,
             args: list,

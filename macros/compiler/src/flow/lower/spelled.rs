@@ -23,33 +23,34 @@ fn spelled(call: &ExprMethodCall) -> Option<Expr> {
     let (mut args, name) = (call.args.iter(), call.method.to_string());
     Some(match (name.as_str(), args.next()) {
         ("retain", Some(keep)) => parse_quote_spanned! {span=> {
-            let __before = #of.clone();
-            #of.clear();
-            for __element in __before.iter() {
-                if (#keep)(__element) {
-                    #of.push(__element.clone());
+            let mut __kept = 0;
+            for __k in 0..#of.len() {
+                if (#keep)(&#of[__k]) {
+                    #of.swap(__kept, __k);
+                    __kept += 1;
                 }
             }
+            #of.truncate(__kept);
         }},
         ("dedup", None) => parse_quote_spanned! {span=> {
-            let __before = #of.clone();
-            #of.clear();
-            for __k in 0..__before.len() {
-                if __k == 0 || __before[__k] != __before[__k - 1] {
-                    #of.push(__before[__k].clone());
+            let mut __kept = 0;
+            for __k in 0..#of.len() {
+                if __k == 0 || #of[__k] != #of[__kept - 1] {
+                    #of.swap(__kept, __k);
+                    __kept += 1;
                 }
             }
+            #of.truncate(__kept);
         }},
         ("drain", Some(range)) => {
             let (from, to) = bounds(range, of)?;
             parse_quote_spanned! {span=> {
                 let (__from, __to) = (#from, #to);
                 let __taken = #of[__from..__to].to_vec();
-                let __behind = #of[__to..].to_vec();
-                #of.truncate(__from);
-                for __element in __behind.iter() {
-                    #of.push(__element.clone());
+                for __k in __to..#of.len() {
+                    #of.swap(__k - (__to - __from), __k);
                 }
+                #of.truncate(#of.len() - (__to - __from));
                 __taken.into_iter()
             }}
         }

@@ -256,6 +256,7 @@ impl Lowerer<'_> {
                 vjp,
                 second: None,
                 rule: false,
+                itself: false,
                 method,
                 guessed: true,
                 args: list,
