@@ -1,6 +1,6 @@
 //! What emission has to know of a program beforehand.
 
-use super::{slots, windows};
+use super::{cut, slots, windows};
 use crate::flow::ir::{Block, Kind, Loop, MemId, Origin, Pass, Place, Program, RecId, Ty, V};
 use crate::flow::walk::{self, Access};
 use crate::hash::{HashMap, HashSet};
@@ -43,6 +43,8 @@ pub(super) struct Facts {
     pub(super) taken: HashSet<V>,
     /// Where local memories are declared.
     pub(super) homes: HashMap<MemId, Home>,
+    /// Copies that are not made, since the list gets shorter instead.
+    pub(super) cuts: HashMap<MemId, V>,
     /// Memories whose length changes.
     pub(super) resized: HashSet<MemId>,
     /// What a record keeps.
@@ -112,6 +114,7 @@ impl Facts {
                 }
             });
         });
+        facts.cuts = cut::cuts(&program.body, &facts.consts);
         facts.find_optional(program);
         facts.find_shared(program);
         facts.find_homes(program);

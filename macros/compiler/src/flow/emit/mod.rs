@@ -8,6 +8,7 @@ mod arithmetic;
 mod arrays;
 mod block;
 mod call;
+mod cut;
 mod code;
 mod facts;
 mod forward;

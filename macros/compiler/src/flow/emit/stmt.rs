@@ -257,6 +257,9 @@ impl Body<'_> {
 
     /// A new memory: declared here, or assigned where it was declared ahead.
     fn alloc(&mut self, mem: MemId, init: &Init) -> TokenStream {
+        if self.facts.cuts.contains_key(&mem) {
+            return TokenStream::new();
+        }
         let ty = self.program.at(mem).ty.clone();
         let unset = matches!(init, Init::Unset);
         let Some(value) = self.initial(&ty, init) else {
@@ -391,6 +394,10 @@ impl Body<'_> {
     }
 
     fn assign(&self, to: &Place, from: &Place, moved: bool) -> TokenStream {
+        if let Some(len) = self.facts.cuts.get(&from.mem) {
+            let (list, len) = (self.place_mut(to), self.value(*len));
+            return quote!(#list.truncate(#len););
+        }
         let ty = self.type_at(to).or_else(|| self.type_at(from));
         let value = match (moved, &ty) {
             _ if self.is_slice(to, ty.as_ref()) => self.place(from),

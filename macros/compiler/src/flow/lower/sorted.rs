@@ -1,11 +1,11 @@
-//! Sorting. The order is found by the user's own comparison, as a list of indices that carries no
-//! derivative; the elements are then gathered through it.
+//! Sorting. The order is found by the user's own comparison, as a list of swaps that carries no
+//! derivative; the elements are then swapped.
 
 use super::Lowerer;
 use super::loops::{Header, Run};
-use super::val::{Held, Val};
+use super::val::Val;
 use super::{Slot, scan};
-use crate::flow::ir::{Bind, By, Init, Kind, Place, Proj, Source, V};
+use crate::flow::ir::{Bind, By, Kind, Place, Proj, Source, V};
 use crate::parse::Type;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -33,11 +33,11 @@ impl Lowerer<'_> {
             _ => return None,
         };
         let Some(order) = self.order_of(place, order, args, span) else { return Some(Val::Error) };
-        self.gathered(place, &element, order, span);
+        self.swapped_into(order, place, span);
         Some(Val::Unit)
     }
 
-    /// The list of indices.
+    /// The list of swaps.
     fn order_of(
         &mut self,
         place: &Place,
@@ -73,14 +73,8 @@ impl Lowerer<'_> {
         Some(order)
     }
 
-    /// `list[k] = old[order[k]]` for all k.
-    fn gathered(&mut self, place: &Place, element: &Type, order: V, span: Span) {
-        let ty = match self.place_type(place) {
-            Some(ty @ Type::Fixed(..)) => ty,
-            _ => Type::Vec(Box::new(element.clone())),
-        };
-        let old = self.memory("unsorted", ty, span);
-        self.emit(Kind::Alloc(old, Init::Copy(place.clone())), span);
+    /// `list.swap(k, order[k])` for all k.
+    fn swapped_into(&mut self, order: V, place: &Place, span: Span) {
         let (zero, len) = (self.int(0, span), self.length(place, span));
         self.as_index(zero);
         let header = Header::default();
@@ -92,15 +86,17 @@ impl Lowerer<'_> {
                 by,
             };
             let binds = vec![bind("__order", order, By::Ref), bind("__at", at, By::Value)];
-            let Val::Scalar(from) = this.taken_part(quote!(__order[__at]), binds, false, span)
+            let Val::Scalar(with) = this.taken_part(quote!(__order[__at]), binds, false, span)
             else {
                 return;
             };
-            this.as_index(from);
-            let val = this.element(&Place::whole(old), Held::Named, from, span);
-            let mut to = place.clone();
-            to.proj.push(Proj::Index(at));
-            this.write_place(to, val, span);
+            this.as_index(with);
+            let element = |v: V| {
+                let mut place = place.clone();
+                place.proj.push(Proj::Index(v));
+                place
+            };
+            this.emit(Kind::Swap(element(at), element(with)), span);
         });
     }
 }
