@@ -6,6 +6,8 @@
 //! x = relative[i]                 x = both[i]
 //! ```
 //!
+//! So is a parameter that the function owns.
+//!
 //! One that becomes a part of another (pushed, an element of a list) is moved there, and a part that
 //! is copied and overwritten next is taken out.
 
@@ -32,7 +34,9 @@ pub fn moved(program: &mut Program) {
     kept.extend(again.iter().copied());
     let uses = Uses { kept, again, all: named(&body) };
     let (mut names, mut moved) = (HashMap::default(), Vec::new());
-    block(program, &mut body, &uses, &mut names, &mut moved);
+    let mems = (0..program.mems.len()).map(|k| MemId(k as u32));
+    let owned = mems.filter(|mem| program.at(*mem).origin == Origin::Owned).collect();
+    block(program, &mut body, owned, &uses, &mut names, &mut moved);
     let mut to = Memories(&names);
     moved.iter_mut().for_each(|mem| to.mem(mem));
     program.moved = moved;
@@ -75,9 +79,11 @@ impl Rename for Memories<'_> {
     }
 }
 
+/// `made`: the memories that are there ahead of the block and are made nowhere else.
 fn block(
     program: &Program,
     of: &mut Block,
+    mut made: HashSet<MemId>,
     uses: &Uses,
     names: &mut HashMap<MemId, MemId>,
     moved: &mut Vec<MemId>,
@@ -89,10 +95,9 @@ fn block(
     let inside: HashSet<MemId> =
         left.keys().copied().filter(|mem| uses.all.get(mem) == left.get(mem)).collect();
     let spared = |mem: MemId, left: &HashMap<MemId, usize>| {
-        let local = program.at(mem).origin == Origin::Local;
-        local && left.get(&mem) == Some(&0) && inside.contains(&mem) && !uses.kept.contains(&mem)
+        let own = matches!(program.at(mem).origin, Origin::Local | Origin::Owned);
+        own && left.get(&mem) == Some(&0) && inside.contains(&mem) && !uses.kept.contains(&mem)
     };
-    let mut made: HashSet<MemId> = HashSet::default();
     let mut stmts = Vec::new();
     for mut stmt in std::mem::take(&mut of.stmts) {
         each(&stmt.kind, &mut |mem| {
@@ -122,7 +127,7 @@ fn block(
         }
         made.extend(walk::makes(&stmt.kind));
         for inner in walk::blocks_mut(&mut stmt.kind) {
-            block(program, inner, uses, names, moved);
+            block(program, inner, HashSet::default(), uses, names, moved);
         }
         stmts.push(stmt);
     }

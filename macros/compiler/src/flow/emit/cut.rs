@@ -57,5 +57,6 @@ fn in_block(
 fn touches(kind: &Kind, mem: MemId) -> bool {
     let mut found = false;
     walk::places(kind, &mut |of, _, _| found |= of == mem);
-    found || walk::blocks(kind).iter().any(|block| block.stmts.iter().any(|s| touches(&s.kind, mem)))
+    found
+        || walk::blocks(kind).iter().any(|block| block.stmts.iter().any(|s| touches(&s.kind, mem)))
 }

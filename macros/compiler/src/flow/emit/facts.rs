@@ -1,6 +1,6 @@
 //! What emission has to know of a program beforehand.
 
-use super::{cut, slots, windows};
+use super::{borrowed, cut, slots, windows};
 use crate::flow::ir::{Block, Kind, Loop, MemId, Origin, Pass, Place, Program, RecId, Ty, V};
 use crate::flow::walk::{self, Access};
 use crate::hash::{HashMap, HashSet};
@@ -45,6 +45,8 @@ pub(super) struct Facts {
     pub(super) homes: HashMap<MemId, Home>,
     /// Copies that are not made, since the list gets shorter instead.
     pub(super) cuts: HashMap<MemId, V>,
+    /// Lists that are references to one or another parameter.
+    pub(super) borrowed: HashSet<MemId>,
     /// Memories whose length changes.
     pub(super) resized: HashSet<MemId>,
     /// What a record keeps.
@@ -118,6 +120,7 @@ impl Facts {
         facts.find_optional(program);
         facts.find_shared(program);
         facts.find_homes(program);
+        facts.borrowed = borrowed::borrowed(program, &facts.homes);
         facts.find_streamed(program);
         facts.slots = slots::slots(program);
         facts

@@ -6,6 +6,7 @@ use super::types::{self, owned};
 use crate::emit::element::elem_type;
 use crate::flow::ir::{MemId, Origin, Program, RecId};
 use crate::ir::Elem;
+use crate::parse::Type;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
@@ -35,6 +36,7 @@ impl Body<'_> {
     pub(super) fn declared_mem(&self, mem: MemId) -> Declared {
         let of = self.program.at(mem);
         let ty = match of.origin {
+            _ if self.facts.borrowed.contains(&mem) => types::reference(&slice_of(&of.ty)),
             Origin::Shared => types::reference(&of.ty),
             _ => self.owned_type(mem),
         };
@@ -78,4 +80,12 @@ impl Body<'_> {
 /// Whether a memory is a reference to what only rustc knows.
 pub(super) fn is_lent(program: &Program, mem: MemId) -> bool {
     program.at(mem).origin == Origin::Shared
+}
+
+/// The type of what a list is a slice of.
+fn slice_of(ty: &Type) -> Type {
+    match ty {
+        Type::Vec(of) => Type::Slice(of.clone()),
+        ty => ty.clone(),
+    }
 }

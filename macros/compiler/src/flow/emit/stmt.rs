@@ -260,6 +260,9 @@ impl Body<'_> {
         if self.facts.cuts.contains_key(&mem) {
             return TokenStream::new();
         }
+        if self.facts.borrowed.contains(&mem) {
+            return self.made(mem, Some(quote!(&[])));
+        }
         let ty = self.program.at(mem).ty.clone();
         let unset = matches!(init, Init::Unset);
         let Some(value) = self.initial(&ty, init) else {
@@ -397,6 +400,10 @@ impl Body<'_> {
         if let Some(len) = self.facts.cuts.get(&from.mem) {
             let (list, len) = (self.place_mut(to), self.value(*len));
             return quote!(#list.truncate(#len););
+        }
+        if self.facts.borrowed.contains(&to.mem) {
+            let (name, list) = (names::mem(self.program, to.mem), self.place(from));
+            return quote!(#name = &#list[..];);
         }
         let ty = self.type_at(to).or_else(|| self.type_at(from));
         let value = match (moved, &ty) {

@@ -70,17 +70,17 @@ impl Builder<'_> {
                 }
                 CallOut::Mem(mem) => {
                     if column == last {
-                        self.emit(Kind::Alloc(mem, Init::Copy(part(0))));
+                        self.emit(Kind::Alloc(mem, Init::Move(part(0))));
                     }
                     let here = self.memory_like(mem, Origin::Local);
-                    self.emit(Kind::Alloc(here, Init::Copy(part(1))));
+                    self.emit(Kind::Alloc(here, Init::Move(part(1))));
                 }
                 CallOut::Unit => {}
             }
             let first = if of_out.is_some() { 2 } else { 1 };
             for (k, place) in exclusive.iter().enumerate() {
                 if let Some(to) = self.tangent_place(place) {
-                    self.emit(Kind::Assign { to, from: part(first + k), moved: false });
+                    self.emit(Kind::Assign { to, from: part(first + k), moved: true });
                 }
             }
         }
