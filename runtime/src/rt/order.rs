@@ -17,27 +17,68 @@ pub struct Order {
     long: Vec<usize>,
 }
 
-impl Order {
+/// What is sorted: a slice, or an array, whose order takes no more room than it.
+pub trait Sorted {
+    /// What it holds.
+    type Element;
+    /// The swaps.
+    type Order;
+
+    /// Its elements.
+    fn elements(&self) -> &[Self::Element];
+
     /// From the index of the element that comes at each place, which code puts down.
-    fn of(len: usize, put_down: impl FnOnce(&mut [usize])) -> Order {
+    fn order(&self, put_down: impl FnOnce(&mut [usize])) -> Self::Order;
+}
+
+impl<T> Sorted for [T] {
+    type Element = T;
+    type Order = Order;
+
+    fn elements(&self) -> &[T] {
+        self
+    }
+
+    fn order(&self, put_down: impl FnOnce(&mut [usize])) -> Order {
         let mut order = Order { short: [0; SHORT], long: Vec::new() };
-        let indices = match order.short.get_mut(..len) {
+        let indices = match order.short.get_mut(..self.len()) {
             Some(indices) => indices,
             None => {
-                order.long = vec![0; len];
+                order.long = vec![0; self.len()];
                 &mut order.long
             }
         };
         put_down(indices);
-        // What belongs to a place that is done was swapped away from there, perhaps several times.
-        for place in 0..indices.len() {
-            let mut from = indices[place];
-            while from < place {
-                from = indices[from];
-            }
-            indices[place] = from;
-        }
+        into_swaps(indices);
         order
+    }
+}
+
+impl<T, const N: usize> Sorted for [T; N] {
+    type Element = T;
+    type Order = [usize; N];
+
+    fn elements(&self) -> &[T] {
+        self
+    }
+
+    fn order(&self, put_down: impl FnOnce(&mut [usize])) -> [usize; N] {
+        let mut indices = [0; N];
+        put_down(&mut indices);
+        into_swaps(&mut indices);
+        indices
+    }
+}
+
+/// Of each place the index of the element that belongs there becomes that of the place where it is.
+fn into_swaps(indices: &mut [usize]) {
+    for place in 0..indices.len() {
+        // What belongs to a place that is done was swapped away from there, perhaps several times.
+        let mut from = indices[place];
+        while from < place {
+            from = indices[from];
+        }
+        indices[place] = from;
     }
 }
 
@@ -65,35 +106,51 @@ impl Index<usize> for Order {
 /// assert_eq!(list, [0.1, 0.2, 0.3]);
 /// ```
 #[must_use]
-pub fn order_by<T>(list: &[T], mut compare: impl FnMut(&T, &T) -> Ordering) -> Order {
-    Order::of(list.len(), |indices| {
+pub fn order_by<L: Sorted + ?Sized>(
+    list: &L,
+    mut compare: impl FnMut(&L::Element, &L::Element) -> Ordering,
+) -> L::Order {
+    let of = list.elements();
+    list.order(|indices| {
         indices.iter_mut().zip(0..).for_each(|(index, k)| *index = k);
-        indices.sort_by(|&i, &j| compare(&list[i], &list[j]));
+        indices.sort_by(|&i, &j| compare(&of[i], &of[j]));
     })
 }
 
 /// The order in which a stable sort by this key puts a list.
 #[must_use]
-pub fn order_by_key<T, K: Ord>(list: &[T], mut key: impl FnMut(&T) -> K) -> Order {
+pub fn order_by_key<L: Sorted + ?Sized, K: Ord>(
+    list: &L,
+    mut key: impl FnMut(&L::Element) -> K,
+) -> L::Order {
     order_by(list, |a, b| key(a).cmp(&key(b)))
 }
 
 /// The order into which code puts a list of floats: where it moved which of them. Of floats with the
 /// same bits, the first stays first.
 #[must_use]
-pub fn order_after<F: Copy + Into<f64>>(list: &[F], rearrange: impl FnOnce(&mut [F])) -> Order {
+pub fn order_after<L, F>(of: &L, rearrange: impl FnOnce(&mut [F])) -> L::Order
+where
+    L: Sorted<Element = F> + ?Sized,
+    F: Copy + Into<f64>,
+{
     let bits = |a: F, b: F| Into::<f64>::into(a).total_cmp(&b.into());
-    Order::of(list.len(), |indices| {
+    let list = of.elements();
+    of.order(|indices| {
         if let (true, Some(first)) = (list.len() <= SHORT, list.first()) {
             let mut after = [*first; SHORT];
             let after = &mut after[..list.len()];
             after.copy_from_slice(list);
             rearrange(after);
-            let mut taken = [false; SHORT];
+            let bits = |of: F| Into::<f64>::into(of).to_bits();
+            let mut taken = 0_u32;
             for (index, element) in indices.iter_mut().zip(after) {
-                let same = |(k, of): &(usize, &F)| !taken[*k] && bits(**of, *element).is_eq();
-                let from = list.iter().enumerate().find(same).map_or(0, |(k, _)| k);
-                (*index, taken[from]) = (from, true);
+                let element = bits(*element);
+                // Without a branch, which nothing could foretell.
+                let same = list.iter().zip(0..);
+                let same = same.fold(0, |all, (of, k)| all | u32::from(bits(*of) == element) << k);
+                let first = (same & !taken).trailing_zeros();
+                (*index, taken) = (first as usize % SHORT, taken | 1_u32.wrapping_shl(first));
             }
             return;
         }

@@ -19,7 +19,10 @@ impl Lowerer<'_> {
         let span = call.method.span();
         let element = self.element_type(place)?;
         let (method, args) = (&call.method, &call.args);
-        let list = quote!(&__list[..]);
+        let list = match self.place_type(place) {
+            Some(Type::Fixed(..)) => quote!(__list),
+            _ => quote!(&__list[..]),
+        };
         let order = match (method.to_string().as_str(), &element) {
             ("sort_by", _) => quote!(::chainrule::rt::order_by(#list, #args)),
             ("sort_by_key" | "sort_by_cached_key", _) => {
