@@ -39,6 +39,9 @@ pub struct Fixed<T>(pub T);
 /// A batch takes about so many nanoseconds.
 const BATCH: f64 = 20_000.0;
 
+/// A batch is of no more calls than that: what they take and leave is in the first cache.
+const MOST: usize = 100;
+
 /// Runs calls that are ready; nanoseconds of each. What they leave goes to `left`, whose memory is
 /// not new to the process after the first time; it is put back to the allocator behind the clock.
 ///
@@ -76,7 +79,7 @@ fn measure<P: Clone, A: FnOnce() -> R, B: FnOnce() -> S, R, S>(
     for point in points {
         let ready = |count: usize| -> Vec<A> { (0..count).map(|_| plain(point.clone())).collect() };
         let once = time(ready(16), &mut values).min(time(ready(16), &mut values)).max(1.0);
-        let count = ((BATCH / once) as usize).clamp(4, 1000);
+        let count = ((BATCH / once) as usize).clamp(4, MOST);
         let mut forward = || {
             let calls = (0..count).map(|_| forward(point.clone(), point.clone())).collect();
             let given_up = match std::mem::needs_drop::<P>() {
