@@ -1,5 +1,5 @@
-//! Orders: where sorting put which element, as swaps, which any list that goes along can follow in
-//! place, and a list of cotangents back again.
+//! Orders: where sorting put which element. Of a slice as swaps, which any list that goes along can
+//! follow in place, and a list of cotangents back again; of an array as indices.
 
 use std::cmp::Ordering;
 use std::ops::Index;
@@ -17,11 +17,11 @@ pub struct Order {
     long: Vec<usize>,
 }
 
-/// What is sorted: a slice, or an array, whose order takes no more room than it.
+/// What is sorted: a slice, or an array, whose elements are taken out and put back in another order.
 pub trait Sorted {
     /// What it holds.
     type Element;
-    /// The swaps.
+    /// The swaps, or the indices.
     type Order;
 
     /// Its elements.
@@ -29,6 +29,35 @@ pub trait Sorted {
 
     /// From the index of the element that comes at each place, which code puts down.
     fn order(&self, put_down: impl FnOnce(&mut [usize])) -> Self::Order;
+
+    /// That of a stable sort by this comparison.
+    fn order_by(
+        &self,
+        mut compare: impl FnMut(&Self::Element, &Self::Element) -> Ordering,
+    ) -> Self::Order {
+        let of = self.elements();
+        self.order(|indices| {
+            indices.iter_mut().zip(0..).for_each(|(index, k)| *index = k);
+            match indices.len() <= SHORT {
+                true => insert_each(indices, |i, j| compare(&of[i], &of[j]).is_lt()),
+                false => indices.sort_by(|&i, &j| compare(&of[i], &of[j])),
+            }
+        })
+    }
+}
+
+/// Sorts few indices as std sorts few elements, comparison by comparison, so that the same comes out
+/// also where the comparison is no order, as with NaN.
+#[inline]
+fn insert_each(indices: &mut [usize], mut is_less: impl FnMut(usize, usize) -> bool) {
+    for next in 1..indices.len() {
+        let (index, mut at) = (indices[next], next);
+        while at > 0 && is_less(index, indices[at - 1]) {
+            indices[at] = indices[at - 1];
+            at -= 1;
+        }
+        indices[at] = index;
+    }
 }
 
 impl<T> Sorted for [T] {
@@ -65,7 +94,6 @@ impl<T, const N: usize> Sorted for [T; N] {
     fn order(&self, put_down: impl FnOnce(&mut [usize])) -> [usize; N] {
         let mut indices = [0; N];
         put_down(&mut indices);
-        into_swaps(&mut indices);
         indices
     }
 }
@@ -102,19 +130,18 @@ impl Index<usize> for Order {
 ///
 /// let mut list = [0.3, 0.1, 0.2];
 /// let order = order_by(&list, f64::total_cmp);
+/// assert_eq!(order.map(|k| list[k]), [0.1, 0.2, 0.3]);
+///
+/// let order = order_by(&list[..], f64::total_cmp);
 /// (0..3).for_each(|place| list.swap(place, order[place]));
 /// assert_eq!(list, [0.1, 0.2, 0.3]);
 /// ```
 #[must_use]
 pub fn order_by<L: Sorted + ?Sized>(
     list: &L,
-    mut compare: impl FnMut(&L::Element, &L::Element) -> Ordering,
+    compare: impl FnMut(&L::Element, &L::Element) -> Ordering,
 ) -> L::Order {
-    let of = list.elements();
-    list.order(|indices| {
-        indices.iter_mut().zip(0..).for_each(|(index, k)| *index = k);
-        indices.sort_by(|&i, &j| compare(&of[i], &of[j]));
-    })
+    list.order_by(compare)
 }
 
 /// The order in which a stable sort by this key puts a list.

@@ -253,17 +253,31 @@ fn unless_nan(function: &Function, run: &TokenStream, otherwise: &TokenStream) -
         &quote!(#done.1),
         &|float| quote!(#nan |= ::chainrule::rt::is_nan(#float);),
     );
-    let some = wrapped(&function.output, quote!(#done));
-    let look = match function.output {
-        Type::Option(_) | Type::Result(..) => quote!(if let #some = &#outcome { #look }),
-        _ => quote!({ let #done = &#outcome; #look }),
-    };
-    quote! {{
-        let #outcome = #run;
+    let checked = quote! {
         let mut #nan = false;
         #look
-        if #nan { #otherwise } else { #outcome }
-    }}
+    };
+    match function.output {
+        // Not looked at where it is: it would be in memory, and be loaded again right behind the
+        // stores that put it there.
+        Type::Option(_) | Type::Result(..) => {
+            let some = wrapped(&function.output, quote!(#done));
+            quote! {
+                match #run {
+                    #some => {
+                        #checked
+                        if #nan { #otherwise } else { #some }
+                    }
+                    #outcome => #outcome,
+                }
+            }
+        }
+        _ => quote! {{
+            let #done = #run;
+            #checked
+            if #nan { #otherwise } else { #done }
+        }},
+    }
 }
 
 /// The differentiated parameters, and what their tangents are called.
