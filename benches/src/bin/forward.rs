@@ -61,6 +61,14 @@ fn time<C: FnOnce() -> R, R>(calls: Vec<C>, left: &mut Vec<R>) -> f64 {
     nanoseconds
 }
 
+/// What a round has allocated ahead of it, so that its arguments are somewhere else than those of
+/// the round before: at some distances of what is read from what is written a call waits for the one
+/// before it, and `power_iteration` takes 86 ns or 207. So many bytes, so many more in each round, up
+/// to so many.
+const SPACE: usize = 1100;
+const STEP: usize = 272;
+const PAGES: usize = 8192;
+
 fn median(mut of: Vec<f64>) -> f64 {
     of.sort_by(f64::total_cmp);
     of[of.len() / 2]
@@ -93,6 +101,7 @@ fn measure<P: Clone, A: FnOnce() -> R, B: FnOnce() -> S, R, S>(
         };
         let (mut of_plain, mut ratios) = (Vec::new(), Vec::new());
         for round in 0..rounds {
+            let _elsewhere = black_box(Vec::<u8>::with_capacity(SPACE + round * STEP % PAGES));
             let (a, b) = match round % 2 {
                 0 => (time(ready(count), &mut values), forward()),
                 _ => {

@@ -177,6 +177,7 @@ impl Build {
             second: None,
             vjp_jvp: None,
             rule: false,
+            itself: false,
             method,
             guessed: false,
             args,
