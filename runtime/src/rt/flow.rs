@@ -6,27 +6,6 @@
 use super::Real;
 use core::ops::Add;
 
-/// `vec![value; len]`. Of short lists the memory is written here: glibc's `calloc`, which `vec!` asks
-/// for zeros, takes several times as long as `malloc` for what both have at hand.
-///
-/// ```
-/// assert_eq!(chainrule::rt::filled(0.0, 3), [0.0; 3]);
-/// ```
-#[inline]
-#[must_use]
-pub fn filled<T: Clone>(value: T, len: usize) -> Vec<T> {
-    /// As much as glibc keeps at hand.
-    const SHORT: usize = 1024;
-    match len.saturating_mul(size_of::<T>()) <= SHORT {
-        true => {
-            let mut list = Vec::with_capacity(len);
-            list.resize(len, value);
-            list
-        }
-        false => vec![value; len],
-    }
-}
-
 /// A value that is its own tangent, as generated code handles it: floats, and what is made of them.
 ///
 /// `#[derive(Differentiable)]` implements it field by field.

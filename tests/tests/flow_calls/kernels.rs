@@ -18,10 +18,7 @@ pub(crate) mod straight {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -72,10 +69,7 @@ pub(crate) mod overwritten {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -101,10 +95,9 @@ pub(crate) mod overwritten {
                 s_4 = r_8;
             }
             let s_5: f64 = s_4;
-            let mut d_state_m3: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                state_m1.len(),
-            );
+            let mut d_state_m3: ::std::vec::Vec<f64> = ::std::vec![
+                0.0f64; state_m1.len()
+            ];
             let mut d_s_10: f64 = seed_9;
             for i_11 in (0usize..len_2).rev() {
                 let (s_12, y_17, mut state_m5): (f64, f64, ::std::vec::Vec<f64>) = ::chainrule::rt::recall(
@@ -161,10 +154,7 @@ pub(crate) mod in_out {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -191,14 +181,10 @@ pub(crate) mod in_out {
             let s_5: f64 = s_4;
             let sum_9: f64 = ::chainrule::rt::sum_all(&state_m1[..]);
             let add_10: f64 = s_5 + sum_9;
-            let mut d_state_m3: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                state_m1.len(),
-            );
-            let mut all_m4: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                d_state_m3.len(),
-            );
+            let mut d_state_m3: ::std::vec::Vec<f64> = ::std::vec![
+                0.0f64; state_m1.len()
+            ];
+            let mut all_m4: ::std::vec::Vec<f64> = ::std::vec![0.0f64; d_state_m3.len()];
             all_m4.fill(seed_11);
             ::chainrule::rt::add_assign(&mut d_state_m3[..], &all_m4[..]);
             let mut d_s_12: f64 = seed_11;
@@ -263,10 +249,7 @@ pub(crate) mod results {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -312,10 +295,9 @@ pub(crate) mod results {
                     ): (f64, ::std::vec::Vec<f64>, (f64, f64)) = ::chainrule::rt::recall(
                         &mut kept_r0,
                     );
-                    let mut d_made_m4: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                        0.0f64,
-                        made_m5.len(),
-                    );
+                    let mut d_made_m4: ::std::vec::Vec<f64> = ::std::vec![
+                        0.0f64; made_m5.len()
+                    ];
                     let mut d_made_m6: (f64, f64) = (0.0f64, 0.0f64);
                     let y_19: f64 = made_m7.1;
                     let mul_20: f64 = d_s_17 * y_19;
@@ -380,10 +362,7 @@ pub(crate) mod branch {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -414,24 +393,19 @@ pub(crate) mod branch {
             state_m1.fill(chosen_3);
             let sum_10: f64 = ::chainrule::rt::sum_all(&state_m1[..]);
             let add_11: f64 = chosen_3 + sum_10;
-            let mut d_state_m4: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                state_m1.len(),
-            );
-            let mut all_m5: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                d_state_m4.len(),
-            );
+            let mut d_state_m4: ::std::vec::Vec<f64> = ::std::vec![
+                0.0f64; state_m1.len()
+            ];
+            let mut all_m5: ::std::vec::Vec<f64> = ::std::vec![0.0f64; d_state_m4.len()];
             all_m5.fill(seed_12);
             ::chainrule::rt::add_assign(&mut d_state_m4[..], &all_m5[..]);
             let ct_13: f64 = ::chainrule::rt::sum_all(&d_state_m4[..]);
             let d_chosen_14: f64 = seed_12 + ct_13;
             d_state_m4.fill(0.0f64);
             let d_k_27: f64 = if is_2 {
-                let mut d_made_m6: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                    0.0f64,
-                    made_m2.len(),
-                );
+                let mut d_made_m6: ::std::vec::Vec<f64> = ::std::vec![
+                    0.0f64; made_m2.len()
+                ];
                 let mul_17: f64 = d_chosen_14 * y_16;
                 let mul_19: f64 = d_chosen_14 * r_18;
                 let d_arg_20: f64 = {
@@ -511,10 +485,7 @@ pub(crate) mod branch_in_a_loop {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -655,10 +626,7 @@ pub(crate) mod once {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -699,10 +667,9 @@ pub(crate) mod once {
                     let mut made_m4: ::std::vec::Vec<f64> = ::chainrule::rt::recall(
                         &mut kept_r0,
                     );
-                    let mut d_made_m3: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                        0.0f64,
-                        made_m4.len(),
-                    );
+                    let mut d_made_m3: ::std::vec::Vec<f64> = ::std::vec![
+                        0.0f64; made_m4.len()
+                    ];
                     let y_20: f64 = made_m4[2usize];
                     let mul_21: f64 = mul_17 * y_20;
                     let y_22: f64 = made_m4[0usize];
@@ -758,10 +725,7 @@ pub(crate) mod once_in_out {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -774,10 +738,9 @@ pub(crate) mod once_in_out {
             let mut state_m1: ::std::vec::Vec<f64> = (*x_m0).to_vec();
             let len_2: usize = (*x_m0).len();
             let mul_18: f64 = seed_17 * 1.0f64;
-            let mut d_state_m3: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                state_m1.len(),
-            );
+            let mut d_state_m3: ::std::vec::Vec<f64> = ::std::vec![
+                0.0f64; state_m1.len()
+            ];
             let mut s_6: f64 = 0.0f64;
             let mut d_k_19: f64 = 0.0f64;
             {
@@ -872,10 +835,7 @@ pub(crate) mod checkpointed {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -925,10 +885,9 @@ pub(crate) mod checkpointed {
             let step_19: usize = step_17;
             let due_22: usize = due_20;
             let states_25: usize = states_23;
-            let mut d_state_m3: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                state_m1.len(),
-            );
+            let mut d_state_m3: ::std::vec::Vec<f64> = ::std::vec![
+                0.0f64; state_m1.len()
+            ];
             let mut end_31: usize = 10usize;
             let mut d_s_29: f64 = seed_13;
             for stretch_55 in (0usize..states_25).rev() {
@@ -1020,10 +979,7 @@ pub(crate) mod growing {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -1049,10 +1005,9 @@ pub(crate) mod growing {
             let s_5: f64 = s_4;
             let r_7: f64 = scale(&state_m1, k_0);
             let mul_8: f64 = r_7 * s_5;
-            let mut d_state_m3: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                state_m1.len(),
-            );
+            let mut d_state_m3: ::std::vec::Vec<f64> = ::std::vec![
+                0.0f64; state_m1.len()
+            ];
             let mul_10: f64 = seed_9 * s_5;
             let mul_11: f64 = seed_9 * r_7;
             let d_arg_12: f64 = {
@@ -1126,10 +1081,7 @@ pub(crate) mod halves {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -1159,10 +1111,9 @@ pub(crate) mod halves {
                 s_5 = r_7;
             }
             let s_6: f64 = s_5;
-            let mut d_state_m3: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                state_m1.len(),
-            );
+            let mut d_state_m3: ::std::vec::Vec<f64> = ::std::vec![
+                0.0f64; state_m1.len()
+            ];
             let mut d_s_9: f64 = seed_8;
             for i_10 in (1usize..len_3).rev() {
                 let (
@@ -1229,10 +1180,7 @@ pub(crate) mod scalar {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -1322,10 +1270,7 @@ pub(crate) mod object {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -1414,10 +1359,7 @@ pub(crate) mod consumed {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -1449,16 +1391,12 @@ pub(crate) mod consumed {
             let s_5: f64 = s_4;
             let sum_8: f64 = ::chainrule::rt::sum_all(&state_m1[..]);
             let mul_9: f64 = s_5 * sum_8;
-            let mut d_state_m3: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                state_m1.len(),
-            );
+            let mut d_state_m3: ::std::vec::Vec<f64> = ::std::vec![
+                0.0f64; state_m1.len()
+            ];
             let mul_11: f64 = seed_10 * sum_8;
             let mul_12: f64 = seed_10 * s_5;
-            let mut all_m4: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                d_state_m3.len(),
-            );
+            let mut all_m4: ::std::vec::Vec<f64> = ::std::vec![0.0f64; d_state_m3.len()];
             all_m4.fill(mul_12);
             ::chainrule::rt::add_assign(&mut d_state_m3[..], &all_m4[..]);
             let mut d_s_13: f64 = mul_11;
@@ -1520,10 +1458,7 @@ pub(crate) mod unused {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -1538,10 +1473,7 @@ pub(crate) mod unused {
             let r_1: f64 = step(&mut state_m1, k_0);
             let mut state_m12: ::std::vec::Vec<f64> = state_m1.to_vec();
             let mut made_m2: ::std::vec::Vec<f64> = echo(&mut state_m1, k_0);
-            let mut zeros_m11: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                made_m2.len(),
-            );
+            let mut zeros_m11: ::std::vec::Vec<f64> = ::std::vec![0.0f64; made_m2.len()];
             let mut kept_r0: ::std::vec::Vec<
                 (f64, ::std::vec::Vec<f64>, ::std::vec::Vec<f64>),
             > = ::std::vec::Vec::with_capacity(2usize);
@@ -1549,10 +1481,9 @@ pub(crate) mod unused {
             for i_4 in 0usize..2usize {
                 let mut state_m9: ::std::vec::Vec<f64> = state_m1.to_vec();
                 let mut made_m3: ::std::vec::Vec<f64> = echo(&mut state_m1, s_5);
-                let mut zeros_m7: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                    0.0f64,
-                    made_m3.len(),
-                );
+                let mut zeros_m7: ::std::vec::Vec<f64> = ::std::vec![
+                    0.0f64; made_m3.len()
+                ];
                 let mul_7: f64 = s_5 * s_5;
                 kept_r0.push((s_5, zeros_m7, state_m9));
                 s_5 = mul_7;
@@ -1560,16 +1491,12 @@ pub(crate) mod unused {
             let s_6: f64 = s_5;
             let sum_8: f64 = ::chainrule::rt::sum_all(&state_m1[..]);
             let mul_9: f64 = sum_8 * s_6;
-            let mut d_state_m5: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                state_m1.len(),
-            );
+            let mut d_state_m5: ::std::vec::Vec<f64> = ::std::vec![
+                0.0f64; state_m1.len()
+            ];
             let mul_11: f64 = seed_10 * s_6;
             let mul_12: f64 = seed_10 * sum_8;
-            let mut all_m6: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                d_state_m5.len(),
-            );
+            let mut all_m6: ::std::vec::Vec<f64> = ::std::vec![0.0f64; d_state_m5.len()];
             all_m6.fill(mul_11);
             ::chainrule::rt::add_assign(&mut d_state_m5[..], &all_m6[..]);
             let mut d_s_13: f64 = mul_12;
@@ -1660,10 +1587,7 @@ pub(crate) mod fields {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -1795,10 +1719,7 @@ pub(crate) mod nested {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -1840,10 +1761,9 @@ pub(crate) mod nested {
                 let (s_17, mut state_m4): (f64, ::std::vec::Vec<f64>) = ::chainrule::rt::recall(
                     &mut kept_r1,
                 );
-                let mut d_state_m3: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                    0.0f64,
-                    state_m4.len(),
-                );
+                let mut d_state_m3: ::std::vec::Vec<f64> = ::std::vec![
+                    0.0f64; state_m4.len()
+                ];
                 let d_arg_18: f64 = {
                     let (_, (pulled_w4, pulled_w5)) = scale::vjp(
                         &state_m4,
@@ -1926,10 +1846,7 @@ pub(crate) mod until {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -1955,10 +1872,9 @@ pub(crate) mod until {
                 }
             }
             let s_3: f64 = s_2;
-            let mut d_state_m3: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                state_m1.len(),
-            );
+            let mut d_state_m3: ::std::vec::Vec<f64> = ::std::vec![
+                0.0f64; state_m1.len()
+            ];
             let mut d_s_7: f64 = seed_6;
             for k_12 in (0usize..count_11).rev() {
                 let (s_8, mut state_m5): (f64, ::std::vec::Vec<f64>) = ::chainrule::rt::recall(
@@ -2015,10 +1931,7 @@ pub(crate) mod moved {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -2058,10 +1971,9 @@ pub(crate) mod moved {
                     let (s_14, y_18, mut w_m5): (f64, f64, ::std::vec::Vec<f64>) = ::chainrule::rt::recall(
                         &mut kept_r0,
                     );
-                    let mut d_w_m4: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                        0.0f64,
-                        w_m5.len(),
-                    );
+                    let mut d_w_m4: ::std::vec::Vec<f64> = ::std::vec![
+                        0.0f64; w_m5.len()
+                    ];
                     let d_arg_15: f64 = {
                         let (_, (pulled_w6, pulled_w7)) = scale::vjp(
                             &w_m5,
@@ -2100,10 +2012,9 @@ pub(crate) mod rows {
             let len_2: usize = (*x_m0).len();
             let y_4: f64 = x_m0[1usize];
             let mut row_m1: [f64; 2] = [k_0, y_4];
-            let mut rows_m2: ::std::vec::Vec<[f64; 2]> = ::chainrule::rt::filled(
-                ::core::clone::Clone::clone(&row_m1),
-                len_2,
-            );
+            let mut rows_m2: ::std::vec::Vec<[f64; 2]> = ::std::vec![
+                ::core::clone::Clone::clone(& row_m1); len_2
+            ];
             let mut s_6: f64 = k_0;
             for i_5 in 0usize..len_2 {
                 turn(&mut rows_m2[i_5], s_6);
@@ -2132,10 +2043,7 @@ pub(crate) mod rows {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -2148,10 +2056,9 @@ pub(crate) mod rows {
             let len_2: usize = (*x_m0).len();
             let y_4: f64 = x_m0[1usize];
             let mut row_m1: [f64; 2] = [k_0, y_4];
-            let mut rows_m2: ::std::vec::Vec<[f64; 2]> = ::chainrule::rt::filled(
-                ::core::clone::Clone::clone(&row_m1),
-                len_2,
-            );
+            let mut rows_m2: ::std::vec::Vec<[f64; 2]> = ::std::vec![
+                ::core::clone::Clone::clone(& row_m1); len_2
+            ];
             let mut kept_r0: ::std::vec::Vec<(f64, f64, [f64; 2], [f64; 2])> = ::std::vec::Vec::with_capacity(
                 len_2,
             );
@@ -2176,14 +2083,12 @@ pub(crate) mod rows {
             };
             let add_12: f64 = sum_11 + s_7;
             let mut d_row_m4: [f64; 2] = [0.0f64; 2];
-            let mut d_rows_m5: ::std::vec::Vec<[f64; 2]> = ::chainrule::rt::filled(
-                [0.0f64; 2],
-                rows_m2.len(),
-            );
-            let mut all_m6: ::std::vec::Vec<[f64; 2]> = ::chainrule::rt::filled(
-                [0.0f64; 2],
-                d_rows_m5.len(),
-            );
+            let mut d_rows_m5: ::std::vec::Vec<[f64; 2]> = ::std::vec![
+                [0.0f64; 2]; rows_m2.len()
+            ];
+            let mut all_m6: ::std::vec::Vec<[f64; 2]> = ::std::vec![
+                [0.0f64; 2]; d_rows_m5.len()
+            ];
             for part in all_m6.iter_mut() {
                 (*part).fill(seed_13);
             }
@@ -2276,10 +2181,7 @@ pub(crate) mod receivers {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -2328,18 +2230,16 @@ pub(crate) mod receivers {
                 ): (f64, f64, f64, f64, ::std::vec::Vec<f64>, Scaler, Scaler, Scaler) = ::chainrule::rt::recall(
                     &mut kept_r0,
                 );
-                let mut d_made_m5: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                    0.0f64,
-                    made_m6.len(),
-                );
+                let mut d_made_m5: ::std::vec::Vec<f64> = ::std::vec![
+                    0.0f64; made_m6.len()
+                ];
                 let (d_arg_14, d_arg_16): (f64, f64) = {
                     let (_, (pulled_w5, pulled_w6)) = (sum_13).bent_vjp(r_15, d_s_11);
                     (pulled_w5, pulled_w6)
                 };
-                let mut all_m7: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                    0.0f64,
-                    d_made_m5.len(),
-                );
+                let mut all_m7: ::std::vec::Vec<f64> = ::std::vec![
+                    0.0f64; d_made_m5.len()
+                ];
                 all_m7.fill(d_arg_14);
                 ::chainrule::rt::add_assign(&mut d_made_m5[..], &all_m7[..]);
                 let d_arg_17: f64 = {
@@ -2407,10 +2307,7 @@ pub(crate) mod structs {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -2555,10 +2452,7 @@ pub(crate) mod once_around {
             k: f64,
             cotangent: f64,
         ) -> (f64, (::std::vec::Vec<f64>, f64)) {
-            let mut grad_0: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                0.0f64,
-                (*x).len(),
-            );
+            let mut grad_0: ::std::vec::Vec<f64> = ::std::vec![0.0f64; (* x).len()];
             let (value, (grad_1,)) = Self::__adjoint(x, k, cotangent, &mut grad_0);
             (value, (grad_0, grad_1))
         }
@@ -2590,10 +2484,9 @@ pub(crate) mod once_around {
                 }
                 let s_12: f64 = s_11;
                 let add_16: f64 = s_6 + s_12;
-                let mut d_state_m3: ::std::vec::Vec<f64> = ::chainrule::rt::filled(
-                    0.0f64,
-                    state_m1.len(),
-                );
+                let mut d_state_m3: ::std::vec::Vec<f64> = ::std::vec![
+                    0.0f64; state_m1.len()
+                ];
                 let mut d_s_20: f64 = seed_17;
                 for i_21 in (0usize..2usize).rev() {
                     let (

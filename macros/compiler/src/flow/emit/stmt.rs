@@ -320,7 +320,7 @@ impl Body<'_> {
                     quote!(::core::array::from_fn(|_| #value))
                 }
                 Some(_) => quote!([#value; #len]),
-                None => quote!(::chainrule::rt::filled(#value, #len)),
+                None => quote!(::std::vec![#value; #len]),
             }
         };
         Some(match init {

@@ -154,7 +154,7 @@ pub(super) fn zeros_like(ty: &Type, place: &TokenStream) -> TokenStream {
     }
     match ty {
         Type::Slice(of) | Type::Vec(of) => match constant_zero(of) {
-            Some(zero) => quote!(::chainrule::rt::filled(#zero, #place.len())),
+            Some(zero) => quote!(::std::vec![#zero; #place.len()]),
             None => {
                 let part = local("part");
                 let zero = zeros_like(of, &quote!((*#part)));
