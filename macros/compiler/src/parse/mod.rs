@@ -487,6 +487,27 @@ fn strip_reference(ty: &syn::Type) -> &syn::Type {
     }
 }
 
+/// Whether an operator is one of `+=` and the like.
+pub(crate) fn is_compound(op: &syn::BinOp) -> bool {
+    use syn::BinOp::{
+        AddAssign, BitAndAssign, BitOrAssign, BitXorAssign, DivAssign, MulAssign, RemAssign,
+        ShlAssign, ShrAssign, SubAssign,
+    };
+    matches!(
+        op,
+        AddAssign(_)
+            | SubAssign(_)
+            | MulAssign(_)
+            | DivAssign(_)
+            | RemAssign(_)
+            | BitAndAssign(_)
+            | BitOrAssign(_)
+            | BitXorAssign(_)
+            | ShlAssign(_)
+            | ShrAssign(_)
+    )
+}
+
 /// The names a pattern binds.
 pub(crate) fn names_of(pat: &syn::Pat, names: &mut Vec<String>) {
     names.extend(idents_of(pat).iter().map(ToString::to_string));

@@ -3,8 +3,8 @@
 
 use super::names::Names;
 use super::passive::is_place;
-use super::rewrite::{Rewrite, is_compound, lifted};
-use crate::parse::names_of;
+use super::rewrite::{Rewrite, lifted};
+use crate::parse::{is_compound, names_of};
 use syn::visit::{self, Visit};
 use syn::{Expr, Member};
 

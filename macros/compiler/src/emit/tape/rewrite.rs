@@ -7,7 +7,7 @@ use super::structs::Structs;
 use super::types::{Variables, float_parameters, only_real, rewrite_signature};
 use super::{Accessors, Definitions, name_of, unmarked};
 use crate::capsule::Callees;
-use crate::parse::Function;
+use crate::parse::{Function, is_compound};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::visit_mut::{self, VisitMut};
@@ -239,26 +239,6 @@ impl<'c> Rewrite<'c> {
 pub(super) fn refusal(at: &impl ToTokens, message: &str) -> Expr {
     let error = syn::Error::new_spanned(at, message).to_compile_error();
     parse_quote!({ #error })
-}
-
-pub(super) fn is_compound(op: &syn::BinOp) -> bool {
-    use syn::BinOp::{
-        AddAssign, BitAndAssign, BitOrAssign, BitXorAssign, DivAssign, MulAssign, RemAssign,
-        ShlAssign, ShrAssign, SubAssign,
-    };
-    matches!(
-        op,
-        AddAssign(_)
-            | SubAssign(_)
-            | MulAssign(_)
-            | DivAssign(_)
-            | RemAssign(_)
-            | BitAndAssign(_)
-            | BitOrAssign(_)
-            | BitXorAssign(_)
-            | ShlAssign(_)
-            | ShrAssign(_)
-    )
 }
 
 fn is_array(ty: &&crate::parse::Type) -> bool {

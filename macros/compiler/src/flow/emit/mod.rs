@@ -26,6 +26,7 @@ mod names;
 mod nested;
 mod overlap;
 mod pullback;
+mod records;
 mod slots;
 mod sparse;
 mod stmt;

@@ -137,7 +137,7 @@ pub(super) fn is_changed(block: &syn::Block, name: &str) -> bool {
         }
         fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
             let is_part = !matches!(*binary.left, Expr::Path(_)) && self.is(&binary.left);
-            self.found |= is_part && scan::assigns(&binary.op);
+            self.found |= is_part && crate::parse::is_compound(&binary.op);
             visit::visit_expr_binary(self, binary);
         }
     }

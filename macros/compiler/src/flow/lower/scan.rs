@@ -1,7 +1,7 @@
 //! What a piece of source uses, by its names: asked before it is taken as it stands.
 
 use super::looks::looks;
-use crate::parse::names_of;
+use crate::parse::{is_compound, names_of};
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::BTreeMap;
 use syn::Expr;
@@ -232,7 +232,7 @@ impl<'ast> Visit<'ast> for Uses {
     }
 
     fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
-        if assigns(&binary.op) {
+        if is_compound(&binary.op) {
             self.acts = true;
             self.left(&binary.left);
         } else {
@@ -332,27 +332,6 @@ impl Uses {
         look(self);
         self.hidden.truncate(before);
     }
-}
-
-/// Whether an operator is one of `+=` and the like.
-pub(super) fn assigns(op: &syn::BinOp) -> bool {
-    use syn::BinOp::{
-        AddAssign, BitAndAssign, BitOrAssign, BitXorAssign, DivAssign, MulAssign, RemAssign,
-        ShlAssign, ShrAssign, SubAssign,
-    };
-    matches!(
-        op,
-        AddAssign(_)
-            | SubAssign(_)
-            | MulAssign(_)
-            | DivAssign(_)
-            | RemAssign(_)
-            | BitAndAssign(_)
-            | BitOrAssign(_)
-            | BitXorAssign(_)
-            | ShlAssign(_)
-            | ShrAssign(_)
-    )
 }
 
 /// Whether a path of several names means the same in every module.
