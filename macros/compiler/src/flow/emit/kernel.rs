@@ -90,25 +90,13 @@ pub(super) fn adjoint(function: &Function, adjoint: &Adjoint) -> TokenStream {
                 let ty = shadow_type(param.passing, *shadow, program, &body);
                 grads.push(quote!(#ident: &mut #ty));
                 if let (Passing::Exclusive, ParamIs::Mem(mem)) = (param.passing, is) {
-                    let shown = |mem: MemId, text: String| Shown {
-                        place: body.place(&Place::whole(mem)),
-                        text,
-                    };
-                    let check = types::check(
-                        &program.at(*mem).ty,
-                        &name,
-                        &shown(*shadow, format!("the cotangent of `{}`", param.name)),
-                        &shown(*mem, format!("`{}`", param.name)),
-                    );
-                    body.checks.insert(*shadow, check);
+                    exclusive_check(function, param, *mem, *shadow, &mut body);
                 }
             }
         }
     }
     let statements = body.block(&program.body);
-    let mut late: Vec<_> = std::mem::take(&mut body.checks).into_iter().collect();
-    late.sort_by_key(|(mem, _)| *mem);
-    let late: TokenStream = late.into_iter().map(|(_, check)| check).collect();
+    let late = late_checks(&mut body);
     let scalars = endings.iter().map(|(value, elem)| match value {
         Some(value) => body.value(*value),
         None => zero(elem),
@@ -138,6 +126,32 @@ pub(super) fn adjoint(function: &Function, adjoint: &Adjoint) -> TokenStream {
             #ending
         }
     }
+}
+
+/// Has the cotangent of an exclusive parameter checked to have the shape of what that holds at the
+/// end.
+pub(super) fn exclusive_check(
+    function: &Function,
+    param: &Param,
+    mem: MemId,
+    cotangent: MemId,
+    body: &mut Body<'_>,
+) {
+    let shown = |mem: MemId, text: String| Shown { place: body.place(&Place::whole(mem)), text };
+    let check = types::check(
+        &body.program.at(mem).ty,
+        &function.name(),
+        &shown(cotangent, format!("the cotangent of `{}`", param.name)),
+        &shown(mem, format!("`{}`", param.name)),
+    );
+    body.checks.insert(cotangent, check);
+}
+
+/// The checks of cotangents that no statement uses.
+pub(super) fn late_checks(body: &mut Body<'_>) -> TokenStream {
+    let mut late: Vec<_> = std::mem::take(&mut body.checks).into_iter().collect();
+    late.sort_by_key(|(mem, _)| *mem);
+    late.into_iter().map(|(_, check)| check).collect()
 }
 
 /// Value and derivatives, put down side by side.

@@ -12,11 +12,13 @@
 use super::api::{self, attributes};
 use super::block::{Body, one_or_tuple};
 use super::forward::{check, input, passed, tangents};
-use super::kernel::{self, arguments, seed_arguments, seed_checks, turbofish};
+use super::kernel::{
+    self, arguments, exclusive_check, late_checks, seed_arguments, seed_checks, turbofish,
+};
 use super::types::{self, Shown, owned};
 use crate::emit::names::{Further, named};
 use crate::emit::signature::tangent_type;
-use crate::flow::ir::{ParamIs, Place, Program, Tree};
+use crate::flow::ir::{ParamIs, Program, Tree};
 use crate::flow::tangent::Forward;
 use crate::parse::{Function, Param, Passing, Type};
 use proc_macro2::{Ident, TokenStream};
@@ -133,9 +135,7 @@ fn kernel(function: &Function, of: &VjpJvp, name: &Ident, returned: &TokenStream
     }
     exclusive_checks(function, of, &mut body);
     let statements = body.block(&program.body);
-    let mut late: Vec<_> = std::mem::take(&mut body.checks).into_iter().collect();
-    late.sort_by_key(|(mem, _)| *mem);
-    let late: TokenStream = late.into_iter().map(|(_, check)| check).collect();
+    let late = late_checks(&mut body);
     let ending = kernel::result(program, &body);
     let (generics, where_clause) = api::generics(function);
     let items = program.items.iter().map(|(_, item)| item);
@@ -160,13 +160,6 @@ fn exclusive_checks(function: &Function, of: &VjpJvp, body: &mut Body<'_>) {
     let first = of.cotangents.len().saturating_sub(params.len());
     for ((param, is), ct) in params.into_iter().zip(&of.cotangents[first..]) {
         let (ParamIs::Mem(mem), ParamIs::Mem(ct)) = (is, ct) else { continue };
-        let shown = |mem, text: String| Shown { place: body.place(&Place::whole(mem)), text };
-        let check = types::check(
-            &program.at(*mem).ty,
-            &function.name(),
-            &shown(*ct, format!("the cotangent of `{}`", param.name)),
-            &shown(*mem, format!("`{}`", param.name)),
-        );
-        body.checks.insert(*ct, check);
+        exclusive_check(function, param, *mem, *ct, body);
     }
 }
