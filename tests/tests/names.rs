@@ -257,3 +257,27 @@ fn names_of_functions() {
     assert_eq!(x::value_and_grad(3.0), (18.0, 12.0));
     assert_eq!(x::tape_value_and_grad(3.0), (18.0, 12.0));
 }
+
+/// A local that is called like the function it comes from, and one that is a closure.
+#[test]
+fn a_local_like_a_function() {
+    #[differentiate]
+    fn energy(x: f64, k: f64) -> f64 {
+        x * x * k
+    }
+    #[differentiate(tape)]
+    fn total(x: f64) -> f64 {
+        let mut energy = energy(x, 2.0);
+        energy += x;
+        energy * 0.5
+    }
+    #[differentiate(tape)]
+    fn closure(x: f64) -> f64 {
+        let energy = |y: f64| y * x;
+        energy(3.0)
+    }
+    assert_eq!(total::value_and_grad(3.0), (10.5, 6.5));
+    assert_eq!(total::tape_value_and_grad(3.0), (10.5, 6.5));
+    assert_eq!(closure::value_and_grad(2.0), (6.0, 3.0));
+    assert_eq!(closure::tape_value_and_grad(2.0), (6.0, 3.0));
+}

@@ -134,6 +134,21 @@ impl Rewrite<'_> {
         self.callees.callee(self.id, path).or(itself)
     }
 
+    /// The same of a path that is called. A local of the same name that is no closure cannot be meant,
+    /// as in `let energy = energy(x);`.
+    fn annotated_call(&self, path: &syn::Path) -> Option<usize> {
+        let is_value = path.get_ident().is_some_and(|name| {
+            let name = name.to_string();
+            self.names.rebound.contains(&name)
+                && !self.names.closures.contains(&name)
+                && !self.function.params.iter().any(|param| param.name == name)
+        });
+        match is_value {
+            true => self.callees.callee(self.id, path),
+            false => self.annotated(path),
+        }
+    }
+
     /// What a path becomes that is not called.
     pub(super) fn path(&mut self, path: &mut syn::ExprPath) -> Option<Expr> {
         if let Some(constant) = self.constant_struct(&path.path) {
@@ -215,7 +230,7 @@ impl Rewrite<'_> {
         };
         let function = function.clone();
         let path = &function.path;
-        if let Some(id) = self.annotated(path)
+        if let Some(id) = self.annotated_call(path)
             && self.callees.function(id).is_some_and(|f| f.owner.is_none())
         {
             if self.is_stitched(id)
