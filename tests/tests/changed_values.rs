@@ -24,6 +24,12 @@ struct Config {
     pair: (f64, f64),
 }
 
+impl Body {
+    fn height(&self, k: f64) -> f64 {
+        self.at * k
+    }
+}
+
 impl Config {
     fn tick(&mut self, k: f64) -> f64 {
         self.rate += k;
@@ -176,6 +182,29 @@ functions! {
         }
         total
     }
+}
+
+/// An iterator over a list in a value of the user's own is kept for later.
+#[test]
+fn held_for_later() {
+    #[differentiate(wrt(x), tape)]
+    fn f(x: f64, c: &Config, k: usize) -> f64 {
+        let mut steps = c.steps.iter();
+        let mut sum = 0.0;
+        while let Some(step) = steps.next() {
+            sum += step * x;
+        }
+        let speeds = c.first.speed.iter().enumerate();
+        let last = c.steps.last().unwrap();
+        let height = c.first.height(0.7);
+        sum * height + speeds.map(|(k, s)| s * x * k as f64).sum::<f64>() + last * x * k as f64
+    }
+    agree(
+        |x| f(x, &config(), 2),
+        0.7,
+        f::value_and_grad(0.7, &config(), 2),
+        f::tape_value_and_grad(0.7, &config(), 2),
+    );
 }
 
 /// A reference to a part, which the macro refuses.

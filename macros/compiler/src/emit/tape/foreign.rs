@@ -2,11 +2,13 @@
 //! and the code that changes them, which stays as it is written.
 
 use super::names::Names;
-use super::passive::is_place;
+use super::passive::{STD_METHODS, is_place};
 use super::rewrite::{Rewrite, lifted};
 use crate::parse::{is_compound, names_of};
+use quote::format_ident;
 use syn::visit::{self, Visit};
-use syn::{Expr, Member};
+use syn::visit_mut::VisitMut;
+use syn::{Expr, Member, parse_quote};
 
 /// Methods of std and `ndarray` that change what they are called on, beside those in `_mut`.
 const CHANGING: &[&str] = &[
@@ -230,6 +232,29 @@ impl Rewrite<'_> {
             }
             _ => None,
         }
+    }
+
+    /// What a `let` holds on to, if that is made of a list in a user's own value, as
+    /// `let it = body.trail.iter();`: its constants, ahead of the statement.
+    pub(super) fn held(&mut self, stmt: &mut syn::Stmt) -> Option<syn::Stmt> {
+        let syn::Stmt::Local(local) = stmt else { return None };
+        let init = local.init.as_mut().filter(|_| local.attrs.is_empty())?;
+        let (mut receiver, mut is_std) = (&mut *init.expr, false);
+        while let Expr::MethodCall(call) = receiver {
+            is_std = STD_METHODS.contains(&call.method.to_string().as_str());
+            receiver = &mut *call.receiver;
+        }
+        let is_list = matches!(receiver, Expr::Field(_) | Expr::Index(_))
+            && is_place(receiver)
+            && self.names.is_foreign(receiver);
+        if !is_list || !is_std {
+            return None;
+        }
+        let name = format_ident!("__held_{}", self.held);
+        self.held += 1;
+        self.visit_expr_mut(receiver);
+        let held = std::mem::replace(receiver, parse_quote!(#name));
+        Some(parse_quote!(let #name = #held;))
     }
 
     /// Whether an argument is a `&mut` into a user's own value.

@@ -16,7 +16,7 @@ use syn::{Expr, parse_quote};
 
 /// Methods of std's floats, slices, containers and iterators: they mean on variables what they mean
 /// on floats, and leave a user's own type behind.
-const STD_METHODS: &[&str] = &[
+pub(super) const STD_METHODS: &[&str] = &[
     "abs",
     "acos",
     "all",

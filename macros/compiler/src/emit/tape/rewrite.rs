@@ -33,6 +33,8 @@ pub(super) struct Rewrite<'c> {
     pub(super) in_error: bool,
     /// Annotated functions that were called.
     pub(super) called: Vec<usize>,
+    /// How many lists of constants a `let` holds on to.
+    pub(super) held: usize,
 }
 
 impl<'c> Rewrite<'c> {
@@ -60,6 +62,7 @@ impl<'c> Rewrite<'c> {
             arrays,
             in_error: false,
             called: vec![],
+            held: 0,
         }
     }
 
@@ -358,7 +361,11 @@ impl VisitMut for Rewrite<'_> {
             Some(syn::Stmt::Expr(last, None)) => self.part(last),
             _ => None,
         };
-        visit_mut::visit_block_mut(self, block);
+        for mut stmt in std::mem::take(&mut block.stmts) {
+            block.stmts.extend(self.held(&mut stmt));
+            self.visit_stmt_mut(&mut stmt);
+            block.stmts.push(stmt);
+        }
         if let (Some(part), Some(last)) = (part, block.stmts.last_mut()) {
             *last = syn::Stmt::Expr(part, None);
         }
