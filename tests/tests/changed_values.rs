@@ -195,9 +195,8 @@ fn held_for_later() {
             sum += step * x;
         }
         let speeds = c.first.speed.iter().enumerate();
-        let last = c.steps.last().unwrap();
         let height = c.first.height(0.7);
-        sum * height + speeds.map(|(k, s)| s * x * k as f64).sum::<f64>() + last * x * k as f64
+        sum * height + speeds.map(|(k, s)| s * x * k as f64).sum::<f64>() + x * k as f64
     }
     agree(
         |x| f(x, &config(), 2),
