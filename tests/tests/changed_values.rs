@@ -188,6 +188,7 @@ functions! {
 #[test]
 fn held_for_later() {
     #[differentiate(wrt(x), tape)]
+    #[allow(clippy::while_let_on_iterator, reason = "that is what is tested")]
     fn f(x: f64, c: &Config, k: usize) -> f64 {
         let mut steps = c.steps.iter();
         let mut sum = 0.0;
