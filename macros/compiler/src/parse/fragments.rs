@@ -1,5 +1,6 @@
 //! Expressions that a `macro_rules!` was passed as `$x:expr`: they come in groups without delimiters,
-//! which are parentheses or nothing, so that no stage has to look into them.
+//! which are parentheses or nothing, so that what looks at expressions need not look into them. The
+//! arguments of macros are tokens until a stage parses them, and still have such groups.
 
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, token};

@@ -14,15 +14,23 @@ use crate::parse::Type;
 
 /// Those memories.
 pub(super) fn borrowed(program: &Program, homes: &HashMap<MemId, Home>) -> HashSet<MemId> {
-    let (mut chosen, mut owned) = (HashSet::default(), HashSet::default());
-    let mut made: HashSet<MemId> = HashSet::default();
-    walk::all(&program.body, &mut |kind| made.extend(walk::makes(kind)));
+    let (mut chosen, mut made): (HashSet<MemId>, HashSet<MemId>) = Default::default();
+    walk::all(&program.body, &mut |kind| {
+        made.extend(walk::makes(kind));
+        if let Kind::Alloc(mem, Init::Unset) = kind
+            && is_list(program, *mem)
+        {
+            chosen.insert(*mem);
+        }
+    });
+    // In most programs no list is chosen.
+    if chosen.is_empty() {
+        return chosen;
+    }
+    let mut owned = HashSet::default();
     // A reference that is made in a block may not live as long.
     let is_param = |mem: MemId| program.at(mem).origin == Origin::Shared && !made.contains(&mem);
     walk::all(&program.body, &mut |kind| match kind {
-        Kind::Alloc(mem, Init::Unset) if is_list(program, *mem) => {
-            chosen.insert(*mem);
-        }
         Kind::Assign { to, from, moved: false } if to.proj.is_empty() => {
             if !is_param(from.mem) {
                 owned.insert(to.mem);

@@ -147,7 +147,7 @@ impl Lowerer<'_> {
         }
         match self.lvalue(&reference.expr) {
             Some(lv) => self.exclusive(lv),
-            None if self.object_handed_out(&Expr::Reference(reference.clone())).is_some() => {
+            None if self.object_named(&reference.expr).is_some() => {
                 self.error(reference, "a part of a value of which chainrule does not know what it is made of is borrowed here to be changed: change it where it is, `value.list[k] = ..`")
             }
             // `&mut [a, b]`: a temporary.

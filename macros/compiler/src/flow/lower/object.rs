@@ -34,7 +34,7 @@ impl Lowerer<'_> {
     }
 
     /// The variable that an expression names a part of, if that is an object.
-    fn object_named(&self, expr: &Expr) -> Option<Ident> {
+    pub(super) fn object_named(&self, expr: &Expr) -> Option<Ident> {
         match expr {
             Expr::Path(path) => {
                 let name = path.path.get_ident()?;
